@@ -1,0 +1,26 @@
+"""A scalar reverse-mode autograd engine that can be seen through at every step.
+
+>>> from autograd import Value
+>>> x = Value(3.0, label="x")
+>>> y = x * x
+>>> y.backward()
+>>> x.grad
+6.0
+"""
+
+from . import functional
+from .backward import grad, hessian, jacobian
+from .gradcheck import gradcheck
+from .modes import detect_anomaly, no_grad
+from .value import Value
+
+__all__ = [
+    "Value",
+    "detect_anomaly",
+    "functional",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "jacobian",
+    "no_grad",
+]

@@ -1,0 +1,148 @@
+"""The chain rule along a topological order: backward, grad, jacobian, hessian.
+
+The one formula is ``adjoint(parent) += adjoint(node) * partial(node, parent)``, over the nodes in reverse order. It is
+applied twice below, since the two uses keep different promises: :func:`backward` writes into ``.grad`` and is the fast
+one; :func:`grad` leaves every node as it is, and its adjoints may themselves be recorded values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, overload
+
+from . import modes
+from .graph import dependents, topological_order
+
+if TYPE_CHECKING:
+    from .value import Value
+
+_leaves_lock = Lock()  # two threads may add to the gradient of one leaf: neither addition may be lost
+
+
+def backward(root: Value, seed: float = 1.0) -> None:
+    """Add d(root)/d(leaf) * seed to the ``grad`` of every leaf, and set that of every node in between.
+
+    A leaf accumulates over calls; an interior node holds the last pass only. No leaf changes unless the whole pass
+    succeeds.
+    """
+    order = topological_order(root)
+    sources = {node: 0.0 for node in order if not node.parents}
+    for node in order:
+        node._grad = 0.0 if node.parents else node._grad
+    if root.parents:
+        root._grad = seed
+    else:
+        sources[root] = seed
+
+    for node in reversed(order):
+        if node.parents:
+            adjoint = node._grad
+            for parent, partial in zip(node.parents, node.partials, strict=False):
+                if parent.parents:
+                    parent._grad += adjoint * partial  # type: ignore[operator]  # set to 0.0 above
+                else:
+                    sources[parent] += adjoint * partial  # type: ignore[operator]
+
+    if modes.is_checking():
+        _check_gradients(order)
+    with _leaves_lock:
+        for leaf, adjoint in sources.items():
+            if leaf.is_leaf:
+                leaf._grad = leaf.grad + adjoint
+
+
+def _check_gradients(order: Sequence[Value]) -> None:
+    """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
+    for node in reversed(order):
+        for parent, partial in zip(node.parents, node.partials, strict=False):
+            if not math.isfinite(node.grad * partial):
+                raise FloatingPointError(
+                    f"the gradient of {node.call_text()} is not finite: {node.grad!r} came in, times the local "
+                    f"derivative {partial!r} with respect to {parent.label or parent.data!r}"
+                )
+
+
+@overload
+def grad(output: Value, inputs: Value, create_graph: Literal[False] = False) -> float: ...
+@overload
+def grad(output: Value, inputs: Value, create_graph: Literal[True]) -> Value: ...
+@overload
+def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+@overload
+def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+def grad(
+    output: Value, inputs: Value | Sequence[Value], create_graph: bool = False
+) -> float | Value | list[float] | list[Value]:
+    """d(output)/d(input) for one input or for each of several; no ``.grad`` is read or written.
+
+    An input may be any node, a leaf or not; one that the output does not depend on has gradient 0. With
+    ``create_graph=True`` the gradients are Values, recorded, which can be differentiated again.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> grad(x**3, x)
+    27.0
+    >>> slope = grad(x**3, x, create_graph=True)
+    >>> grad(slope, x)
+    18.0
+    """
+    one_input = not isinstance(inputs, Sequence)
+    wanted: Sequence[Value] = [inputs] if one_input else inputs  # type: ignore[list-item, assignment]
+    for node in (output, *wanted):
+        if not hasattr(node, "recorded_partial"):
+            raise TypeError(f"grad takes Values, got {type(node).__name__}: {node!r}")
+
+    adjoints = _adjoints(output, wanted, create_graph)
+    found = [adjoints.get(node, 0.0) for node in wanted]
+    if create_graph:
+        found = [output.constant(adjoint) if isinstance(adjoint, float) else adjoint for adjoint in found]
+    return found[0] if one_input else found  # type: ignore[return-value]
+
+
+def _adjoints(output: Value, inputs: Sequence[Value], create_graph: bool) -> dict[Value, float | Value]:
+    order = topological_order(output)
+    relevant = dependents(order, inputs)
+    adjoints: dict[Value, float | Value] = {output: 1.0}
+    for node in reversed(order):
+        if node not in adjoints:
+            continue
+        adjoint = adjoints[node]
+        for i, parent in enumerate(node.parents[: len(node.partials)]):
+            if parent in relevant:
+                partial = node.recorded_partial(i) if create_graph else node.partials[i]
+                flow = _product(adjoint, partial)
+                adjoints[parent] = adjoints[parent] + flow if parent in adjoints else flow
+    return adjoints
+
+
+def _product(adjoint: float | Value, partial: float | Value) -> float | Value:
+    """adjoint * partial; a factor of exactly one is left out, as it would only clutter the recorded graph."""
+    if isinstance(partial, float) and partial == 1.0:
+        return adjoint
+    if isinstance(adjoint, float) and adjoint == 1.0:
+        return partial
+    return adjoint * partial
+
+
+def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[float]]:
+    """The matrix of first derivatives: row i holds d(outputs[i])/d(input) for each input.
+
+    >>> from autograd import Value
+    >>> x, y = Value(2.0), Value(5.0)
+    >>> jacobian([x * y, x + y], [x, y])
+    [[5.0, 2.0], [1.0, 1.0]]
+    """
+    return [grad(output, list(inputs)) for output in outputs]
+
+
+def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
+    """The matrix of second derivatives d²(output)/(d(inputs[i]) d(inputs[j])), from the recorded gradient.
+
+    >>> from autograd import Value
+    >>> x, y = Value(2.0), Value(5.0)
+    >>> hessian(x * x * y, [x, y])
+    [[10.0, 4.0], [4.0, 0.0]]
+    """
+    return jacobian(grad(output, list(inputs), create_graph=True), inputs)

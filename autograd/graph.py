@@ -1,0 +1,60 @@
+"""A recorded graph, and the few questions asked of it. Nothing here recurses: a graph may be a million deep."""
+
+from collections.abc import Iterable
+from typing import Protocol, Self, TypeVar
+
+
+class Node(Protocol):
+    """Anything with parents. A parent that is used twice (``x * x``) stands there twice."""
+
+    @property
+    def parents(self) -> tuple[Self, ...]: ...
+
+
+N = TypeVar("N", bound=Node)
+
+
+def topological_order(*roots: N) -> list[N]:
+    """Every node that the roots were made from, the roots included: parents before children, each once.
+
+    The order depends on the graph alone, so it is the same in every run.
+
+    >>> from autograd import Value
+    >>> a = Value(1.0, label="a")
+    >>> b = a + a
+    >>> [node.label or node.op.name for node in topological_order(b * a)]
+    ['a', 'add', 'mul']
+    """
+    order: list[N] = []
+    seen: set[N] = set()
+    unfinished: list[N] = []  # nodes whose parents are being visited, the innermost last
+    stack: list[N | None] = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node is None:  # all that stood above it is done: its parents are in the order
+            order.append(unfinished.pop())
+        elif node not in seen:
+            seen.add(node)
+            if node.parents:
+                unfinished.append(node)
+                stack.append(None)
+                stack.extend(node.parents[::-1])
+            else:
+                order.append(node)
+    return order
+
+
+def dependents(order: Iterable[N], sources: Iterable[N]) -> set[N]:
+    """Those nodes of a topological order that are a source or were made from one.
+
+    >>> from autograd import Value
+    >>> a, b = Value(1.0), Value(2.0)
+    >>> c = a * b
+    >>> dependents(topological_order(c), [a]) == {a, c}
+    True
+    """
+    found = set(sources)
+    for node in order:
+        if not found.isdisjoint(node.parents):
+            found.add(node)
+    return found

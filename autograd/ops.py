@@ -1,0 +1,154 @@
+"""The rule table: one row per operation, and nothing about an operation stands anywhere else.
+
+A row is text: the formula of the operation and that of its local derivative with respect to each argument, where
+``out`` is the operation's own result. Text can be read by people and run by anything that knows the operations:
+on floats (:meth:`Operation.rule`), on recorded values, on arrays (:meth:`Operation.derivatives`).
+
+Two invariants make that work. The table is *closed*: every derivative is written in operations of the table, so that
+derivatives can be recorded and differentiated again. And the rules are *total*: they are evaluated with the functions
+of :mod:`autograd.ieee`, so that no argument raises.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from . import ieee
+
+Rule = Callable[..., tuple[float, tuple[float, ...]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One row of the table.
+
+    ``forward`` and ``partials`` are expressions in the arguments, ``out`` and the operations of the table.
+    An operation with no partials passes no gradient on: its derivative is zero everywhere (``greater``) or is
+    declared to be (``stop_gradient``). ``formula`` spells ``forward`` out where its name alone does not.
+
+    >>> MUL.arguments, MUL.partials
+    (('x', 'y'), ('y', 'x'))
+    >>> MUL.rule(2.0, 5.0)
+    (10.0, (5.0, 2.0))
+    >>> SIGMOID.forward, SIGMOID.formula
+    ('sigmoid(x)', '1 / (1 + exp(-x))')
+    """
+
+    name: str
+    symbol: str
+    forward: str
+    partials: tuple[str, ...]
+    formula: str = ""
+    rule: Rule = field(init=False, repr=False)
+    """``rule(*floats) -> (out, partials)``: the value and the local derivatives at one point."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "formula", self.formula or self.forward)
+        object.__setattr__(self, "rule", self._compile_rule())
+
+    @cached_property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the arguments, in order."""
+        names = {node.id for node in ast.walk(ast.parse(self.forward)) if isinstance(node, ast.Name)}
+        return tuple(name for name in ("x", "y") if name in names)
+
+    def derivatives(self, functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[..., Any], ...]:
+        """For each argument its local derivative, as a function ``(out, *arguments)`` of anything.
+
+        What ``+ - *`` do is up to the arguments; every other operation is looked up in ``functions`` by its name.
+
+        >>> d_dx, d_dy = DIV.derivatives({"div": lambda x, y: f"{x}/{y}"})
+        >>> d_dx("out", "a", "b")
+        '1.0/b'
+        """
+        header = f"lambda {', '.join(('out', *self.arguments))}: "
+        return tuple(eval(header + as_code(partial), dict(functions)) for partial in self.partials)
+
+    def _compile_rule(self) -> Rule:
+        partials = "".join(f"{as_code(partial)}, " for partial in self.partials)
+        source = (
+            f"def rule({', '.join(self.arguments)}):\n    out = {as_code(self.forward)}\n    return out, ({partials})\n"
+        )
+        namespace = dict(vars(ieee))
+        exec(compile(source, f"<rule of {self.name}>", "exec"), namespace)
+        rule: Rule = namespace["rule"]
+        return rule
+
+    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
+        return operation, (self.name,)  # a row is one of a kind: copies and pickles are the row itself
+
+
+class _Code(ast.NodeTransformer):
+    """Division and power become calls, since Python's own raise or turn complex; whole numbers become floats."""
+
+    calls: Mapping[type[ast.operator], str] = {ast.Div: "div", ast.Pow: "pow"}
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        left, right = self.visit(node.left), self.visit(node.right)
+        if name := self.calls.get(type(node.op)):
+            return ast.Call(ast.Name(name, ast.Load()), [left, right], [])
+        return ast.BinOp(left, node.op, right)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        assert isinstance(node.value, int | float)
+        return ast.Constant(float(node.value))
+
+
+def as_code(expression: str) -> str:
+    """An expression of the table as Python code in which only ``+ - *`` are operators.
+
+    >>> as_code("-out / y")
+    'div(-out, y)'
+    """
+    return ast.unparse(ast.fix_missing_locations(_Code().visit(ast.parse(expression, mode="eval"))))
+
+
+# fmt: off
+#                         name             symbol      forward             partials                      formula
+ADD           = Operation("add",           "+",        "x + y",            ("1", "1"))
+SUB           = Operation("sub",           "−",        "x - y",            ("1", "-1"))
+MUL           = Operation("mul",           "×",        "x * y",            ("y", "x"))
+DIV           = Operation("div",           "÷",        "x / y",            ("1 / y", "-out / y"))
+NEG           = Operation("neg",           "neg",      "-x",               ("-1",))
+POW           = Operation("pow",           "^",        "x ** y",           ("mul_no_nan(x ** (y - 1), y)",
+                                                                            "mul_no_nan(log(x), out)"))
+EXP           = Operation("exp",           "exp",      "exp(x)",           ("out",))
+LOG           = Operation("log",           "log",      "log(x)",           ("1 / x",))
+SQRT          = Operation("sqrt",          "√",        "sqrt(x)",          ("0.5 / out",))
+SIN           = Operation("sin",           "sin",      "sin(x)",           ("cos(x)",))
+COS           = Operation("cos",           "cos",      "cos(x)",           ("-sin(x)",))
+TANH          = Operation("tanh",          "tanh",     "tanh(x)",          ("1 - out * out",))
+SIGMOID       = Operation("sigmoid",       "σ",        "sigmoid(x)",       ("out * (1 - out)",),  "1 / (1 + exp(-x))")
+RELU          = Operation("relu",          "relu",     "relu(x)",          ("greater(x, 0)",),    "maximum(x, 0)")
+LEAKY_RELU    = Operation("leaky_relu",    "leaky",    "leaky_relu(x, y)", ("greater(x, 0) + y * (1 - greater(x, 0))",
+                                                                            "minimum(x, 0)"),
+                                                                           "maximum(x, 0) + y * minimum(x, 0)")
+SOFTPLUS      = Operation("softplus",      "softplus", "softplus(x)",      ("sigmoid(x)",),       "log(1 + exp(x))")
+ABS           = Operation("abs",           "abs",      "abs(x)",           ("greater(x, 0) - greater(0, x)",))
+MAXIMUM       = Operation("maximum",       "max",      "maximum(x, y)",    ("0.5 * (1 + greater(x, y) - greater(y, x))",
+                                                                            "0.5 * (1 + greater(y, x) - greater(x, y))"))
+MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5 * (1 + greater(y, x) - greater(x, y))",
+                                                                            "0.5 * (1 + greater(x, y) - greater(y, x))"))
+# What these derivatives are written in besides, so that they too can be recorded:
+GREATER       = Operation("greater",       ">",        "greater(x, y)",    ())
+MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y",
+                                                                            "mul_no_nan(x, greater(y, 0) + greater(0, y))"))
+STOP_GRADIENT = Operation("stop_gradient", "stop",     "+x",               ())
+CONSTANT      = Operation("constant",      "",         "0",                ())  # a number written in an expression
+# fmt: on
+
+OPERATIONS: Mapping[str, Operation] = {row.name: row for row in list(globals().values()) if isinstance(row, Operation)}
+
+
+def operation(name: str) -> Operation:
+    """The row of that name.
+
+    >>> operation("tanh").partials
+    ('1 - out * out',)
+    """
+    try:
+        return OPERATIONS[name]
+    except KeyError:
+        raise KeyError(f"no operation is named {name!r}; there are {', '.join(OPERATIONS)}") from None

@@ -1,0 +1,1 @@
+"""Everything that turns a graph into something to look at."""
