@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Literal, overload
 
 from . import modes
@@ -18,7 +18,7 @@ from .graph import dependents, topological_order
 if TYPE_CHECKING:
     from .value import Value
 
-_leaves_lock = Lock()  # two threads may add to the gradient of one leaf: neither addition may be lost
+_one_pass = RLock()  # two threads may add to the gradient of one leaf: neither addition may be lost
 
 
 def backward(root: Value, seed: float = 1.0) -> None:
@@ -28,35 +28,31 @@ def backward(root: Value, seed: float = 1.0) -> None:
     succeeds.
     """
     order = topological_order(root)
-    sources = {node: 0.0 for node in order if not node.parents}
-    for node in order:
-        node._grad = 0.0 if node.parents else node._grad
-    if root.parents:
-        root._grad = seed
-    else:
-        sources[root] = seed
-
-    for node in reversed(order):
-        if node.parents:
-            adjoint = node._grad
-            for parent, partial in zip(node.parents, node.partials, strict=False):
-                if parent.parents:
-                    parent._grad += adjoint * partial  # type: ignore[operator]  # set to 0.0 above
-                else:
-                    sources[parent] += adjoint * partial  # type: ignore[operator]
-
-    if modes.is_checking():
-        _check_gradients(order)
-    with _leaves_lock:
-        for leaf, adjoint in sources.items():
-            if leaf.is_leaf:
-                leaf._grad = leaf.grad + adjoint
+    with _one_pass:
+        before = [(node, node._grad) for node in order if not node.parents]
+        try:
+            for node in order:
+                node._grad = 0.0
+            root._grad = seed
+            for node in reversed(order):
+                adjoint = node._grad
+                for parent, partial in zip(node.parents, node.partials):  # noqa: B905  a stopped gradient: no partials
+                    parent._grad += adjoint * partial  # type: ignore[operator]  # a float since the loop above
+            if modes.is_checking():
+                _check_gradients(order)
+        except BaseException:
+            for leaf, grad in before:
+                leaf._grad = grad
+            raise
+        # The pass is summed by itself before it is added, so that a second one doubles each gradient exactly.
+        for leaf, grad in before:
+            leaf._grad = leaf.grad + (grad or 0.0) if leaf.is_leaf else None
 
 
 def _check_gradients(order: Sequence[Value]) -> None:
     """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
     for node in reversed(order):
-        for parent, partial in zip(node.parents, node.partials, strict=False):
+        for parent, partial in zip(node.parents, node.partials):
             if not math.isfinite(node.grad * partial):
                 raise FloatingPointError(
                     f"the gradient of {node.call_text()} is not finite: {node.grad!r} came in, times the local "

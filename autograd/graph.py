@@ -27,20 +27,17 @@ def topological_order(*roots: N) -> list[N]:
     """
     order: list[N] = []
     seen: set[N] = set()
-    unfinished: list[N] = []  # nodes whose parents are being visited, the innermost last
-    stack: list[N | None] = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        if node is None:  # all that stood above it is done: its parents are in the order
-            order.append(unfinished.pop())
-        elif node not in seen:
-            seen.add(node)
-            if node.parents:
-                unfinished.append(node)
-                stack.append(None)
-                stack.extend(node.parents[::-1])
+    for root in roots:
+        path = [] if root in seen else [root]  # from the root to the node whose parents are being visited
+        seen.add(root)
+        while path:
+            for parent in path[-1].parents:
+                if parent not in seen:
+                    seen.add(parent)
+                    path.append(parent)
+                    break
             else:
-                order.append(node)
+                order.append(path.pop())
     return order
 
 
