@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from autograd import Value
+from autograd.files import write_file, write_files
 from autograd.viewing import RenderingError, draw
 
 from . import datasets, plots
 from .data import Dataset, from_table, held_out_rows
-from .files import require_writable, write_file, write_files
+from .files import require_writable
 from .history import History
 from .layers import MLP
 from .objective import Objective
