@@ -13,17 +13,21 @@ from .backward import grad, hessian, jacobian
 from .gradcheck import gradcheck
 from .modes import detect_anomaly, no_grad
 from .value import Value
-from .viewing import Drawing, draw
+from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
 
 __all__ = [
     "Drawing",
+    "Explanation",
+    "Stepper",
     "Value",
     "detect_anomaly",
     "draw",
+    "explain",
     "functional",
     "grad",
     "gradcheck",
     "hessian",
     "jacobian",
     "no_grad",
+    "step_through",
 ]

@@ -2,6 +2,8 @@
 
 from .draw import draw
 from .drawing import Drawing
+from .explain import Explanation, explain
 from .rendering import RenderingError
+from .stepper import Stepper, step_through
 
-__all__ = ["Drawing", "RenderingError", "draw"]
+__all__ = ["Drawing", "Explanation", "RenderingError", "Stepper", "draw", "explain", "step_through"]

@@ -1,0 +1,147 @@
+"""The engine from the command line: draw, explain, step through, check and differentiate a typed formula."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+from .expression import ExpressionError, evaluate, names_in
+from .gradcheck import gradcheck
+from .value import Value
+from .viewing import draw, explain, step_through
+
+EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it succeeded, 1 when a check failed, 2 when the input was wrong (one line says what)."""
+    options = _parser().parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
+    try:
+        leaves = _leaves(options.expression, options.values)
+        status: int = options.command(options, leaves)
+        return status
+    except (ExpressionError, ValueError, OSError, ImportError) as error:
+        print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def _protected(arguments: Sequence[str]) -> list[str]:
+    """A formula that begins with a minus gets a space before it, or it would be taken for an option."""
+    return [f" {word}" if re.match(r"-(?![oh]$|-[a-z])", word) else word for word in arguments]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__, epilog=f"example: {EXAMPLE}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Leaves], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument(
+            "expression", help="numbers, names, + - * / **, functions such as tanh(x) or x.tanh(); 'z = w*x; z**2'"
+        )
+        sub.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="the value of each name in the expression")
+        sub.set_defaults(command=run)
+        return sub
+
+    drawing = command("draw", _draw, "draw the computation graph, with values, gradients and local derivatives")
+    drawing.add_argument(
+        "-o", "--output", default="graph.svg", help="file; .svg, .png, .pdf or .dot (default: %(default)s)"
+    )
+    explaining = command("explain", _explain, "write out the chain rule, path by path")
+    explaining.add_argument("--wrt", required=True, metavar="NAME", help="the name to differentiate with respect to")
+    explaining.add_argument("--paths", type=int, default=5, help="how many paths to show (default: %(default)s)")
+    stepping = command("step", _step, "write a page that plays the forward and the backward pass step by step")
+    stepping.add_argument("-o", "--output", default="steps.html", help="HTML file (default: %(default)s)")
+    checking = command(
+        "check", _check, "compare gradient and Hessian with central differences; exit status 1 if not equal"
+    )
+    checking.add_argument("--tolerance", type=float, default=1e-6, help="relative (default: %(default)s)")
+    command("grad", _grad, "print the value and a table of gradients")
+    return parser
+
+
+Leaves = dict[str, Value]
+
+
+def _leaves(expression: str, assignments: Sequence[str]) -> Leaves:
+    """A labelled leaf for each name in the expression, in its order; every name must be given, and no other."""
+    given: dict[str, float] = {}
+    for assignment in assignments:
+        name, separator, number = assignment.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            separator = ""
+        if not (separator and name.isidentifier()):
+            raise ExpressionError(f"expected NAME=NUMBER, got {assignment!r}")
+        if name in given:
+            raise ExpressionError(f"{name} is given twice")
+        given[name] = value
+    needed = names_in(expression)
+    if missing := [name for name in needed if name not in given]:
+        raise ExpressionError(f"no value for {', '.join(missing)}: write {missing[0]}=NUMBER")
+    if unknown := [name for name in given if name not in needed]:
+        raise ExpressionError(
+            f"{', '.join(unknown)} is not in the expression, which needs {', '.join(needed) or 'nothing'}"
+        )
+    return {name: Value(given[name], label=name) for name in needed}
+
+
+def _output(options: argparse.Namespace, leaves: Leaves) -> Value:
+    """The expression's Value, named f unless that is taken."""
+    output = evaluate(options.expression, leaves)
+    output.label = output.label or next(name for name in ("f", "out", "result") if name not in leaves)
+    return output
+
+
+def _draw(options: argparse.Namespace, leaves: Leaves) -> int:
+    output = _output(options, leaves)
+    output.backward()
+    draw(output).save(options.output)
+    print(f"wrote {options.output}")
+    return 0
+
+
+def _explain(options: argparse.Namespace, leaves: Leaves) -> int:
+    if options.wrt not in leaves:
+        raise ExpressionError(f"--wrt {options.wrt}: the expression has {', '.join(leaves) or 'no names'}")
+    print(explain(_output(options, leaves), leaves[options.wrt], options.paths))
+    return 0
+
+
+def _step(options: argparse.Namespace, leaves: Leaves) -> int:
+    step_through(_output(options, leaves)).save(options.output)
+    print(f"wrote {options.output}")
+    return 0
+
+
+def _check(options: argparse.Namespace, leaves: Leaves) -> int:
+    point = [leaf.data for leaf in leaves.values()]
+
+    def f(*inputs: Value) -> Value:
+        return evaluate(options.expression, dict(zip(leaves, inputs, strict=True)))
+
+    try:
+        gradcheck(f, point, order=2, tolerance=options.tolerance)
+    except AssertionError as error:
+        print(error)
+        return 1
+    print(f"gradient and Hessian agree with central differences within {options.tolerance:g}")
+    return 0
+
+
+def _grad(options: argparse.Namespace, leaves: Leaves) -> int:
+    output = _output(options, leaves)
+    output.backward()
+    rows = [("name", "value", "gradient"), *((v.label, f"{v.data:.6g}", f"{v.grad:.6g}") for v in leaves.values())]
+    print(f"{output.label} = {output.data:.6g}\n")
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for name, value, gradient in rows:
+        print(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {gradient:>{widths[2]}}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""The chain rule written out: every path from an output back to a value, in symbols, in numbers, and summed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..backward import grad
+from ..value import Value
+from .formula import ATOM, LATEX, TEXT, Notation, applied, rule_text
+from .naming import name_nodes
+from .paths import Step, between, count_paths, largest_paths
+
+MOST_FACTORS = 12  # of a product; of a longer one the middle is left out
+MOST_STEPS = 40  # local derivatives listed with their rules
+
+
+def explain(output: Value, wrt: Value, most_paths: int = 5) -> Explanation:
+    """d(output)/d(wrt) by the chain rule, path by path.
+
+    Shows the ``most_paths`` largest paths as products of local derivatives, first in symbols, then in numbers, and the
+    sum of the others, so that the total is the gradient; then each local derivative with the rule it follows from.
+    The result prints as text and shows itself in notebooks; it has ``text``, ``markdown`` and ``latex``.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = (2 * x).tanh()
+    >>> y.label = "y"
+    >>> print(explain(y, x))
+    dy/dx = dy/dv1 · dv1/dx
+          = 2.458e−05 · 2
+          = 4.915e−05
+    <BLANKLINE>
+    Local derivatives
+    dy/dv1 = 2.458e−05    y = tanh(v1)    d tanh(x)/dx = 1 − tanh(x)²
+    dv1/dx = 2            v1 = 2 · x      d(x · y)/dy = x
+    """
+    for node in (output, wrt):
+        if not isinstance(node, Value):
+            raise TypeError(f"explain takes two Values, got {type(node).__name__}: {node!r}")
+    if most_paths < 1:
+        raise ValueError(f"explain shows at least one path, got most_paths={most_paths!r}")
+    nodes = between(output, wrt)
+    return Explanation(
+        output=output,
+        wrt=wrt,
+        total=grad(output, wrt),
+        count=count_paths(nodes),
+        nodes=nodes,
+        paths=[tuple(path.steps()) for path in largest_paths(nodes, most_paths)],
+        names=name_nodes(nodes or [wrt, output]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What ``explain`` found: the total, the number of paths, and the largest of them as steps from output to wrt."""
+
+    output: Value
+    wrt: Value
+    total: float
+    count: int
+    nodes: Sequence[Value]  # those on any path, parents first
+    paths: Sequence[Sequence[Step]]
+    names: Mapping[Value, str]
+
+    @property
+    def text(self) -> str:
+        """For a terminal."""
+        sections = []
+        for title, equations in self._sections(TEXT):
+            lines = [line for equation in equations for line in equation.lines()]
+            sections.append("\n".join([title, *_in_columns(lines)] if title else _in_columns(lines)))
+        return "\n\n".join(sections)
+
+    @property
+    def markdown(self) -> str:
+        """For a notebook: headings and formulas."""
+        return "\n\n".join(
+            (f"**{title}**\n\n" if title else "") + f"$$\n{_aligned(equations)}\n$$"
+            for title, equations in self._sections(LATEX)
+        )
+
+    @property
+    def latex(self) -> str:
+        """One formula, in display mode."""
+        equations = [equation for _, section in self._sections(LATEX) for equation in section]
+        return f"$\\displaystyle {_aligned(equations)}$"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def _repr_latex_(self) -> str:
+        return self.latex
+
+    # ---- what is said, in any notation
+
+    def _sections(self, notation: Notation) -> Iterator[tuple[str, list[Equation]]]:
+        if not self.paths:
+            note = "the gradient does not reach it"
+            yield "", [Equation(self._ratio(notation, self.output, self.wrt), ["0"], (note,))]
+            return
+        numbered = len(self.paths) > 1
+        if self.count > 1:
+            yield "", [self._sum(notation)]
+        for i, path in enumerate(self.paths, 1):
+            title = f"Path {i} of {self.count:,}" if numbered else ""
+            yield title, [self._chain(notation, self._contracted(path))]
+        detours = [link for path in self.paths for link in self._contracted(path) if len(link) > 1]
+        if detours:
+            yield "Step by step", [self._chain(notation, [[step] for step in link]) for link in _distinct(detours)]
+        steps = _distinct([step] for path in self.paths for step in path)
+        rules = [self._rule(notation, link[0]) for link in steps[:MOST_STEPS]]
+        more = len(steps) - MOST_STEPS
+        yield "Local derivatives" + (f" ({MOST_STEPS} of {len(steps):,})" if more > 0 else ""), rules
+
+    def _sum(self, notation: Notation) -> Equation:
+        shown = [math.prod(step.partial for step in path) for path in self.paths]
+        terms = [notation.number(value) for value in shown]
+        notes = [f"{self.count:,} paths"]
+        if self.count > len(shown):
+            terms.append(notation.number(self.total - math.fsum(shown)))
+            notes.append(f"the last term is the sum of the other {self.count - len(shown):,}")
+        left = self._ratio(notation, self.output, self.wrt)
+        return Equation(left, [notation.sum(terms), notation.number(self.total)], (", ".join(notes),))
+
+    def _chain(self, notation: Notation, links: Sequence[Sequence[Step]]) -> Equation:
+        """A product of derivatives, one for each link: in symbols, in numbers, and its value."""
+        if not links:
+            return Equation(self._ratio(notation, self.output, self.output), ["1"])
+        values = [math.prod(step.partial for step in link) for link in links]
+        rights = [notation.number(math.prod(values))]
+        if len(links) > 1:
+            symbols = [self._ratio(notation, link[0].node, link[-1].parent) for link in links]
+            numbers = [notation.number(value) for value in values]
+            rights = [notation.product(_abridged(symbols)), notation.product(_abridged(numbers)), *rights]
+        return Equation(self._ratio(notation, links[0][0].node, links[-1][-1].parent), rights)
+
+    def _rule(self, notation: Notation, step: Step) -> Equation:
+        op = step.node.op
+        assert op is not None
+        operands = [(self._operand(notation, parent), ATOM) for parent in step.node.parents]
+        made = f"{notation.name(self.names[step.node])} = {applied(op, operands, notation)}"
+        left = self._ratio(notation, step.node, step.parent)
+        return Equation(left, [notation.number(step.partial)], (made, rule_text(op, step.i, notation)))
+
+    def _ratio(self, notation: Notation, above: Value, below: Value) -> str:
+        return notation.ratio.format(notation.name(self.names[above]), notation.name(self.names[below]))
+
+    def _operand(self, notation: Notation, value: Value) -> str:
+        name = self.names.get(value, value.label)
+        if name:
+            return notation.name(name)
+        number = notation.number(value.data)
+        return notation.parentheses.format(number) if number.startswith(notation.minus) else number
+
+    def _contracted(self, path: Sequence[Step]) -> list[list[Step]]:
+        """The path cut at its labelled nodes: each link leads from one to the next through unlabelled ones.
+
+        A link stands for one derivative, as people write it, only where no other way leads from one end to the other.
+        """
+        links: list[list[Step]] = []
+        for step in path:
+            if not links or step.node.label:
+                links.append([])
+            links[-1].append(step)
+        only_way = all(self._count(link[0].node, link[-1].parent) == 1 for link in links if len(link) > 1)
+        return links if only_way and len(links) > 1 else [[step] for step in path]
+
+    def _count(self, above: Value, below: Value) -> int:
+        """How many paths lead from one node to another: all of them lie between the two in the topological order."""
+        return count_paths(self.nodes[self.nodes.index(below) : self.nodes.index(above) + 1])
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = rights[0] = rights[1] …, and what is said beside it."""
+
+    left: str
+    rights: Sequence[str]
+    notes: Sequence[str] = ()
+
+    def lines(self) -> list[tuple[str, ...]]:
+        """The cells of each line; the notes stand on the last."""
+        *above, last = (f"= {right}" for right in self.rights)
+        lefts = [self.left] + [" " * len(self.left)] * len(above)
+        cells = [(f"{left} {right}",) for left, right in zip(lefts, [*above, last], strict=True)]
+        return [*cells[:-1], (*cells[-1], *self.notes)]
+
+
+def _in_columns(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """Cells set one below the other; lines of one cell do not count, as they have nothing to line up with."""
+    widths: dict[int, int] = {}
+    for cells in lines:
+        for i, cell in enumerate(cells[:-1]):
+            widths[i] = max(widths.get(i, 0), len(cell))
+    return ["    ".join(cell.ljust(widths.get(i, 0)) for i, cell in enumerate(cells)).rstrip() for cells in lines]
+
+
+def _aligned(equations: Sequence[Equation]) -> str:
+    rows = []
+    for equation in equations:
+        row = f"{equation.left} &= " + r" \\ &= ".join(equation.rights)
+        notes = [note if "=" in note else rf"\text{{{note}}}" for note in equation.notes]
+        rows.append(r" \qquad & ".join([row, *notes]))
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _abridged(factors: list[str]) -> list[str]:
+    """At most MOST_FACTORS of them: of more, the first and the last, and how many are left out."""
+    if len(factors) <= MOST_FACTORS:
+        return factors
+    head, tail = MOST_FACTORS // 2, MOST_FACTORS // 3
+    return [*factors[:head], f"… {len(factors) - head - tail:,} more …", *factors[-tail:]]
+
+
+def _distinct(links: Iterable[Sequence[Step]]) -> list[Sequence[Step]]:
+    """Each link once, in order: two are the same if they take the same edges."""
+    found = {tuple((step.node, step.i) for step in link): link for link in links}
+    return list(found.values())

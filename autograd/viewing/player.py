@@ -1,0 +1,58 @@
+"""The page that plays what Python computed, frame by frame: controls, keys and layout; a viewer adds its stage."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from ..files import write_file
+
+
+@dataclass(frozen=True)
+class Page:
+    """One self-contained HTML page: it opens from disk, asks the network for nothing, and shows itself in notebooks."""
+
+    html: str = field(repr=False)
+    description: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.description})"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all."""
+        write_file(path, self.html.encode())
+
+    def _repr_html_(self) -> str:
+        # A frame of its own keeps the page's styles and keys out of the notebook, and the notebook's out of the page.
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.description)}" '
+            'style="width: 100%; height: 36rem; border: 0"></iframe>'
+        )
+
+
+def fill_player(
+    *, title: str, stage: str, stage_label: str, panel: str, panel_label: str, style: str, script: str, data: Any
+) -> str:
+    """The player's HTML. ``title`` and labels are text; ``stage`` and ``panel`` are HTML; ``data.frames`` is played."""
+    as_json = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    parts = {
+        "title": html.escape(title),
+        "stage": stage,
+        "stage_label": html.escape(stage_label),
+        "panel": panel,
+        "panel_label": html.escape(panel_label),
+        "style": style,
+        "script": script,
+        "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
+    }
+    template = files(__package__).joinpath("player.html").read_text(encoding="utf-8")
+    pieces = template.split("{{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, rest = piece.split("}}", 1)
+        filled += [parts[name], rest]
+    return "".join(filled)

@@ -1,0 +1,196 @@
+"""step_through: one page that plays the forward and the backward pass of a graph, one node at a time.
+
+Everything on the page was computed here: the picture by :mod:`.draw`, the numbers by the engine's own rules, and in the
+engine's own order. The page only shows one frame or another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from ..graph import topological_order
+from ..value import Value
+from .draw import draw
+from .formula import ATOM, TEXT, applied, rule_text
+from .grouping import scopes_of
+from .naming import name_nodes
+from .notation import gradient_text, number_text, visible
+from .player import Page, fill_player
+
+
+class Stepper(Page):
+    """What :func:`step_through` returns: ``html`` is the page, :meth:`save` writes it, and a notebook shows it."""
+
+
+def step_through(root: Value, rankdir: str = "LR", max_nodes: int = 300) -> Stepper:
+    """The forward and the backward pass of the graph that ``root`` was computed by, as a page to step through.
+
+    Forward steps compute one node each; backward steps visit the nodes in the order of ``backward`` and write out the
+    chain rule for each parent. The values are left as they are: no gradient of theirs is read or written. A graph of
+    more than ``max_nodes`` is a ValueError: record one sample, or a smaller network.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> step_through(a * b + 10)
+    Stepper(6 steps)
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"step_through takes the Value that a computation ends in, got {type(root).__name__}: {root!r}")
+    size = len(topological_order(root))
+    if size > max_nodes:
+        raise ValueError(
+            f"the graph has {size:,} nodes, and step_through shows every one (max_nodes={max_nodes:,}). "
+            "Step through one sample's loss, or a smaller network; draw(root, collapse='layer') shows large ones"
+        )
+    twin = deepcopy(root)
+    twin.zero_grad()
+    twin.backward()
+    order = topological_order(twin)
+    names = name_nodes([node for node in order if not node.is_constant])
+    for node, scope in scopes_of(order).items():  # so that the picture shows the names that the steps speak of
+        if not node.label and not node.is_constant:
+            node.label = ".".join([*scope, names[node]])
+    frames = list(_frames(order, names))
+    title = f"{visible(root.label) or 'The graph'}, step by step"
+    page = fill_player(
+        title=title,
+        stage=draw(twin, rankdir, max_nodes).titled_svg,
+        stage_label="Computation graph",
+        panel=_PANEL,
+        panel_label="This step",
+        style=_asset("stepper.css"),
+        script=_asset("stepper.js"),
+        data={"frames": [frame.as_json() for frame in frames], "parents": _parents(order)},
+    )
+    return Stepper(page, f"{len(frames) - 1} steps")
+
+
+_PANEL = """
+<p id="phase"></p>
+<h2 id="heading"></h2>
+<div id="lines"></div>
+<h3 id="rules-heading">Rules used</h3>
+<ul id="rules"></ul>
+"""
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step. Nodes are numbered as in the picture: in topological order."""
+
+    phase: str
+    heading: str
+    lines: Sequence[str] = ()
+    rules: Sequence[str] = ()
+    node: int | None = None
+    edges: Sequence[tuple[int, int]] = ()  # (child, i): the edge from its i-th parent
+    values: Mapping[int, float] | None = None  # what becomes known in this step
+    gradients: Mapping[int, float] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "phase": self.phase,
+            "heading": visible(self.heading),
+            "lines": [visible(line) for line in self.lines],
+            "rules": list(dict.fromkeys(self.rules)),
+            "node": self.node,
+            "edges": self.edges,
+            "values": {i: [f"data {number_text(x)}", repr(x)] for i, x in (self.values or {}).items()},
+            "gradients": {i: [f"grad {gradient_text(x)}", repr(x)] for i, x in (self.gradients or {}).items()},
+        }
+
+
+def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Frame]:
+    number = {node: i for i, node in enumerate(order)}
+    root = order[-1]
+    given = {number[node]: node.data for node in order if not node.parents}
+    yield Frame(
+        "Start", "What is given", ["Leaves and constants have their values; nothing is computed yet."], values=given
+    )
+
+    for node in order:
+        if node.parents:
+            yield _forward(node, names, number)
+
+    top = names.get(root, number_text(root.data))
+    seed = f"d{top}/d{top} = 1"
+    yield Frame("Backward", f"Begin at {top}", [seed], node=number[root], gradients={number[root]: 1.0})
+
+    gradients: dict[Value, float] = {root: 1.0}
+    for node in reversed(order):
+        if node in gradients and node.partials:
+            yield _backward(node, top, names, number, gradients)
+
+    leaves = [node for node in order if node.is_leaf]
+    results = [f"d{top}/d{names[leaf]} = {_number(gradients.get(leaf, 0.0))}" for leaf in leaves]
+    unreached = {number[node]: 0.0 for node in order if node not in gradients and not node.is_constant}
+    yield Frame("Done", "Every gradient is known", results, gradients=unreached)
+
+
+def _parents(order: Sequence[Value]) -> list[tuple[int, list[int]]]:
+    number = {node: i for i, node in enumerate(order)}
+    return [(number[node], [number[parent] for parent in node.parents]) for node in order if node.parents]
+
+
+def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int]) -> Frame:
+    """One operation: its formula, the same with numbers put in, and its value."""
+    assert node.op is not None
+    symbols = applied(node.op, [(_name(parent, names), ATOM) for parent in node.parents])
+    numbers = applied(node.op, [(_operand(parent), ATOM) for parent in node.parents])
+    lines = [f"{names[node]} = {symbols}", f"= {numbers}", f"= {_number(node.data)}"]
+    spelled_out = [f"{node.op.forward} = {node.op.formula}"] if node.op.formula != node.op.forward else []
+    return Frame(
+        "Forward",
+        f"Compute {names[node]}",
+        list(dict.fromkeys(lines)),
+        spelled_out,
+        number[node],
+        [(number[node], i) for i in range(len(node.parents))],
+        values={number[node]: node.data},
+    )
+
+
+def _backward(
+    node: Value, top: str, names: Mapping[Value, str], number: Mapping[Value, int], gradients: dict[Value, float]
+) -> Frame:
+    """One operation passed: what its gradient adds to that of each parent. ``gradients`` is brought up to date."""
+    assert node.op is not None
+    lines, rules, edges, changed = [], [], [], {}
+    for i, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=True)):
+        if parent.is_constant:
+            continue
+        flow = gradients[node] * partial
+        before = gradients.get(parent)
+        gradients[parent] = flow if before is None else before + flow
+        chain = f"d{top}/d{names[node]} · d{names[node]}/d{names[parent]}"
+        product = TEXT.product([_number(gradients[node]), _number(partial)])
+        lines += [
+            f"d{top}/d{names[parent]} {'=' if before is None else '+='} {chain}",
+            f"= {product} = {_number(flow)}",
+        ]
+        if before is not None:
+            lines.append(f"so far {TEXT.sum([_number(before), _number(flow)])} = {_number(gradients[parent])}")
+        rules.append(rule_text(node.op, i))
+        edges.append((number[node], i))
+        changed[number[parent]] = gradients[parent]
+    return Frame("Backward", f"Pass {names[node]}", lines, rules, number[node], edges, gradients=changed)
+
+
+def _name(node: Value, names: Mapping[Value, str]) -> str:
+    return names.get(node) or _operand(node)
+
+
+def _operand(node: Value) -> str:
+    number = _number(node.data)
+    return TEXT.parentheses.format(number) if number.startswith(TEXT.minus) else number
+
+
+def _number(x: float) -> str:
+    return TEXT.number(x)
