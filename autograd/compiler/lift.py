@@ -215,7 +215,7 @@ class _Lift:
         terms = _terms_of(self.folded.terms, nodes)
         left = np.where(terms.left == NONE, NONE, self.same[terms.left])
         right = np.where(terms.right == NONE, NONE, self.same[terms.right])
-        varies = np.append(self.rank[: self.made] * len(self.groups) + self.home[: self.made], NONE)
+        varies = np.append(self.rank[: self.made] * (len(self.groups) + 4) + self.home[: self.made], NONE)
         swap = (right != NONE) & (varies[left] > varies[right])  # the less a factor varies, the more to the left it stands
         left, right = np.where(swap, right, left), np.where(swap, left, right)
 
@@ -276,6 +276,8 @@ class _Lift:
             return 1.0, self.numbers(terms.coefficient)
         if scale is None:
             left, right, scale = self.numbers(terms.coefficient), terms.left, 1.0
+            if self.home[right[0]] == PARAMETERS:
+                left, right = right, left  # weights @ data, as everywhere else
         elif terms.right[0] == NONE:
             if single:
                 return scale, terms.left
