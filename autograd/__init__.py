@@ -13,10 +13,13 @@ from .backward import grad, hessian, jacobian
 from .gradcheck import gradcheck
 from .modes import detect_anomaly, no_grad
 from .value import Value
+from .viewing import Drawing, draw
 
 __all__ = [
+    "Drawing",
     "Value",
     "detect_anomaly",
+    "draw",
     "functional",
     "grad",
     "gradcheck",

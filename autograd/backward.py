@@ -52,7 +52,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
 def _check_gradients(order: Sequence[Value]) -> None:
     """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
     for node in reversed(order):
-        for parent, partial in zip(node.parents, node.partials):
+        for parent, partial in zip(node.parents, node.partials, strict=False):
             if not math.isfinite(node.grad * partial):
                 raise FloatingPointError(
                     f"the gradient of {node.call_text()} is not finite: {node.grad!r} came in, times the local "

@@ -1,1 +1,35 @@
-"""tmp"""
+"""Neural networks of honest scalars: modules, losses, optimizers, a trainer, and a command line.
+
+>>> from nn import MLP, Adam, Trainer, mse
+>>> model = MLP(2, [4, 1], activation="tanh", seed=0)
+>>> trainer = Trainer(model, mse, Adam(model.parameters(), lr=0.05))
+>>> history = trainer.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=500, batch_size=4)
+>>> [round(model(x)[0].data, 2) for x in ([0, 0], [0, 1], [1, 0], [1, 1])]
+[0.0, 1.0, 1.0, 0.0]
+"""
+
+from .files import FileFormatError
+from .history import History
+from .layers import MLP, Layer, Neuron
+from .losses import binary_cross_entropy, cross_entropy, hinge, mse
+from .module import Module
+from .optim import SGD, Adam, Optimizer
+from .trainer import DivergenceError, Trainer
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "DivergenceError",
+    "FileFormatError",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "Trainer",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "hinge",
+    "mse",
+]

@@ -1,0 +1,134 @@
+"""DOT text: records, operations, edges and nested clusters, in one style.
+
+Whatever a text contains is shown as it stands: all of it is escaped here, and only plain and record labels are
+written, never HTML-like ones.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import graphviz
+
+from .notation import shortened, visible
+
+Cluster = tuple[str, ...]
+"""The titles of nested clusters, the outermost first; empty for the picture itself."""
+
+# Lines, and text that stands outside of a box, are of a middling lightness: as legible on white as on black.
+SLATE, ORANGE = "#7b8590", "#c8641e"
+INK, PAPER = "#1c242c", "#f6f7f8"
+
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "graph": {
+        "charset": "UTF-8", "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.16",
+        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": SLATE,
+    },
+    "node": {
+        "shape": "record", "style": "rounded,filled", "fillcolor": PAPER, "color": SLATE, "fontcolor": INK,
+        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "height": "0.28", "margin": "0.09,0.03",
+    },
+    "edge": {
+        "color": SLATE, "fontcolor": ORANGE, "fontname": "Helvetica,Arial,sans-serif", "fontsize": "10",
+        "arrowsize": "0.55",
+    },
+}  # fmt: skip
+_CLUSTER = {"style": "rounded,filled", "color": SLATE, "fillcolor": "#80889010", "penwidth": "0.8", "margin": "9"}
+# Straight lines with room to fan out, between nodes that keep the order in which they are written: where everything
+# is connected to everything, no order has fewer crossings, and Graphviz would only shuffle them.
+_CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
+_SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
+_STYLES: Mapping[str, Mapping[str, str]] = {
+    "result": {},
+    "leaf": {"fillcolor": "#d5e6f6", "color": "#4b7fae"},
+    "constant": {
+        "shape": "box", "fillcolor": "#e3e6e9", "color": "#e3e6e9", "fontsize": "10", "width": "0.2",
+        "height": "0.2", "margin": "0.06,0.02",
+    },
+    "operation": {
+        "shape": "ellipse", "style": "filled", "fillcolor": "#5d6771", "fontcolor": "#ffffff", "width": "0.3",
+        "height": "0.3", "margin": "0.01,0",
+    },
+    "box": {"fillcolor": "#f8ebcb", "color": "#a8842c"},
+}  # fmt: skip
+
+
+class Sheet:
+    r"""The statements of one picture, each under the cluster that it stands in.
+
+    >>> sheet = Sheet("LR")
+    >>> sheet.record("v0", [["a|b"], ["data 1", "grad –"]], "leaf")
+    >>> r'label="a\|b|{data\ 1|grad\ –}"' in sheet.dot
+    True
+    """
+
+    def __init__(self, rankdir: str, crowded: bool = False) -> None:
+        self._layout = {"rankdir": rankdir, **(_CROWDED if crowded else {"ranksep": "0.28"})}
+        self._sides = _SIDES[rankdir]
+        self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
+        self._edges: list[tuple[str, str, dict[str, str]]] = []
+
+    def record(
+        self, name: str, rows: Sequence[Sequence[str]], style: str, cluster: Cluster = (), hint: str = ""
+    ) -> None:
+        """A box of rows, each of one or more cells."""
+        fields = "|".join("{" + "|".join(map(_field, row)) + "}" if len(row) > 1 else _field(row[0]) for row in rows)
+        label = fields if self._sides in ("ew", "we") else "{" + fields + "}"  # rows follow the direction of ranks
+        self._add(name, graphviz.nohtml(label), style, cluster, hint)
+
+    def text(self, name: str, text: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
+        """A small node with one text."""
+        self._add(name, _escaped(text), style, cluster, hint)
+
+    def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
+        """An arrow with a text of one or more lines beside it; a hint is shown where the pointer rests."""
+        if text:
+            lines = (f" {_escaped(line)} " for line in text.split("\n"))  # set off from the arrowhead
+            style["label"] = graphviz.nohtml("\\n".join(lines))
+        if hint:
+            style["tooltip"] = _escaped(hint)
+        self._edges.append((tail, head, style))
+
+    def connector(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
+        """An edge from the middle of one side to the middle of the opposite one."""
+        self.edge(tail, head, text, hint, tailport=self._sides[0], headport=self._sides[1], **style)
+
+    @property
+    def dot(self) -> str:
+        """The whole picture."""
+        graph = graphviz.Digraph()
+        for kind, attributes in _DEFAULTS.items():
+            graph.attr(kind, **attributes)
+        graph.attr("graph", **self._layout)
+        self._write(graph, ())
+        for tail, head, style in self._edges:
+            graph.edge(tail, head, **style)
+        source: str = graph.source
+        return source
+
+    def _add(self, name: str, label: str, style: str, cluster: Cluster, hint: str) -> None:
+        for depth in range(len(cluster)):
+            self._nodes.setdefault(cluster[: depth + 1], [])
+        attributes = {"label": label, **_STYLES[style]}
+        if hint:
+            attributes["tooltip"] = _escaped(hint)
+        self._nodes[cluster].append((name, attributes))
+
+    def _write(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
+        for name, attributes in self._nodes[cluster]:
+            graph.node(name, **attributes)
+        for number, inner in enumerate(self._nodes):
+            if inner and inner[:-1] == cluster:
+                with graph.subgraph(name=f"cluster_{number}") as subgraph:
+                    subgraph.attr("graph", label=_escaped(shortened(inner[-1])), **_CLUSTER)
+                    self._write(subgraph, inner)
+
+
+def _escaped(text: str) -> str:
+    """A text with every character of it meant literally: no escape sequence, no entity, no HTML."""
+    escaped: str = graphviz.escape(visible(text).replace("&", "&amp;"))
+    return escaped
+
+
+def _field(text: str) -> str:
+    """The same within a record."""
+    return re.sub(r"[{}|<> ]", r"\\\g<0>", _escaped(text))

@@ -1,0 +1,79 @@
+"""draw: the picture of a recorded graph, collapsed where it is large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from ..graph import topological_order
+from ..value import Value
+from . import grouping
+from .drawing import Drawing
+from .grouping import Level, Parts, Scope
+from .picture import dot_of
+
+RANKDIRS = ("LR", "RL", "TB", "BT")
+EDGES_PER_NODE = 4  # a collapsed picture with more of them is a tangle, and slow to lay out
+
+
+def draw(root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None) -> Drawing:
+    """Draw the graph that ``root`` was computed by.
+
+    ``rankdir`` is the direction of computation: LR, RL, TB or BT. A label that is a path in a network, such as
+    ``layers[0].neurons[3].bias``, puts its node in the clusters ``layers[0]`` and ``neurons[3]``; ``collapse``
+    ("neuron" or "layer") draws each of them as one box. A graph of more than ``max_nodes`` Values is collapsed by
+    neuron, else by layer; a ValueError says so where that does not make it small enough.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> drawing = draw(a * b)
+    >>> drawing
+    Drawing(3 nodes)
+    >>> drawing.save("product.svg")  # doctest: +SKIP
+    """
+    _check_arguments(root, rankdir, max_nodes, collapse)
+    order = topological_order(root)
+    scopes = grouping.scopes_of(order)
+    if collapse is None and len(order) <= max_nodes:
+        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir), _size(order))
+    level, parts = _collapse_to_fit(order, scopes, max_nodes, collapse)
+    return Drawing(dot_of(order, scopes, parts, rankdir), f"{_size(order)}, collapsed by {level}")
+
+
+def _size(order: Sequence[Value]) -> str:
+    return f"{len(order):,} node{'s' if len(order) > 1 else ''}"
+
+
+def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level | None) -> None:
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"draw takes the Value that a computation ends in, got {type(root).__name__}: {repr(root)[:80]}"
+        )
+    if rankdir not in RANKDIRS:
+        raise ValueError(f"rankdir is one of {', '.join(RANKDIRS)}, got {rankdir!r}")
+    if collapse not in (None, *get_args(Level)):
+        raise ValueError(f"collapse is None, 'neuron' or 'layer', got {collapse!r}")
+    if not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(f"max_nodes is a whole number from 1 up, got {max_nodes!r}")
+
+
+def _collapse_to_fit(
+    order: Sequence[Value], scopes: Mapping[Value, Scope], max_nodes: int, collapse: Level | None
+) -> tuple[Level, Parts]:
+    """The graph collapsed as asked, or by the first level that makes it small enough."""
+    if not any(scopes.values()):
+        raise ValueError(
+            f"the graph has {_size(order)} (max_nodes={max_nodes:,}), and no label in it is a path in a network, "
+            "such as 'layers[0].neurons[1].bias', by which to collapse it. Draw a smaller part, or raise max_nodes"
+        )
+    levels: Sequence[Level] = [collapse] if collapse else get_args(Level)
+    sizes = []
+    for level in levels:
+        parts = grouping.collapse(order, scopes, level)
+        if parts.count <= max_nodes and len(parts.flows) <= EDGES_PER_NODE * max_nodes:
+            return level, parts
+        sizes.append(f"{parts.count:,} nodes and {len(parts.flows):,} merged edges by {level}")
+    raise ValueError(
+        f"the graph is too large to draw even collapsed: {_size(order)} become {', '.join(sizes)}, and "
+        f"max_nodes={max_nodes:,} allows as many nodes and {EDGES_PER_NODE * max_nodes:,} edges. "
+        f"{'Collapse it by layer, draw' if collapse == 'neuron' else 'Draw'} a smaller part, or raise max_nodes"
+    )

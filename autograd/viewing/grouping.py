@@ -1,0 +1,179 @@
+"""Which part of a network each node belongs to, and the few boxes that a large graph is collapsed into."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..value import Value
+
+Scope = tuple[str, ...]
+"""A part of a network, as its path: ``("layers[0]", "neurons[3]")``. The empty one is no part of any."""
+
+Level = Literal["neuron", "layer"]
+
+DEEPEST_SCOPE = 8
+LARGEST_LOOSE_STAGE = 24
+
+_PATH = re.compile(r"[^\W\d]\w*(\[\w+\])*(\.[^\W\d]\w*(\[\w+\])*)+")
+
+
+def scope_of(label: str) -> Scope:
+    """The part of a network that a label names, which is its Python path without the last component.
+
+    >>> scope_of("layers[0].neurons[3].bias"), scope_of("loss"), scope_of("v1.5, final")
+    (('layers[0]', 'neurons[3]'), (), ())
+    """
+    return tuple(label.rsplit(".", DEEPEST_SCOPE)[:-1]) if _PATH.fullmatch(label) else ()
+
+
+def scopes_of(order: Sequence[Value]) -> dict[Value, Scope]:
+    """The scope of each node of a topological order.
+
+    A label tells it. What an operation made without a label, and a constant, is of the scope of all that consumes it,
+    or of none. A leaf without a label is of none: it comes from outside.
+    """
+    scopes: dict[Value, Scope] = {}
+    consumers: dict[Value, Scope] = {}
+    known: dict[str, Scope] = {}
+    for node in reversed(order):
+        if not node.label:
+            scope = () if node.is_leaf else consumers.get(node, ())
+        elif node.label in known:
+            scope = known[node.label]
+        else:
+            scope = known[node.label] = scope_of(node.label)
+        scopes[node] = scope
+        for parent in node.parents:
+            if consumers.setdefault(parent, scope) != scope:
+                consumers[parent] = ()
+    return scopes
+
+
+@dataclass(eq=False)
+class Box:
+    """Many nodes drawn as one: all those of ``scope``, or of one stage between scopes."""
+
+    scope: Scope
+    name: str = ""
+    nodes: list[Value] = field(default_factory=list)
+    scopes: set[Scope] = field(default_factory=set)
+    """The innermost scopes in it."""
+    outputs: dict[Value, None] = field(default_factory=dict)
+    """Its results that are read outside of it, or are the root, in topological order."""
+
+    @property
+    def leaves(self) -> list[Value]:
+        """The parameters of a scope; the inputs or targets of a stage."""
+        return [node for node in self.nodes if node.is_leaf]
+
+    @property
+    def operations(self) -> list[str]:
+        """The symbols of its operations, each once, in the order of computation."""
+        return list(dict.fromkeys(node.op.symbol for node in self.nodes if node.op and node.parents))
+
+
+Part = Box | Value
+
+
+@dataclass
+class Flow:
+    """The scalar edges between two parts of a collapsed graph, merged."""
+
+    edges: int = 0
+    gradient: float | None = None
+    """The sum of the child's gradient × the local derivative; None where none was computed."""
+
+    def add(self, child: Value, partial: float | None) -> None:
+        self.edges += 1
+        if partial is not None and child.has_grad:
+            self.gradient = (self.gradient or 0.0) + child.grad * partial
+
+
+@dataclass(eq=False)
+class Parts:
+    """A graph in the parts that are drawn: boxes, and the loose nodes, which stand for themselves."""
+
+    loose: Sequence[Value]
+    boxes: Sequence[Box] = ()
+    flows: Mapping[tuple[Part, Part], Flow] = field(default_factory=dict)
+    """Between each two parts of which at least one is a box."""
+
+    @property
+    def count(self) -> int:
+        """How many parts there are to draw."""
+        return len(self.boxes) + len(self.loose)
+
+
+def collapse(order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level) -> Parts:
+    """One box for each innermost scope (``neuron``) or outermost scope (``layer``).
+
+    The nodes of no scope are put in boxes too where they are many: the inputs, what is computed from the last layer,
+    what is computed in between.
+    """
+    keys = {node: scope if level == "neuron" else scope[:1] for node, scope in scopes.items()}
+    stages = _stages(order, keys)
+    sizes = Counter(stages.values())
+    boxes: dict[Scope | int, Box] = {}
+    parts: dict[Value, Part] = {}
+    for node in order:
+        key = keys[node] or stages[node]
+        if isinstance(key, int) and sizes[key] <= LARGEST_LOOSE_STAGE:
+            parts[node] = node
+        else:
+            parts[node] = box = boxes.setdefault(key, Box(keys[node]))
+            box.nodes.append(node)
+            box.scopes.add(scopes[node])
+    _name_boxes(boxes, root=order[-1])
+    loose = [node for node in order if parts[node] is node]
+    return Parts(loose, list(boxes.values()), _flows(order, parts))
+
+
+def _stages(order: Sequence[Value], keys: Mapping[Value, Scope]) -> dict[Value, int]:
+    """For each node of no scope how many scopes in a row it was computed from: 0 on the inputs' side of a network.
+
+    A leaf or number that nodes of one stage alone read, as a target is, belongs to that stage.
+    """
+    behind: dict[Value, int] = {}
+    readers: dict[Value, int] = {}
+    for node in order:
+        key = keys[node]
+        behind[node] = max((behind[p] + (keys[p] != () and keys[p] != key) for p in node.parents), default=0)
+        reader = 0 if key else behind[node]
+        for parent in node.parents:
+            if readers.setdefault(parent, reader) != reader:
+                readers[parent] = 0
+    return {node: behind[node] if node.parents else readers.get(node, 0) for node in order if not keys[node]}
+
+
+def _name_boxes(boxes: Mapping[Scope | int, Box], root: Value) -> None:
+    """A box of no scope is named for its result where that has a label."""
+    for key, box in boxes.items():
+        result = box.nodes[-1]
+        if not isinstance(key, int):
+            box.name = key[-1]
+        elif key == 0:
+            box.name = "inputs"
+        else:
+            box.name = result.label or ("output" if result is root else "unnamed")
+
+
+def _flows(order: Sequence[Value], parts: Mapping[Value, Part]) -> dict[tuple[Part, Part], Flow]:
+    """Merge the edges between parts, and note in each box what is read from outside of it."""
+    flows: dict[tuple[Part, Part], Flow] = {}
+    for node in order:
+        part = parts[node]
+        for i, parent in enumerate(node.parents):
+            source = parts[parent]
+            if source is not part and (isinstance(source, Box) or isinstance(part, Box)):
+                differentiable = node.partials and not parent.is_constant
+                flows.setdefault((source, part), Flow()).add(node, node.partials[i] if differentiable else None)
+                if isinstance(source, Box) and parent.parents:
+                    source.outputs[parent] = None
+    last = parts[order[-1]]
+    if isinstance(last, Box):
+        last.outputs[order[-1]] = None
+    return flows

@@ -1,0 +1,124 @@
+"""The picture of a graph: how nodes, boxes, and what flows between them are drawn.
+
+A Value is a record (label, data, gradient), an operation a small ellipse; an edge into an operation carries the local
+derivative. Between boxes an edge stands for many, and carries their number and the gradient that flows through them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
+
+from ..value import Value
+from .dot import Sheet
+from .grouping import Box, Flow, Part, Parts, Scope
+from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
+
+MOST_EDGE_TEXTS = 48  # more would push everything apart: all are then shown where the pointer rests
+
+
+def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, rankdir: str) -> str:
+    """The DOT text of a graph in parts, ``order`` being its nodes in topological order."""
+    crowded = len(parts.flows) > MOST_EDGE_TEXTS
+    sheet = Sheet(rankdir, crowded)
+    names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
+    names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
+    for box in reversed(parts.boxes) if rankdir in ("LR", "RL") else parts.boxes:  # Graphviz stacks columns upwards
+        sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
+    for node in parts.loose:
+        _add_value(sheet, names[node], node, scopes[node])
+    reached, loose = _reached_by_gradient(order), set(parts.loose)
+    for node in parts.loose:
+        for i, parent in enumerate(node.parents):
+            if parent in loose:
+                text = _partial_text(node, i) if node in reached else ""
+                room = {} if scopes[parent] == scopes[node] else {"minlen": "2"}  # for the clusters' borders
+                sheet.edge(names[parent], _operation(names[node]), "" if crowded else text, hint=text, **room)
+    _add_flows(sheet, names, parts.flows, crowded)
+    return sheet.dot
+
+
+def _operation(value_name: str) -> str:
+    return f"{value_name}_op"
+
+
+# ---- nodes that stand for themselves
+
+
+def _add_value(sheet: Sheet, name: str, node: Value, scope: Scope) -> None:
+    """A Value, and the operation that made it."""
+    if node.is_constant:
+        sheet.text(name, number_text(node.data), "constant", scope, hint=repr(node.data))
+        return
+    label = shortened(node.label.rpartition(".")[2] if scope else node.label)
+    numbers = [f"data {number_text(node.data)}", f"grad {gradient_text(node.grad if node.has_grad else None)}"]
+    rows = [[label], numbers] if visible(label).strip() else [numbers]
+    sheet.record(name, rows, "leaf" if node.is_leaf else "result", scope, _hint(node))
+    if node.op:
+        sheet.text(_operation(name), node.op.symbol, "operation", scope, f"{node.op.name}: {node.op.formula}")
+        sheet.edge(_operation(name), name, weight="4")
+
+
+def _hint(node: Value) -> str:
+    """What is shown where the pointer rests: the whole path, and the numbers with all their digits."""
+    gradient = f"grad {node.grad!r}" if node.has_grad else "no gradient yet"
+    return f"{shortened(node.label)} data {node.data!r}, {gradient}".strip()
+
+
+def _partial_text(node: Value, i: int) -> str:
+    """The local derivative for the edge from a parent; none to a constant, nor where the operation has none."""
+    return f"∂ {number_text(node.partials[i])}" if node.partials and not node.parents[i].is_constant else ""
+
+
+def _reached_by_gradient(order: Sequence[Value]) -> set[Value]:
+    """The nodes to which a gradient flows back from the last one."""
+    reached = {order[-1]}
+    for node in reversed(order):
+        if node in reached and node.partials:
+            reached.update(node.parents)
+    return reached
+
+
+# ---- boxes
+
+
+def _box_rows(box: Box) -> list[list[str]]:
+    shown = list(box.outputs) or box.leaves or box.nodes
+    summary = [f"{'output' if box.outputs else 'data'} {range_text(node.data for node in shown)}"]
+    if box.operations:
+        summary.insert(0, " ".join(box.operations))
+    if len(box.scopes) > 1:
+        summary.append(f"parameters |grad| ≤ {largest_text(node.grad for node in box.leaves if node.has_grad)}")
+    else:
+        summary.append(f"grad {range_text(node.grad for node in shown if node.has_grad)}")
+    return [[shortened(box.name)], [" · ".join(_counts(box))], summary]
+
+
+def _counts(box: Box) -> list[str]:
+    """How many parts, parameters and nodes are in a box; its parts are called what they are called in their paths."""
+    counts = Counter(scope[-1].partition("[")[0] for scope in box.scopes if len(scope) > len(box.scope))
+    if box.scope:
+        counts["parameters"] += len(box.leaves)
+    counts["nodes"] += len(box.nodes)
+    return [f"{shortened(name)} {count:,}" for name, count in counts.items()]
+
+
+def _add_flows(sheet: Sheet, names: Mapping[Part, str], flows: Mapping[tuple[Part, Part], Flow], crowded: bool) -> None:
+    """One edge for all between two parts; the more gradient flows through it, the thicker."""
+    largest = max((abs(flow.gradient) for flow in flows.values() if _is_finite(flow.gradient)), default=0.0)
+    for (tail, head), flow in flows.items():
+        text = (f"{flow.edges:,} edges\n" if flow.edges > 1 else "") + f"grad {gradient_text(flow.gradient)}"
+        share = abs(flow.gradient) / largest if largest and _is_finite(flow.gradient) else 0.0
+        sheet.connector(
+            names[tail],
+            names[head] if isinstance(head, Box) else _operation(names[head]),
+            "" if crowded else text,
+            hint=text.replace("\n", ", "),
+            penwidth=f"{0.6 + 1.6 * share:.2f}",
+        )
+
+
+def _is_finite(gradient: float | None) -> TypeGuard[float]:
+    return gradient is not None and math.isfinite(gradient)

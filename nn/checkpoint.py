@@ -1,0 +1,87 @@
+"""Checkpoint: all that a training needs to go on to the same final bits, in one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd import Value
+from autograd.graph import topological_order
+
+from .files import FileFormatError, npz_bytes, read_npz, write_file
+from .history import History
+from .module import state_arrays, state_from_arrays
+from .optim import Vector
+
+ARRAYS = ("names", "values", "losses", "held_out_losses", "settings")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training after some epoch: the model's state, the optimizer's, the history, and what it was started with."""
+
+    settings: Mapping[str, str]
+    model: Mapping[str, float]
+    optimizer: Mapping[str, Vector]
+    history: History
+
+    def save(self, path: str | Path) -> None:
+        """Write the checkpoint as one ``.npz`` file; a kill at any moment leaves the old one or the new one."""
+        arrays: dict[str, Any] = {f"optimizer.{name}": vector for name, vector in self.optimizer.items()}
+        arrays |= state_arrays(self.model)
+        arrays["losses"] = np.array(self.history.losses)
+        arrays["held_out_losses"] = np.array(self.history.held_out_losses)
+        arrays["settings"] = np.array(json.dumps(dict(self.settings)))
+        write_file(path, npz_bytes(arrays))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Checkpoint:
+        """The checkpoint in a file; a FileFormatError if it holds none."""
+        arrays = read_npz(path, "a checkpoint", ARRAYS)
+        prefix = "optimizer."
+        try:
+            settings = dict(json.loads(str(arrays["settings"])))
+        except ValueError as error:
+            raise FileFormatError(f"{path} is not a checkpoint: its settings cannot be read") from error
+        return cls(
+            settings=settings,
+            model=state_from_arrays(arrays, path),
+            optimizer={name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)},
+            history=History(arrays["losses"].tolist(), arrays["held_out_losses"].tolist()),
+        )
+
+    def require(self, settings: Mapping[str, str], path: str | Path) -> None:
+        """A ValueError that names the difference, unless the training was started with exactly these settings."""
+        for name, now in settings.items():
+            if (then := self.settings.get(name)) != now:
+                raise ValueError(
+                    f"the checkpoint {path} belongs to another training: its {name} is {then}, now it is {now}. "
+                    f"Use the same settings and data, or another file, or delete this one"
+                )
+
+
+def data_fingerprint(*arrays: np.ndarray[Any, Any]) -> str:
+    """A short text that is another one if any number of the arrays, or their shapes, are others."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def graph_fingerprint(root: Value) -> str:
+    """A short text that is another one if the recorded graph is of other operations, edges, constants or labels."""
+    order = topological_order(root)
+    places = {node: i for i, node in enumerate(order)}
+    digest = hashlib.sha256()
+    for node in order:
+        what = node.op.name if node.op else "leaf"
+        number = node.data if node.is_constant else None
+        digest.update(repr((what, [places[parent] for parent in node.parents], number, node.label)).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,140 @@
+"""Pictures of a training: its losses, and what the network made of the plane. Each function draws into given axes.
+
+The colours are told apart by the colour-blind (Okabe and Ito, 2008), and by their lightness in greyscale; classes and
+held-out rows also differ in shape. No state is global: figures are objects here, and pyplot is not used.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import extras
+from .data import Dataset
+from .history import History
+from .predictor import Floats, Predictor
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+GRID = 50  # points along each side of the plane: each is a pass through the scalar network
+
+
+def new_axes(width: float = 6.0, height: float = 4.5) -> Axes:
+    """Axes of a figure of their own, in inches."""
+    figure = extras.load("matplotlib.figure").Figure(figsize=(width, height), layout="constrained")
+    ax: Axes = figure.subplots()
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def svg_bytes(ax: Axes) -> bytes:
+    """The figure of the axes as SVG: equal pictures are equal bytes."""
+    buffer = io.BytesIO()
+    figure: Any = ax.get_figure(root=True)
+    with extras.load("matplotlib").rc_context({"svg.hashsalt": "valuegrad"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def plot_loss(history: History, ax: Axes | None = None) -> Axes:
+    """The mean loss over the epochs, on a logarithmic scale where all losses are positive."""
+    ax = ax or new_axes()
+    for losses, label, style, colour in (
+        (history.losses, "training", "-", COLOURS[0]),
+        (history.held_out_losses, "held out", "--", COLOURS[5]),
+    ):
+        if losses:
+            marker = "o" if len(losses) == 1 else ""
+            ax.plot(range(1, len(losses) + 1), losses, style, marker=marker, color=colour, label=label, linewidth=1.8)
+    if min(history.losses + history.held_out_losses, default=0.0) > 0.0:
+        ax.set_yscale("log")
+    ax.set(xlabel="epoch", ylabel="mean loss of a sample")
+    ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
+    ax.grid(alpha=0.3, linewidth=0.6)
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_classes(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+    """The regions of the plane that the network gives to each class, with the samples; held-out ones have a rim."""
+    ax = ax or new_axes()
+    xs, ys, points = _plane(train, held_out)
+    margins = predictor.objective.margins(predictor.outputs(points))
+    for k, colour in zip(range(len(predictor.classes)), itertools.cycle(COLOURS), strict=False):
+        margin = margins[:, k].reshape(len(ys), len(xs))
+        if margin.max() > 0.0:
+            ax.contourf(xs, ys, margin, levels=[0.0, np.inf], colors=[colour], alpha=0.22)
+        if margin.max() > 0.0 > margin.min():
+            ax.contour(xs, ys, margin, levels=[0.0], colors="black", linewidths=1.2)
+    _scatter_classes(ax, train, "none", 1.0)
+    _scatter_classes(ax, held_out, "black", 1.0)
+    _name_axes(ax, predictor)
+    ax.legend(title=predictor.target_name, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    return ax
+
+
+def _scatter_classes(ax: Axes, dataset: Dataset, rim: str, width: float) -> None:
+    styles = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
+    for k, (name, (colour, marker)) in enumerate(zip(dataset.classes, styles, strict=False)):
+        points = dataset.features[dataset.targets == k]
+        label = name if rim == "none" else f"{name}, held out"
+        x, y = points.T
+        ax.scatter(x, y, s=22, c=colour, marker=marker, edgecolors=rim, linewidths=width, label=label)
+
+
+def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+    """The numbers predicted over the plane as shades, and the samples in the shade of their own number."""
+    ax = ax or new_axes()
+    xs, ys, points = _plane(train, held_out)
+    surface = predictor.predict(points)
+    numbers = np.concatenate([surface, train.targets, held_out.targets])
+    scale: dict[str, Any] = {"cmap": "cividis", "vmin": numbers.min(), "vmax": numbers.max()}
+    shades = ax.contourf(xs, ys, surface.reshape(len(ys), len(xs)), levels=20, **scale)
+    for dataset, rim, label in ((train, "white", "training"), (held_out, "black", "held out")):
+        x, y = dataset.features.T
+        ax.scatter(x, y, c=dataset.targets, s=26, edgecolors=rim, linewidths=0.9, label=label, **scale)
+    _name_axes(ax, predictor)
+    ax.figure.colorbar(shades, ax=ax, label=predictor.target_name)
+    ax.legend(frameon=True)
+    return ax
+
+
+def plot_fit(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+    """The number predicted over the one feature there is, as a curve among the samples."""
+    ax = ax or new_axes()
+    (xs,) = _ranges(train, held_out)
+    ax.plot(xs, predictor.predict(xs[:, np.newaxis]), color="black", linewidth=1.8, label="predicted")
+    for dataset, marker, colour, label in (
+        (train, "o", COLOURS[4], "training"),
+        (held_out, "^", COLOURS[5], "held out"),
+    ):
+        ax.scatter(dataset.features[:, 0], dataset.targets, s=24, marker=marker, c=colour, label=label, zorder=3)
+    ax.set(xlabel=predictor.feature_names[0], ylabel=predictor.target_name)
+    ax.grid(alpha=0.3, linewidth=0.6)
+    ax.legend(frameon=False)
+    return ax
+
+
+def _ranges(train: Dataset, held_out: Dataset) -> list[Floats]:
+    """For each feature, numbers that span all samples and a little more."""
+    features = np.concatenate([train.features, held_out.features])
+    low, high = features.min(axis=0), features.max(axis=0)
+    margin = np.where(high > low, 0.08 * (high - low), 1.0)
+    return [np.linspace(a, b, GRID) for a, b in zip(low - margin, high + margin, strict=True)]
+
+
+def _plane(train: Dataset, held_out: Dataset) -> tuple[Floats, Floats, Floats]:
+    """A grid over two features: its coordinates along each, and all its points (GRID², 2)."""
+    xs, ys = _ranges(train, held_out)
+    points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    return xs, ys, points
+
+
+def _name_axes(ax: Axes, predictor: Predictor) -> None:
+    ax.set(xlabel=predictor.feature_names[0], ylabel=predictor.feature_names[1])

@@ -1,0 +1,174 @@
+"""The main job: train a network on a data set, and write down all there is to see of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autograd import Value
+from autograd.viewing import RenderingError, draw
+
+from . import datasets, plots
+from .data import Dataset, from_table, held_out_rows
+from .files import require_writable, write_file, write_files
+from .history import History
+from .layers import MLP
+from .objective import Objective
+from .optim import SGD, Adam, Optimizer
+from .predictor import Predictor
+from .tables import read_table
+from .trainer import DivergenceError, Trainer
+
+VISITS = 12_000
+"""By default, the epochs are as many as show the network about so many samples in all: some ten seconds' work."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A data set split in two, and a network to train on the larger part."""
+
+    train: Dataset
+    held_out: Dataset
+    predictor: Predictor
+    optimizer: Optimizer
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train as the command line says, print what came out and write the files."""
+    job = prepare(load(options), options)
+    out = Path(options.out)
+    try:
+        require_writable(out)
+    except OSError as error:
+        raise ValueError(f"cannot write into {out}: {error.strerror}; choose another --out") from None
+    _check_drawing(job)
+    history = _fit(job, options, out)
+    contents, notes = _contents(job, history)
+    write_files({out / name: content for name, content in contents.items()})
+    print(_report(job, options, history))
+    print(f"wrote {', '.join(str(out / name) for name in contents)}", *notes, sep="\n")
+
+
+def load(options: argparse.Namespace) -> Dataset:
+    """The data set that comes with the package, or that of the CSV file."""
+    if options.data in datasets.DATASETS:
+        if options.target or options.classes:
+            raise ValueError(f"--target and --classes are for CSV files; {options.data} has a target of its own")
+        return datasets.DATASETS[options.data]()
+    names = ", ".join(datasets.DATASETS)
+    if not Path(options.data).exists():
+        raise ValueError(f"there is no data set and no file {options.data!r}: wanted one of {names}, or a CSV file")
+    table = read_table(options.data)
+    if options.target is None:
+        raise ValueError(f"a CSV file needs --target COLUMN; the columns are {', '.join(table.header)}")
+    return from_table(table, options.target, options.classes)
+
+
+def prepare(dataset: Dataset, options: argparse.Namespace) -> Job:
+    """The data set split and the network made, still untrained."""
+    n_classes = len(dataset.classes)
+    objective = Objective(options.loss, n_classes) if options.loss else Objective.default(n_classes)
+    train, held_out = (dataset.rows(rows) for rows in held_out_rows(dataset, options.seed))
+    hidden = default_hidden(dataset) if options.hidden is None else options.hidden
+    sizes = [*hidden, objective.n_outputs]
+    model = MLP(len(dataset.feature_names), sizes, options.activation, seed=options.seed)
+    return Job(train, held_out, Predictor.untrained(train, objective, model), _optimizer(model, options))
+
+
+def default_hidden(dataset: Dataset) -> list[int]:
+    """Two layers for the small data sets of the plane, none for ``line``, one for all others."""
+    return {"moons": [16, 16], "circles": [16, 16], "xor": [16, 16], "line": []}.get(dataset.name, [16])
+
+
+def default_epochs(rows: int) -> int:
+    """As many epochs over so many rows as make some 12,000 samples, but from 5 to 200."""
+    return min(200, max(5, round(VISITS / rows)))
+
+
+def _optimizer(model: MLP, options: argparse.Namespace) -> Optimizer:
+    if options.optimizer == "adam":
+        if options.momentum is not None or options.nesterov:
+            raise ValueError("--momentum and --nesterov are for --optimizer sgd; adam has running means of its own")
+        return Adam(model.parameters(), options.lr or 0.01, weight_decay=options.weight_decay)
+    momentum = 0.9 if options.momentum is None else options.momentum
+    return SGD(model.parameters(), options.lr or 0.05, momentum, options.nesterov, options.weight_decay)
+
+
+def _check_drawing(job: Job) -> None:
+    """Without Graphviz, fail now rather than after the training."""
+    _ = draw(Value(0.0)).svg
+    plots.new_axes()
+
+
+def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
+    predictor = job.predictor
+    trainer = Trainer(predictor.model, predictor.objective.function, job.optimizer)
+    try:
+        return trainer.fit(
+            predictor.inputs(job.train.features),
+            predictor.targets(job.train),
+            epochs=options.epochs or default_epochs(len(job.train)),
+            batch_size=options.batch_size,
+            tolerance=options.tolerance,
+            seed=options.seed,
+            held_out=(predictor.inputs(job.held_out.features), predictor.targets(job.held_out)),
+            checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
+        )
+    except DivergenceError as error:
+        kept = out / "last_finite.npz"
+        write_file(kept, predictor.file_bytes())
+        raise ValueError(f"{error} (--lr). Those parameters are in {kept}; nothing else was written") from None
+
+
+def _contents(job: Job, history: History) -> tuple[Mapping[str, bytes], list[str]]:
+    """What each file is to hold, and notes on what was left out."""
+    notes = []
+    contents = {
+        "model.npz": job.predictor.file_bytes(),
+        "history.csv": history.csv().encode(),
+        "loss.svg": plots.svg_bytes(history.plot()),
+    }
+    loss = job.predictor.recorded_loss(job.train, 0)
+    loss.backward()
+    try:
+        contents["graph.svg"] = draw(loss).svg.encode()
+    except (ValueError, RenderingError) as error:  # too large, or beyond Graphviz: the rest is worth having
+        notes.append(f"graph.svg was left out: {error}")
+    return contents | _picture(job), notes
+
+
+def _picture(job: Job) -> dict[str, bytes]:
+    """What the network made of one feature or of two; for more there is no picture."""
+    arguments = (job.predictor, job.train, job.held_out)
+    match len(job.predictor.feature_names), bool(job.predictor.classes):
+        case 2, True:
+            return {"boundary.svg": plots.svg_bytes(plots.plot_classes(*arguments))}
+        case 2, False:
+            return {"boundary.svg": plots.svg_bytes(plots.plot_surface(*arguments))}
+        case 1, False:
+            return {"fit.svg": plots.svg_bytes(plots.plot_fit(*arguments))}
+    return {}
+
+
+def _report(job: Job, options: argparse.Namespace, history: History) -> str:
+    predictor, n = job.predictor, len(job.held_out)
+    predicted = predictor.predict(job.held_out.features)
+    if predictor.classes:
+        right = int((predicted == job.held_out.targets).sum())
+        quality = f"held-out accuracy {right / n:.3f} ({right} of {n} rows)"
+    else:
+        error = float(np.sqrt(np.mean((predicted - job.held_out.targets) ** 2)))
+        quality = f"held-out error {error:.4g} in {predictor.target_name} (root mean square over {n} rows)"
+    shape = predictor.model.shape()
+    sizes = "-".join(map(str, [shape["n_inputs"], *shape["sizes"]]))
+    return (
+        f"{job.train.name}: {len(job.train)} rows to train on, {n} held out\n"
+        f"network {sizes}, {shape['activation']}: {len(predictor.model.parameters())} parameters\n"
+        f"final loss {history.losses[-1]:.4g} ({predictor.objective.loss}) after {history.epochs} epochs, "
+        f"held out {history.held_out_losses[-1]:.4g}\n"
+        f"{quality}"
+    )

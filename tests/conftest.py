@@ -1,0 +1,6 @@
+"""Settings of every test: property tests draw the same examples in every run."""
+
+from hypothesis import settings
+
+settings.register_profile("same every run", derandomize=True, deadline=None, database=None)
+settings.load_profile("same every run")

@@ -1,0 +1,339 @@
+"""The command line: its files, the same bytes for the same seed, predictions, and one line for whatever is wrong."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from nn import MLP
+from nn.__main__ import main
+from nn.predictor import Predictor
+
+SMALL = ["--hidden", "3", "--epochs", "2"]
+
+
+def run(*arguments):
+    """The exit status of the command."""
+    try:
+        return main([str(argument) for argument in arguments])
+    except SystemExit as error:
+        return error.code
+
+
+def start(*arguments, **settings):
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | settings
+    return subprocess.Popen([sys.executable, "-m", "nn", *map(str, arguments)], **settings)
+
+
+def names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    """30 points of the plane, with a target of words, one of numbers, and one of whole numbers."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "points.csv"
+    rows = [
+        (x, y, "in" if x * x + y * y < 1 else "out", 3 * x + 100, i % 3)
+        for i, (x, y) in enumerate(rng.normal(size=(30, 2)))
+    ]
+    path.write_text(
+        "".join(f"{a},{b},{c},{d},{e}\n" for a, b, c, d, e in [("x", "y.1", "word", "number", "digit"), *rows])
+    )
+    return path
+
+
+def without(path, *columns):
+    """The file, less some columns: what is left are features and one target."""
+    with path.open() as file:
+        rows = [{k: v for k, v in row.items() if k not in columns} for row in csv.DictReader(file)]
+    lesser = path.with_name(f"without_{'_'.join(columns)}.csv")
+    with lesser.open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return lesser
+
+
+# ---- what it makes
+
+
+@pytest.mark.parametrize(
+    ("data", "pictures", "quality"),
+    [
+        ("moons", ["boundary.svg"], "held-out accuracy"),
+        ("circles", ["boundary.svg"], "held-out accuracy"),
+        ("xor", ["boundary.svg"], "held-out accuracy"),
+        ("line", ["fit.svg"], "held-out error"),
+        ("iris", [], "held-out accuracy"),
+    ],
+)
+def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
+    assert run("train", data, "--out", tmp_path / "out", *SMALL) == 0
+    printed = capsys.readouterr()
+    assert names(tmp_path / "out") == sorted(["graph.svg", "history.csv", "loss.svg", "model.npz", *pictures])
+    assert printed.err == ""
+    for word in (quality, "final loss", "parameters", "rows to train on", *names(tmp_path / "out")):
+        assert word in printed.out
+    for path in (tmp_path / "out").glob("*.svg"):
+        assert "<svg" in path.read_text()
+        assert path.read_text().rstrip().endswith("</svg>")
+
+
+def test_line_learns_to_double(tmp_path, capsys):
+    assert run("train", "line", "--out", tmp_path) == 0
+    weight, bias = Predictor.load(tmp_path / "model.npz").model.parameters()
+    assert weight.data == pytest.approx(2.0, abs=0.01)
+    assert bias.data == pytest.approx(0.0, abs=0.01)
+
+
+def test_xor_is_learnt_with_the_defaults(tmp_path, capsys):
+    assert run("train", "xor", "--out", tmp_path, "--epochs", "15") == 0
+    accuracy = float(capsys.readouterr().out.split("held-out accuracy ")[1].split()[0])
+    assert accuracy >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "options", "header", "pictures"),
+    [
+        ("word", ("number", "digit"), [], ["word", "probability"], ["boundary.svg"]),
+        ("word", ("number", "digit"), ["--loss", "hinge"], ["word"], ["boundary.svg"]),
+        ("word", ("number", "digit"), ["--loss", "cross_entropy"], ["word", "probability"], ["boundary.svg"]),
+        ("digit", ("number", "word"), ["--classes"], ["digit", "probability"], ["boundary.svg"]),
+        ("number", ("digit", "word"), ["--activation", "relu"], ["number"], ["boundary.svg"]),
+        ("number", ("digit", "word", "y.1"), ["--optimizer", "sgd", "--nesterov"], ["number"], ["fit.svg"]),
+    ],
+)
+def test_csv_files_and_predictions(tmp_path, capsys, csv_file, target, others, options, header, pictures):
+    out, data = tmp_path / "out", without(csv_file, *others)
+    assert run("train", data, "--target", target, "--out", out, *SMALL, *options) == 0
+    assert [name for name in names(out) if name in ("boundary.svg", "fit.svg")] == pictures
+    capsys.readouterr()
+    # The columns that training did not see are ignored; those it saw are found by name.
+    assert run("predict", out / "model.npz", csv_file) == 0
+    printed = capsys.readouterr().out
+    assert run("predict", out / "model.npz", csv_file, "--out", tmp_path / "predicted.csv") == 0
+    assert (tmp_path / "predicted.csv").read_text() == printed
+    rows = list(csv.reader(printed.splitlines()))
+    assert rows[0] == header
+    assert len(rows) == 31
+    if "probability" in header:
+        assert all(0.3 < float(row[1]) <= 1.0 for row in rows[1:])
+    if target == "number":
+        assert all(90 < float(row[0]) < 110 for row in rows[1:])  # in its own units
+    else:
+        assert {row[0] for row in rows[1:]} <= {"in", "out", "0", "1", "2"}
+
+
+def test_the_model_file_is_also_that_of_the_network(tmp_path, capsys):
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 0
+    model = MLP(1, [3, 1], activation="tanh")
+    model.load(tmp_path / "model.npz")
+    assert model.state() == Predictor.load(tmp_path / "model.npz").model.state()
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
+    arguments = ("train", "xor", *SMALL, "--seed", "3", "--out")
+    runs = [
+        start(*arguments, tmp_path / name, env={**os.environ, "PYTHONHASHSEED": str(i)}) for i, name in enumerate("ab")
+    ]
+    assert [process.communicate()[1] for process in runs] == ["", ""]
+    assert names(tmp_path / "a") == names(tmp_path / "b")
+    assert len(names(tmp_path / "a")) == 5
+    for name in names(tmp_path / "a"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_a_checkpointed_run_goes_on_to_the_same_files(tmp_path, capsys):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    arguments = ("train", "line", "--hidden", "3", "--checkpoint")
+    assert run(*arguments, "--epochs", "4", "--out", whole) == 0
+    assert run(*arguments, "--epochs", "1", "--out", parts) == 0
+    assert run(*arguments, "--epochs", "4", "--out", parts) == 0
+    for name in names(whole):
+        assert (whole / name).read_bytes() == (parts / name).read_bytes(), name
+    assert "checkpoint.npz" in names(whole)
+    capsys.readouterr()
+    before = (parts / "model.npz").read_bytes()
+    assert run(*arguments, "--epochs", "4", "--out", parts, "--lr", "0.5") == 2
+    assert "its learning rate is 0.01, now it is 0.5" in capsys.readouterr().err
+    assert (parts / "model.npz").read_bytes() == before
+
+
+# ---- what is wrong
+
+
+def one_line(capsys, command):
+    """The one line of complaint."""
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"python -m nn {command}: ")
+    assert printed.err.count("\n") == 1
+    assert printed.err.endswith("\n")
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mooons"], "there is no data set and no file 'mooons': wanted one of moons"),
+        (["points.csv"], "a CSV file needs --target COLUMN; the columns are x, y.1, word, number, digit"),
+        (["points.csv", "--target", "z"], "has no columns named 'z'"),
+        (["points.csv", "--target", "number"], "column 'word': wanted a finite number, got 'out'"),
+        (["empty.csv", "--target", "x"], "has no rows"),
+        (["nan.csv", "--target", "t"], "line 3, column 'x': wanted a finite number, got 'nan'"),
+        (["hole.csv", "--target", "t"], "line 3, column 'x': the cell is empty"),
+        (["few.csv", "--target", "t"], "too few rows"),
+        (["one.csv", "--target", "t"], "holds one class only"),
+        ([".", "--target", "t"], "Is a directory"),
+        (["line", "--target", "z"], "--target and --classes are for CSV files"),
+        (["line", "--activation", "swish"], "invalid choice: 'swish'"),
+        (["line", "--loss", "l1"], "invalid choice: 'l1'"),
+        (["line", "--loss", "hinge"], "hinge is a loss for classes"),
+        (["iris", "--loss", "binary_cross_entropy"], "binary_cross_entropy is for two classes, got 3"),
+        (["line", "--optimizer", "lbfgs"], "invalid choice: 'lbfgs'"),
+        (["line", "--momentum", "0.5"], "--momentum and --nesterov are for --optimizer sgd"),
+        (["line", "--optimizer", "sgd", "--nesterov", "--momentum", "0"], "nesterov needs a momentum"),
+        (["line", "--hidden", "3,x"], "wanted layer sizes such as 16,16, or none, got '3,x'"),
+        (["line", "--hidden", "0"], "wanted layer sizes"),
+        (["line", "--lr", "nan"], "wanted a finite number above 0, got 'nan'"),
+        (["line", "--lr", "-1"], "wanted a finite number above 0, got '-1'"),
+        (["line", "--epochs", "0"], "wanted a whole number from 1, got '0'"),
+        (["line", "--batch-size", "1.5"], "wanted a whole number from 1, got '1.5'"),
+        (["line", "--seed", "-1"], "wanted a whole number from 0, got '-1'"),
+        (["line", "--tolerance", "inf"], "wanted a finite number from 0, got 'inf'"),
+        (["line", "--epoch", "3"], "unrecognized arguments: --epoch 3"),
+        (["line", "--out", "points.csv"], "cannot write into points.csv: File exists; choose another --out"),
+        (["line", "--out", "points.csv/below"], "cannot write into points.csv/below: Not a directory"),
+        (["line", "--out", "/proc/self"], "cannot write into /proc/self"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2_and_no_file(tmp_path, monkeypatch, capsys, csv_file, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "empty.csv": "",
+        "nan.csv": "x,t\n1,2\nnan,3\n",
+        "hole.csv": "x,t\n1,2\n,3\n",
+        "few.csv": "x,t\n1,2\n2,3\n",
+        "one.csv": "x,t\n1,a\n2,a\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    before = names(tmp_path)
+    out = [] if "--out" in arguments else ["--out", "out"]
+    assert run("train", *arguments, *out) == 2
+    # argparse speaks for the command it could not give all its arguments to
+    assert message in one_line(capsys, "" if "--epoch" in arguments else "train").replace("nn : ", "nn: ")
+    assert names(tmp_path) == before
+
+
+def test_a_learning_rate_that_makes_the_loss_infinite(tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run("train", "line", "--out", out, "--optimizer", "sgd", "--lr", "1e200", *SMALL, "--hidden", "none") == 2
+    line = one_line(capsys, "train")
+    assert "the loss became inf at step 2 (epoch 1), with learning rate 1e+200" in line
+    assert "Try a lower learning rate (--lr)" in line
+    assert names(out) == ["last_finite.npz"]
+    state = Predictor.load(out / "last_finite.npz").model.state()
+    assert all(np.isfinite(list(state.values())))
+
+
+def test_without_graphviz_it_fails_before_it_trains(tmp_path, monkeypatch, capsys):
+    from autograd.viewing import RenderingError
+
+    def draw(root):
+        raise RenderingError("there is no Graphviz to render with")
+
+    monkeypatch.setattr("nn.training.draw", draw)
+    assert run("train", "line", "--out", tmp_path / "out") == 2
+    assert "there is no Graphviz" in one_line(capsys, "train")
+    assert names(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("module", ["sklearn", "matplotlib"])
+def test_a_missing_library_is_named_with_its_extra(tmp_path, monkeypatch, capsys, module):
+    for name in [name for name in sys.modules if name.split(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    assert run("train", "moons", "--out", tmp_path / "out") == 2
+    line = one_line(capsys, "train")
+    assert f'{module} is not installed: it comes with the extra "train", pip install "valuegrad[train]"' in line
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("model")
+    assert run("train", "line", "--out", directory, *SMALL) == 0
+    return directory / "model.npz"
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "message"),
+    [
+        ("absent.npz", "x\n1\n", "absent.npz: No such file"),
+        ("text.npz", "x\n1\n", "text.npz is not a model that `python -m nn train` wrote, or is damaged"),
+        ("cut.npz", "x\n1\n", "cut.npz is not a model"),
+        ("network.npz", "x\n1\n", "network.npz is not a model that `python -m nn train` wrote: it has no array named"),
+        ("changed.npz", "x\n1\n", "changed.npz is not a model"),
+        ("model.npz", None, "rows.csv: No such file"),
+        ("model.npz", "y\n1\n", "has no columns named 'x'"),
+        ("model.npz", "x\none\n", "line 2, column 'x': wanted a finite number, got 'one'"),
+        ("model.npz", "x\n", "has no rows"),
+    ],
+)
+def test_bad_models_and_rows_are_one_line_and_no_file(tmp_path, monkeypatch, capsys, model_file, model, text, message):
+    content = model_file.read_bytes()
+    (tmp_path / "model.npz").write_bytes(content)
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) * 2 // 3])
+    (tmp_path / "text.npz").write_text("no model")
+    MLP(1, [3, 1]).save(tmp_path / "network.npz")
+    arrays = dict(np.load(model_file))
+    arrays["description"] = np.array(str(arrays["description"]).replace('"sizes": [3, 1]', '"sizes": [4, 1]'))
+    np.savez(tmp_path / "changed.npz", **arrays)
+    if text is not None:
+        (tmp_path / "rows.csv").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    before = names(tmp_path)
+    capsys.readouterr()
+    assert run("predict", model, "rows.csv", "--out", "predicted.csv") == 2
+    assert message in one_line(capsys, "predict")
+    assert names(tmp_path) == before
+
+
+def test_no_command_is_one_line(capsys):
+    assert run() == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path, model_file):
+    (tmp_path / "rows.csv").write_text("x\n" + "1\n" * 20_000)
+    process = start("predict", model_file, tmp_path / "rows.csv")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+def test_ctrl_c_is_one_line_and_status_130(tmp_path):
+    process = start("train", "line", "--out", tmp_path, "--epochs", "1000000", "--checkpoint")
+    deadline = time.monotonic() + 20
+    while "checkpoint.npz" not in names(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "python -m nn train: interrupted\n")
+    assert names(tmp_path) == ["checkpoint.npz"]
+
+
+def test_help_explains_every_option_with_its_default(capsys):
+    assert run("train", "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    optional = text.split("options:")[1].split(" --")[1:]
+    for option in optional:
+        name = option.split()[0]
+        assert name in ("out", "target", "help", "h,") or "default" in option, name

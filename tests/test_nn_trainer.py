@@ -1,0 +1,328 @@
+"""The trainer: exact steps, where it stops, what it keeps, and runs that are killed and go on to the same bits."""
+
+import gc
+import io
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from autograd import Value
+from nn import MLP, SGD, Adam, DivergenceError, FileFormatError, History, Trainer, hinge, mse
+
+X = [[-1.0], [0.0], [1.0], [2.0]]
+T = [-1.0, 1.0, 3.0, 5.0]  # 2x + 1
+
+
+def line_trainer(lr=0.1, seed=0):
+    model = MLP(1, [1], seed=seed)
+    return Trainer(model, mse, SGD(model.parameters(), lr))
+
+
+def test_a_step_follows_the_gradient_of_the_mean_loss_of_the_batch():
+    trainer = line_trainer()
+    w, b = (parameter.data for parameter in trainer.model.parameters())
+    x, t = np.array(X)[:, 0], np.array(T)
+    error = w * x + b - t
+    history = trainer.fit(X, T, epochs=1, batch_size=4)
+    assert history.losses == [pytest.approx(np.mean(error**2), rel=1e-14)]
+    wanted = [w - 0.1 * np.mean(2 * error * x), b - 0.1 * np.mean(2 * error)]
+    assert [parameter.data for parameter in trainer.model.parameters()] == pytest.approx(wanted, rel=1e-14)
+
+
+def test_the_last_batch_may_be_smaller():
+    trainer = line_trainer()
+    trainer.fit(X, T, epochs=2, batch_size=3)
+    assert trainer.optimizer.steps == 4
+
+
+def test_each_epoch_visits_every_sample_once_in_an_order_of_its_own():
+    model, visits = MLP(1, [1], seed=0), []
+
+    def loss(outputs, targets):
+        visits.append(targets[0])
+        return mse(outputs, targets)
+
+    Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5)
+    first, second = visits[:16], visits[16:]
+    assert sorted(first) == sorted(second) == list(range(16))
+    assert first != second != list(range(16))
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    def run(seed):
+        trainer = line_trainer()
+        return trainer.fit(X, T, epochs=3, batch_size=2, seed=seed), trainer.model.state()
+
+    assert run(5) == run(5)
+    assert run(5) != run(6)
+
+
+def test_it_stops_when_the_loss_is_below_the_tolerance():
+    history = line_trainer().fit(X, T, epochs=1000, batch_size=4, tolerance=1e-6)
+    assert history.losses[-1] < 1e-6 <= history.losses[-2]
+
+
+def test_the_loss_of_held_out_samples_is_recorded():
+    trainer = line_trainer()
+    history = trainer.fit(X, T, epochs=3, held_out=([[3.0], [4.0]], [7.0, 9.0]))
+    w, b = (parameter.data for parameter in trainer.model.parameters())
+    assert len(history.held_out_losses) == 3
+    assert history.held_out_losses[-1] == pytest.approx(((3 * w + b - 7) ** 2 + (4 * w + b - 9) ** 2) / 2, rel=1e-14)
+
+
+def test_training_leaves_the_collector_as_it_was():
+    for turn in (gc.disable, gc.enable):
+        turn()
+        before = gc.isenabled()
+        line_trainer().fit(X, T, epochs=1)
+        assert gc.isenabled() is before
+
+
+# ---- what it refuses
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "settings", "message"),
+    [
+        ([], [], {}, "inputs are rows of numbers, and at least one row"),
+        ([1.0, 2.0], [1.0, 2.0], {}, r"inputs are rows of numbers.* shape \(2,\)"),
+        ([[1.0], [1.0, 2.0]], T, {}, "inputs are rows of numbers, all of one length"),
+        ([["a"]], [1.0], {}, "inputs are rows of numbers"),
+        ([[1.0], [math.nan]], [1.0, 2.0], {}, "got nan in row 1, column 0"),
+        ([[1.0], [2.0]], [1.0, math.inf], {}, "targets are finite numbers, got inf in row 1"),
+        (X, T[:3], {}, "got 4 and 3 rows"),
+        ([[1.0, 2.0]], [1.0], {}, "takes 1 inputs, got 2"),
+        ([[1.0]], [[1.0, 2.0]], {}, "got 2 for 1 outputs"),
+        (X, T, {"epochs": 0}, "epochs is a whole number of at least 1, got 0"),
+        (X, T, {"batch_size": 2.5}, r"batch_size .* got 2\.5"),
+        (X, T, {"tolerance": -1.0}, r"tolerance .* got -1\.0"),
+        (X, T, {"tolerance": math.nan}, "tolerance .* got nan"),
+        (X, T, {"seed": -1}, "seed .* got -1"),
+        (X, T, {"held_out": ([], [])}, "inputs are rows of numbers, and at least one row"),
+    ],
+)
+def test_wrong_data_and_settings_are_refused_before_anything_changes(inputs, targets, settings, message):
+    trainer = line_trainer()
+    before = trainer.model.state()
+    with pytest.raises(ValueError, match=message):
+        trainer.fit(inputs, targets, **settings)
+    assert trainer.model.state() == before
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    with pytest.raises(ValueError, match="parameters that the model lacks"):
+        Trainer(MLP(1, [1]), mse, SGD(MLP(1, [1]).parameters(), 0.1))
+
+
+# ---- when the loss becomes infinite, or the user stops it
+
+
+def test_a_diverging_run_says_at_which_step_and_keeps_the_last_finite_parameters():
+    trainer = line_trainer(lr=1e200)
+    with pytest.raises(DivergenceError, match=r"the loss became inf at step 2 \(epoch 2\), with learning rate 1e\+200"):
+        trainer.fit(X, T, epochs=10, batch_size=4)
+    assert all(math.isfinite(parameter.data) for parameter in trainer.model.parameters())
+
+
+def test_parameters_that_would_become_infinite_are_not_written():
+    trainer = line_trainer(lr=1e308)
+    before = trainer.model.state()
+    with pytest.raises(DivergenceError, match="the parameters became infinite or nan at step 1") as caught:
+        trainer.fit(X, np.array(T) * 100, epochs=10, batch_size=4)
+    assert trainer.model.state() == before
+    assert (caught.value.step, caught.value.history) == (1, History())
+
+
+def test_a_gradient_of_nan_is_not_followed():
+    model = MLP(1, [1], seed=0)
+    before = model.state()
+    trainer = Trainer(model, lambda outputs, targets: (outputs[0] - outputs[0]).sqrt(), SGD(model.parameters(), 0.1))
+    with pytest.raises(DivergenceError, match="the gradient became infinite or nan at step 1"):
+        trainer.fit(X, T)
+    assert model.state() == before
+
+
+def test_an_interrupt_leaves_the_parameters_of_the_last_step():
+    model, states, calls = MLP(1, [1], seed=0), [], 0
+
+    def loss(outputs, targets):
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            states.append(model.state())  # as each step begins
+        if calls == 8:
+            raise KeyboardInterrupt
+        return mse(outputs, targets)
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(X, T, epochs=10, batch_size=2)
+    assert model.state() == states[-1] != states[-2]
+    assert gc.isenabled()
+
+
+# ---- checkpoints
+
+
+def checkpointed(path, epochs, make=Adam, loss=mse, sizes=(3, 1), activation="tanh", lr=0.05, data=T, **settings):
+    model = MLP(1, sizes, activation, seed=0)
+    trainer = Trainer(model, loss, make(model.parameters(), lr))
+    settings = {"batch_size": 3, "seed": 1} | settings
+    return trainer.fit(X, data, epochs=epochs, checkpoint=path, **settings), model.state(), trainer.optimizer.steps
+
+
+def test_a_run_in_two_parts_ends_with_the_bits_of_one(tmp_path):
+    whole = checkpointed(None, 9)
+    checkpointed(tmp_path / "run.npz", 4)
+    assert checkpointed(tmp_path / "run.npz", 9) == whole
+    assert checkpointed(tmp_path / "run.npz", 9) == whole  # finished: nothing is left to do
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"loss": lambda outputs, targets: mse(outputs, targets) * 2}, "network or loss"),
+        ({"sizes": (4, 1)}, "network or loss"),
+        ({"activation": "relu"}, "network or loss"),
+        ({"data": [-1.0, 1.0, 3.0, 5.5]}, "training data"),
+        ({"held_out": (X, T)}, "held-out data"),
+        ({"make": SGD}, "optimizer"),
+        ({"make": lambda parameters, lr: Adam(parameters, lr, weight_decay=0.1)}, "optimizer"),
+        ({"lr": 0.1}, "learning rate"),
+        ({"lr": lambda step: 0.05 if step < 7 else 0.01}, "learning rate"),
+        ({"batch_size": 2}, "batch size"),
+        ({"tolerance": 1e-9}, "tolerance"),
+        ({"seed": 2}, "seed"),
+    ],
+)
+def test_a_checkpoint_of_other_settings_or_data_is_refused_by_name(tmp_path, settings, name):
+    checkpointed(tmp_path / "run.npz", 4)
+    before = (tmp_path / "run.npz").read_bytes()
+    with pytest.raises(ValueError, match=f"belongs to another training: its {name} is"):
+        checkpointed(tmp_path / "run.npz", 9, **settings)
+    assert (tmp_path / "run.npz").read_bytes() == before
+
+
+def test_a_checkpoint_of_more_epochs_is_refused(tmp_path):
+    checkpointed(tmp_path / "run.npz", 4)
+    with pytest.raises(ValueError, match="4 epochs old, wanted 3 at most"):
+        checkpointed(tmp_path / "run.npz", 3)
+
+
+def test_damaged_and_foreign_checkpoints_are_refused_and_change_nothing(tmp_path):
+    path = tmp_path / "run.npz"
+    checkpointed(path, 4)
+    content = path.read_bytes()
+    MLP(1, [3, 1], seed=0).save(tmp_path / "model.npz")
+    for damaged in (content[: len(content) // 2], b"", (tmp_path / "model.npz").read_bytes()):
+        path.write_bytes(damaged)
+        trainer = line_trainer()
+        before = trainer.model.state()
+        with pytest.raises(FileFormatError, match=r"run\.npz is not a checkpoint"):
+            trainer.fit(X, T, checkpoint=path)
+        assert trainer.model.state() == before
+        assert path.read_bytes() == damaged
+
+
+SCRIPT = """
+import sys
+from nn import MLP, Adam, Trainer, mse
+
+model = MLP(2, [6, 1], activation="tanh", seed=0)
+x = [[i / 20, (i * 7 % 20) / 20] for i in range(20)]
+trainer = Trainer(model, mse, Adam(model.parameters(), lambda step: 0.05 / (1 + step / 100)))
+held_out = (x[:5], [0.0] * 5)
+history = trainer.fit(
+    x, [a * b for a, b in x], epochs=150, batch_size=6, held_out=held_out, checkpoint=sys.argv[1]
+)
+model.save(sys.argv[2])
+history.to_csv(sys.argv[3])
+"""
+
+
+def script(directory):
+    arguments = [directory / name for name in ("checkpoint.npz", "model.npz", "history.csv")]
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, *map(str, arguments)])
+
+
+def killed_after(directory, seconds):
+    """Start the script, kill it some time after it has got further than before; whether it was killed at work."""
+    path = directory / "checkpoint.npz"
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    process = script(directory)
+    while process.poll() is None and (not path.exists() or path.stat().st_mtime_ns == before):
+        time.sleep(0.0005)
+    time.sleep(seconds)
+    os.kill(process.pid, signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    assert script(whole).wait() == 0
+    kills = [killed_after(killed, seconds) for seconds in (0.0, 0.0031, 0.0173, 0.0007, 0.0411)]
+    assert sum(kills) >= 3
+    assert not (killed / "model.npz").exists()
+    assert script(killed).wait() == 0
+    for name in ("model.npz", "history.csv", "checkpoint.npz"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    assert len(list(killed.iterdir())) == 3
+
+
+# ---- history and progress
+
+
+def test_the_history_writes_every_digit(tmp_path):
+    history = History([0.1, 1 / 3], [2.0, 1e-300])
+    history.to_csv(tmp_path / "history.csv")
+    assert (tmp_path / "history.csv").read_text() == (
+        "epoch,loss,held_out_loss\n1,0.1,2.0\n2,0.3333333333333333,1e-300\n"
+    )
+
+
+def test_the_history_plots_itself():
+    ax = History([0.5, 0.25, 0.125], [0.6, 0.3, 0.2]).plot()
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.5, 0.25, 0.125], [0.6, 0.3, 0.2]]
+    assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
+    assert History([0.5, 0.0]).plot().get_yscale() == "linear"
+    assert History([1.0]).plot(ax) is ax
+    assert len(ax.lines) == 3
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "progress", "shown"),
+    [(Terminal(), True, True), (Terminal(), False, False), (io.StringIO(), True, False)],
+)
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, stream, progress, shown):
+    monkeypatch.setattr(sys, "stderr", stream)
+    line_trainer().fit(X, T, epochs=2, batch_size=2, progress=progress)
+    assert ("epoch 2/2" in stream.getvalue() and "4/4" in stream.getvalue()) is shown
+    assert bool(stream.getvalue()) is shown
+
+
+def test_a_missing_tqdm_is_named_with_its_extra(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(ImportError, match=r'pip install "valuegrad\[train\]"'):
+        line_trainer().fit(X, T, epochs=1)
+
+
+def test_a_loss_of_its_own_and_scores_of_a_hinge_train_too():
+    model = MLP(1, [1], seed=0)
+    trainer = Trainer(model, hinge, Adam(model.parameters(), 0.1))
+    trainer.fit(X, [-1, -1, 1, 1], epochs=300, batch_size=4, tolerance=1e-12)
+    assert [model(x)[0].data > 0 for x in X] == [False, False, True, True]
+    assert isinstance(model(X[0])[0], Value)

@@ -1,0 +1,136 @@
+"""DOT to pictures, with each of the two renderers and with neither."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from autograd.viewing import rendering
+from autograd.viewing.drawing import Drawing
+from autograd.viewing.rendering import RenderingError, render
+
+SIMPLE = 'digraph { a [label="α"]; a -> b }'
+NO_SUCH_FOLDER = "/no/such/folder"
+
+
+@pytest.fixture(params=["dot", "pygraphviz"])
+def renderer(request, monkeypatch):
+    """Each renderer that is installed, alone."""
+    if request.param == "dot":
+        if not shutil.which("dot"):
+            pytest.skip("no Graphviz program on this machine")
+        monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    else:
+        if not importlib.util.find_spec("pygraphviz"):
+            pytest.skip("no pygraphviz on this machine")
+        monkeypatch.setenv("PATH", NO_SUCH_FOLDER)
+
+
+@pytest.fixture
+def no_renderer(monkeypatch):
+    monkeypatch.setenv("PATH", NO_SUCH_FOLDER)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize(("format", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_each_format(format, start):
+    assert render(SIMPLE, format).startswith(start)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_svg_is_well_formed_and_the_same_each_time(capfd):
+    drawing = Drawing(SIMPLE, "2 nodes")
+    assert "α" in "".join(ET.fromstring(drawing.svg).itertext())
+    assert Drawing(SIMPLE, "2 nodes").svg == drawing.svg
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("renderer")
+def test_a_failure_of_graphviz_is_told():
+    with pytest.raises(RenderingError, match=r"could not render the graph as svg.*syntax error"):
+        render("digraph { a [label=", "svg")
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_without_a_renderer_both_ways_to_get_one_are_named(tmp_path):
+    drawing = Drawing(SIMPLE, "2 nodes")
+    with pytest.raises(RenderingError, match=r"apt install graphviz.*brew install graphviz.*valuegrad\[view\]"):
+        drawing.save(tmp_path / "g.svg")
+    assert list(tmp_path.iterdir()) == []
+    drawing.save(tmp_path / "g.dot")
+    assert (tmp_path / "g.dot").read_text() == SIMPLE
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_a_notebook_without_a_renderer_says_what_is_missing():
+    shown = Drawing(SIMPLE, "2 nodes")._repr_mimebundle_()
+    assert list(shown) == ["text/plain"]
+    assert shown["text/plain"].startswith("Drawing(2 nodes) cannot be shown here: there is no Graphviz")
+
+
+def test_a_notebook_shows_the_svg(monkeypatch):
+    monkeypatch.setattr(
+        rendering.subprocess, "run", lambda *args, **kwargs: finished(b"<?xml?><svg><title>a</title>\n</svg>")
+    )
+    monkeypatch.setattr(rendering.shutil, "which", lambda program: program)
+    assert Drawing(SIMPLE, "2 nodes")._repr_mimebundle_() == {
+        "image/svg+xml": "<svg></svg>",
+        "text/plain": "Drawing(2 nodes)",
+    }
+
+
+def finished(output: bytes) -> subprocess.CompletedProcess:
+    return subprocess.CompletedProcess([], 0, output, b"")
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("name", ["g.svg", "g.SVG", "g.png", "g.pdf", "g.dot"])
+def test_save_writes_one_whole_file(tmp_path, name):
+    (tmp_path / name).write_text("old")
+    Drawing(SIMPLE, "2 nodes").save(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len((tmp_path / name).read_bytes()) >= len(SIMPLE)
+
+
+@pytest.mark.parametrize("name", ["g", "g.jpg", "g.svgz", ".svg"])
+def test_save_refuses_another_extension(tmp_path, name):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf or \.dot"):
+        Drawing(SIMPLE, "2 nodes").save(tmp_path / name)
+
+
+def test_save_into_a_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*missing'; create it first"):
+        Drawing(SIMPLE, "2 nodes").save(tmp_path / "missing" / "g.dot")
+
+
+def test_save_over_a_folder_leaves_nothing_behind(tmp_path):
+    (tmp_path / "g.dot").mkdir()
+    with pytest.raises(OSError, match=r"cannot save '.*g\.dot'"):
+        Drawing(SIMPLE, "2 nodes").save(tmp_path / "g.dot")
+    assert [path.name for path in tmp_path.iterdir()] == ["g.dot"]
+
+
+def test_save_that_fails_half_way_keeps_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "g.dot").write_text("old")
+
+    def full_disk(*paths):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full_disk)
+    with pytest.raises(OSError, match="No space left on device"):
+        Drawing(SIMPLE, "2 nodes").save(tmp_path / "g.dot")
+    assert [path.name for path in tmp_path.iterdir()] == ["g.dot"]
+    assert (tmp_path / "g.dot").read_text() == "old"
+
+
+def test_save_into_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    def denied(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", denied)
+    with pytest.raises(PermissionError, match=r"cannot save '.*g\.dot': Permission denied"):
+        Drawing(SIMPLE, "2 nodes").save(tmp_path / "g.dot")
