@@ -48,8 +48,9 @@ def _lines(positions: Ints, holes: Ints) -> list[Ints] | None:
         n = len(p)
         steps = np.zeros(n, dtype=np.int64)
         known = np.zeros(n, dtype=bool)
-        difference = (p[1:] - p[:-1]).reshape(n - 1, -1)
-        there = ~(h[1:] | h[:-1]).reshape(n - 1, -1)
+        others = p.size // n
+        difference = (p[1:] - p[:-1]).reshape(n - 1, others)
+        there = ~(h[1:] | h[:-1]).reshape(n - 1, others)
         rows = np.flatnonzero(there.any(axis=1))
         steps[rows + 1] = difference[rows, there[rows].argmax(axis=1)]
         known[rows + 1] = True

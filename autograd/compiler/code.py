@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from .. import ops
+from .. import ieee, ops
 from .arrays import Shape
 
 SUM, PRODUCT, SIGN, ATOM = range(4)  # how tightly the outermost operator of an expression binds
@@ -108,6 +108,8 @@ def _div(x: Code | float, y: Code | float) -> Code:
     x, y = Code.of(x), Code.of(y)
     if y.number == 1.0:
         return x
+    if x.number is not None and y.number is not None:
+        return Code.of(ieee.div(x.number, y.number))
     return Code(f"{x.within(PRODUCT)} / {y.within(ATOM)}", PRODUCT, x.axes | y.axes)
 
 
@@ -210,7 +212,7 @@ def forward(op: ops.Operation, *arguments: Code | float) -> Code:
     if op is ops.NEG:
         return -codes[0]
     result: Code = FUNCTIONS[op.name](*codes)
-    return result
+    return result.as_number
 
 
 # ---- views
@@ -324,6 +326,14 @@ class Tensor:
         return text
 
 
+    def expanded(self, letters: str) -> str:
+        """With an axis for each letter, of length 1 where it has none."""
+        order = "".join(letter for letter in letters if letter in self.letters)
+        text = self.arranged(tuple(order), {})
+        picks = [":" if letter in self.letters else "None" for letter in letters]
+        return f"{text}[{', '.join(picks)}]" if self.letters and "None" in picks else text
+
+
 def product(letters: str, sizes: dict[str, str]) -> str:
     """The product of the sizes, multiplied out as far as they are numbers.
 
@@ -336,24 +346,49 @@ def product(letters: str, sizes: dict[str, str]) -> str:
 
 
 def contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Code:
-    """The sum of products over the letters that ``out`` does not have: a matrix product where there is one.
+    """The sum of products, over all letters in ``sizes`` that ``out`` does not have.
+
+    A letter that neither factor has counts as often as it is long where it is summed, and is repeated in ``out``.
 
     >>> sizes = dict(m="5", k="3", p="7", B="B")
-    >>> str(contract(Tensor("W", "mk"), Tensor("x", "kB"), "mB", sizes))
+    >>> str(contract(Tensor("w", "m"), Tensor("x", "B"), "B", dict(m="5", k="3", B="B")))
+    '3.0 * (w[None, :] * x[:, None]).sum(1)'
+    >>> str(contract(Tensor("g", "m"), Tensor("2.0", ""), "mk", dict(m="5", k="3")))
+    'np.broadcast_to((g * 2.0)[:, None], (5, 3,))'
+    """
+    present = left.letters + right.letters
+    count = product("".join(letter for letter in sizes if letter not in present + out), sizes)
+    there = "".join(letter for letter in out if letter in present)
+    result = _contract(left, right, there, sizes)
+    if count != "1":
+        result = (Code.of(float(count)) if count.isdigit() else Code(count, PRODUCT)) * result
+    if there != out:
+        picks = ", ".join(":" if letter in there else "None" for letter in out)
+        text = f"{result.within(ATOM)}[{picks}]" if there else result.text
+        result = Code(f"np.broadcast_to({text}, ({''.join(f'{sizes[letter]}, ' for letter in out).strip()}))")
+    return result
+
+
+def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Code:
+    """A matrix product where there is one.
+
+    >>> sizes = dict(m="5", k="3", p="7", B="B")
+    >>> str(_contract(Tensor("W", "mk"), Tensor("x", "kB"), "mB", sizes))
     'W @ x'
-    >>> str(contract(Tensor("W", "mk"), Tensor("x", "pkB"), "mpB", sizes))
+    >>> str(_contract(Tensor("W", "mk"), Tensor("x", "pkB"), "mpB", sizes))
     '(W @ x.transpose(1, 0, 2).reshape(3, 7 * B)).reshape(5, 7, B)'
-    >>> str(contract(Tensor("dz", "mB"), Tensor("x", "kB"), "mk", sizes))
+    >>> str(_contract(Tensor("dz", "mB"), Tensor("x", "kB"), "mk", sizes))
     'dz @ x.T'
     """
-    left, right = (_summed(t, "".join(a for a in t.letters if a not in out + other.letters)) for t, other in ((left, right), (right, left)))
     both = [letter for letter in left.letters if letter in right.letters]
     stack = "".join(letter for letter in both if letter in out)
     inner = "".join(letter for letter in both if letter not in out)
     l_only = "".join(letter for letter in left.letters if letter not in both)
     r_only = "".join(letter for letter in right.letters if letter not in both)
-    if l_only and r_only and out.index(r_only[0]) < out.index(l_only[0]):
+    if l_only and r_only and out.find(r_only[0]) < out.find(l_only[0]):
         left, right, l_only, r_only = right, left, r_only, l_only
+    if any(letter not in out for letter in l_only + r_only):
+        return _by_products(left, right, out)
     if not inner or "B" in stack or (stack and not (l_only or r_only)):
         return _by_einsum(left, right, out)
     stack, l_only, r_only = ("".join(sorted(group, key=out.index)) for group in (stack, l_only, r_only))
@@ -377,16 +412,15 @@ def contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Co
     return Code(text, binds)
 
 
-def _summed(tensor: Tensor, letters: str) -> Tensor:
-    """Summed over these letters."""
-    if not letters:
-        return tensor
-    axes = ", ".join(str(tensor.letters.index(letter)) for letter in letters)
-    left = "".join(letter for letter in tensor.letters if letter not in letters)
-    return Tensor(f"{tensor.text}.sum(({axes},))" if len(letters) > 1 else f"{tensor.text}.sum({axes})", left)
+def _by_products(left: Tensor, right: Tensor, out: str) -> Code:
+    """Where only one factor has a summed letter: sums could be multiplied, but inf and nan are those of the products."""
+    letters = out + "".join(dict.fromkeys(letter for letter in left.letters + right.letters if letter not in out))
+    x, y = (Code(tensor.expanded(letters)) for tensor in (left, right))
+    axes = tuple(range(len(out), len(letters)))
+    return Code(f"({x * y}).sum({axes[0] if len(axes) == 1 else axes})")
 
 
 def _by_einsum(left: Tensor, right: Tensor, out: str) -> Code:
-    if not left.letters or not right.letters or (left.letters == right.letters == out):
+    if {left.letters, right.letters} in ({out}, {out, ""}):
         return Code(left.text) * Code(right.text)
     return Code(f'np.einsum("{left.letters},{right.letters}->{out}", {left.text}, {right.text})')

@@ -327,7 +327,7 @@ class _Layout:
         homes = np.unique(lifted.home[nodes])
         if len(homes) == 1 and homes[0] != NUMBERS:
             axes = _Axes.of([(self.positions(nodes), "q", self.size(int(homes[0])))], "q", {"q": len(nodes)})
-            if axes.fits[0] is not None and len(axes.lengths[0]) == 1:
+            if axes.fits[0] is not None and len(axes.lengths[0]) == 1 and axes.fits[0][1][0][0][1]:
                 return [self.operand(nodes, axes, 0, (0,), (), False)]
         found: list[Operand] = []
         for node in nodes:
@@ -335,5 +335,8 @@ class _Layout:
             if lifted.rank[node] == CONSTANT:
                 found.append(Numbers(np.array(lifted.number[node]), ()))
             else:
-                found.append(View(self.arrays[home], (), (), int(self.position[node])))
+                view = View(self.arrays[home], (), (), int(self.position[node]))
+                if home == PARAMETERS:
+                    self.name_view(view, np.array([node]))
+                found.append(view)
         return found

@@ -107,7 +107,8 @@ class _Lift:
         self.home[list(recording.inputs)] = INPUTS
         self.home[recording.rank == CONSTANT] = NUMBERS
         self.rank, self.number, self.same = recording.rank.copy(), folded.number.copy(), np.arange(n)
-        self.number_node = dict(zip(*(x[recording.rank == CONSTANT].tolist() for x in (self.number, self.same))))  # noqa: B905
+        constants = np.flatnonzero(recording.rank == CONSTANT)
+        self.number_node = dict(zip(self.number[constants].view(np.int64).tolist(), constants.tolist(), strict=True))
         self.random = np.random.default_rng(0)
 
     def run(self) -> Lifted:
@@ -144,13 +145,13 @@ class _Lift:
 
     def numbers(self, values: Floats) -> Ints:
         """The nodes of these numbers."""
-        distinct, inverse = np.unique(values, return_inverse=True)
-        for value in distinct.tolist():
-            if value not in self.number_node:
+        bits, first, inverse = np.unique(values.view(np.int64), return_index=True, return_inverse=True)
+        for key, i in zip(bits.tolist(), first.tolist(), strict=True):
+            if key not in self.number_node:
                 (node,) = self.new(1, NUMBERS, CONSTANT)
-                self.number[node] = value
-                self.number_node[value] = node
-        return np.array([self.number_node[value] for value in distinct.tolist()], dtype=np.int64)[inverse]
+                self.number[node] = values[i]
+                self.number_node[key] = int(node)
+        return np.array([self.number_node[key] for key in bits.tolist()], dtype=np.int64)[inverse]
 
     def add(self, group: Group, operands: Ints) -> None:
         home = len(self.groups) + INPUTS + 1
@@ -294,6 +295,9 @@ class _Lift:
     def total(self, nodes: Ints, parts: list[tuple[float, Ints]]) -> None:
         """``nodes = a1 * part1 + a2 * part2 + ...``"""
         if len(parts) == 1 and parts[0][1] is nodes:
+            return
+        if len(parts) == 1 and parts[0][0] == 1:
+            self.same[nodes] = self.same[parts[0][1]]  # a sum of one term is that term
             return
         parts = sorted(parts, key=lambda part: part[0] < 0)
         total: Ints | None = None

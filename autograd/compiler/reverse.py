@@ -27,6 +27,7 @@ from .arrays import (
     Shape,
     Statement,
     View,
+    contiguous,
 )
 from .code import ATOM, Code, Tensor, contract, indexed
 from .names import Names
@@ -127,7 +128,7 @@ class Writer:
             return "theta"
         if (key, expanded) not in self.views:
             name = self.program.names[key]
-            if name in self.views.values():
+            if name == "theta" or name in self.views.values():
                 name = self.names.unique(name)
             self.views[key, expanded] = name
             self.out.parameters.append(Line(name, self.slice("theta", key) + expanded))
@@ -328,27 +329,12 @@ class Writer:
             else:
                 wanted = "".join(a for axis, a in enumerate(mine) if isinstance(operand, Gather) or operand.strides[axis]) + batch
             flow = contract(upstream, self.tensor(other, theirs, target.sampled), wanted, sizes)
-            flow = self.spread(flow, upstream, self.tensor(other, theirs, target.sampled), wanted, sizes)
             if operand.mask is not None:
                 flow = self.masked(operand, flow)
                 repeated = [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
                 if repeated:
                     flow = Code(f"{flow}.sum({tuple(repeated)})", ATOM)
-            array = operand.array
-            kept = len(wanted)
-            self.add(operand, Code(flow.text, flow.binds, frozenset(range(kept))), True)
-            del array
-
-    def spread(self, flow: Code, left: Tensor, right: Tensor, wanted: str, sizes: Mapping[str, str]) -> Code:
-        """Repeated along the axes that neither factor has: a number on the other side was the same for all of them."""
-        missing = [a for a in wanted if a not in left.letters + right.letters]
-        if not missing:
-            return flow
-        there = [a for a in wanted if a not in missing]
-        picks = ", ".join(":" if a in there else "None" for a in wanted)
-        shape = ", ".join(sizes[a] for a in wanted)
-        text = f"{flow.within(ATOM)}[{picks}]" if there else flow.text
-        return Code(f"np.broadcast_to({text}, ({shape},))")
+            self.add(operand, Code(flow.text, flow.binds, frozenset(range(len(wanted)))), "broadcast_to" not in flow.text)
 
     def reverse_sum(self, statement: ReduceStatement, g: Code) -> None:
         operand, target = statement.operand, statement.target
@@ -385,7 +371,7 @@ class Writer:
         adjoint = self.adjoints.setdefault(array, _Adjoint())
         name, lines = f"d{array.name}", self.out.backward
         comment = f"({', '.join([*map(str, array.shape), *[BATCH] * array.sampled])})" if array.shape or array.sampled else ""
-        if isinstance(operand, View) and operand.is_whole:
+        if isinstance(operand, View) and _core(operand) == (array.shape, contiguous(array.shape), 0):
             if adjoint.code is None:
                 if flow.text.isidentifier() or flow.number is not None:
                     adjoint.code = flow
@@ -393,6 +379,8 @@ class Writer:
                     lines.append(Line(name, flow.text, comment=comment))
                     adjoint.code, adjoint.owned = Code(name, ATOM, flow.axes), fresh
             elif adjoint.owned and adjoint.code.axes >= flow.axes:
+                if adjoint.written is not None and not adjoint.written.all():
+                    adjoint.written = None  # the buffer must start from zeros
                 lines.append(Line(name, flow.text, "+="))
             else:
                 total = adjoint.code + flow
@@ -457,10 +445,11 @@ class Writer:
         written = self.grad_written[index]
         sign = "+=" if written.any() else "="
         self.from_zeros |= bool(written.any() and not written.all())
-        if isinstance(operand, Gather):
+        if isinstance(operand, Gather) or self.slice("grad", _core(operand)).startswith("strided"):
             self.from_zeros |= self.add_at(operand, "grad", flow, sign) != sign
         else:
-            name = "grad" if operand.is_whole else self.gradient(operand)
+            whole = _core(operand) == (operand.array.shape, contiguous(operand.array.shape), 0)
+            name = "grad" if whole else self.gradient(operand)
             self.out.backward.append(Line(f"{name}[...]", flow.text, sign))
         self.grad_written[index] = True
 
@@ -517,5 +506,6 @@ def _letters(statement: DotStatement) -> tuple[tuple[str, str], str, dict[str, s
     cs, ms, ps, ks = ("".join(next(letters) for _ in range(n)) for n in (c, m, p, k))
     sizes = dict(zip(cs + ms + ps, map(str, statement.target.shape), strict=True))
     sizes |= dict(zip(cs + ms + ks, map(str, statement.left.shape), strict=True))
-    sizes[BATCH] = BATCH
+    if statement.target.sampled:
+        sizes[BATCH] = BATCH
     return (cs + ms + ks, cs + ps + ks), cs + ms + ps + (BATCH if statement.target.sampled else ""), sizes
