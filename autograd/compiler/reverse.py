@@ -175,7 +175,7 @@ class Writer:
         """The operand for a contraction."""
         if isinstance(operand, Numbers):
             values = operand.values
-            text = repr(float(values.flat[0])) if values.size == 1 else self.constant("c", np.ascontiguousarray(values.squeeze()))
+            text = Code.of(float(values.flat[0])).text if values.size == 1 else self.constant("c", np.ascontiguousarray(values.squeeze()))
             return Tensor(text, "".join(a for a, n in zip(letters, values.shape, strict=True) if n > 1))
         batch = self.batch(operand.sampled)
         if operand.mask is not None:
