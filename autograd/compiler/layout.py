@@ -1,0 +1,342 @@
+"""Pass 4, layout: each group gets an order and a shape in which its operands are views.
+
+The home of a node is settled when its group is laid out: an array and a flat position in it. A group follows the order
+of its operands, so that most of them are whole arrays, slices, transposes and broadcasts; what is left is gathered.
+Parameters have no order of their own: the first group that reads some of them chooses their place in the vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import affine
+from .affine import Digits
+from .arrays import (
+    Array,
+    ArrayProgram,
+    DotStatement,
+    Gather,
+    MapStatement,
+    Numbers,
+    Operand,
+    ReduceStatement,
+    Shape,
+    Statement,
+    View,
+    contiguous,
+)
+from .lift import INPUTS, NUMBERS, PARAMETERS, Dot, Group, Lifted, Map, Reduce
+from .names import Names
+from .record import CONSTANT, NONE, SAMPLED, Ints
+
+
+def layout(lifted: Lifted) -> ArrayProgram:
+    """Statements on views, from groups of nodes.
+
+    >>> from autograd import Value, functional
+    >>> from .fold import fold
+    >>> from .lift import lift
+    >>> from .record import record
+    >>> x = [Value(1.0) for _ in range(3)]
+    >>> rows = [[Value(1.0) for _ in x] for _ in range(5)]
+    >>> outputs = [functional.dot(row, x).tanh() for row in rows]
+    >>> print(layout(lift(fold(record(outputs, x)))))
+    m1 (5, B) = dot(theta[0: shape (5, 3), strides (3, 1)], x)
+    tanh1 (5, B) = tanh(m1)
+    return tanh1
+    """
+    return _Layout(lifted).run()
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """The axes of a grid after splitting, and the views of its operands on them (None: only a gather will do)."""
+
+    lengths: tuple[tuple[int, ...], ...]
+    fits: Sequence[tuple[int, tuple[Digits, ...]] | None]
+
+    @classmethod
+    def of(cls, grids: Sequence[tuple[Ints, str, int]], letters: str, sizes: dict[str, int]) -> _Axes:
+        """``grids``: positions, the letters of their axes, the size of their array."""
+        fits: list[tuple[int, tuple[Digits, ...]] | None] = []
+        taken: dict[str, list[Digits]] = {letter: [((sizes[letter], 0),)] for letter in letters}
+        for positions, names, size in grids:
+            found = affine.fit(positions, size)
+            if found and all(affine.refine([*taken[a], digits]) for a, digits in zip(names, found[1], strict=True)):
+                for a, digits in zip(names, found[1], strict=True):
+                    taken[a].append(digits)
+            else:
+                found = None
+            fits.append(found)
+        return cls(tuple(affine.refine(taken[letter]) or () for letter in letters), fits)
+
+
+class _Layout:
+    def __init__(self, lifted: Lifted) -> None:
+        recording = lifted.folded.recording
+        self.lifted = lifted
+        self.names = Names(recording.values)
+        self.padded = False
+        self.position = np.full(len(lifted.home), NONE)
+        self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
+        leaves = lifted.home[: len(recording.values)]
+        self.parameters: list[int] = []
+        self.theta = Array("theta", (int((leaves == PARAMETERS).sum()),), False)
+        self.inputs = Array(self.names.unique("x"), (len(recording.inputs),), True)
+        self.arrays: dict[int, Array] = {PARAMETERS: self.theta, INPUTS: self.inputs}
+        self.statements: list[Statement] = []
+        self.products: set[Array] = set()
+        self.views: dict[tuple[Shape, Shape, int], str] = {}
+
+    def run(self) -> ArrayProgram:
+        lifted, recording = self.lifted, self.lifted.folded.recording
+        for home, group in enumerate(lifted.groups, INPUTS + 1):
+            if isinstance(group, Map):
+                self.map(home, group)
+            elif isinstance(group, Dot):
+                self.dot(home, group)
+            else:
+                self.reduce(home, group)
+        self.place(np.flatnonzero(lifted.home[: len(recording.values)] == PARAMETERS))
+        values = [recording.values[i] for i in self.parameters]
+        return ArrayProgram(
+            self.statements, self.inputs, self.theta, values, self.outputs(), self.views, self.names, self.padded
+        )
+
+    # ---- homes
+
+    def home(self, nodes: Ints) -> int:
+        return int(self.lifted.home[nodes[nodes != NONE].flat[0]])
+
+    def place(self, nodes: Ints) -> None:
+        """Give parameters that have none the next places in the vector, in this order."""
+        flat = nodes.ravel()
+        flat = flat[flat != NONE]
+        new = flat[(self.lifted.home[flat] == PARAMETERS) & (self.position[flat] == NONE)]
+        if len(new):
+            order = list(dict.fromkeys(new.tolist()))
+            self.position[order] = len(self.parameters) + np.arange(len(order))
+            self.parameters += order
+
+    def positions(self, nodes: Ints) -> Ints:
+        return np.where(nodes == NONE, NONE, self.position[nodes])
+
+    def size(self, home: int) -> int:
+        return self.arrays[home].size
+
+    def settle(self, home: int, targets: Ints, shape: Shape, stem: str) -> Array:
+        """The array of a group, and the homes of its nodes in it."""
+        sampled = bool(self.lifted.rank[targets[targets != NONE].flat[0]] == SAMPLED)
+        shape = tuple(length for length in shape if length > 1)
+        array = self.arrays[home] = Array(self.names.of_array(targets, stem), shape, sampled)
+        flat = targets.ravel()
+        there = flat != NONE
+        self.padded |= not there.all()
+        self.position[flat[there]] = np.flatnonzero(there)
+        return array
+
+    def operand(self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], kept: Sequence[int], masked: bool) -> Operand:
+        """The nodes as an operand: ``letters`` are the axes of the grid, ``kept`` the axes that it keeps if of length 1."""
+        shape = tuple(n for letter in letters for n in axes.lengths[letter] if n > 1)
+        del kept
+        grid = nodes.reshape(shape)
+        mask = grid != NONE if masked and (grid == NONE).any() else None
+        self.padded |= mask is not None
+        home = self.home(nodes)
+        if home == NUMBERS:
+            values = np.where(grid == NONE, 0.0, self.lifted.number[grid])
+            for axis in range(values.ndim):
+                first = np.take(values, [0], axis)
+                if (values.view(np.int64) == first.view(np.int64)).all() and (not masked or mask is None):
+                    values = first
+            return Numbers(values, shape)
+        array = self.arrays[home]
+        found = axes.fits[which] if which is not None else None
+        if found is None:
+            return Gather(array, np.maximum(self.positions(grid), 0), mask)
+        offset, digits = found
+        steps = [affine.strides(d, axes.lengths[letter]) for d, letter in zip(digits, letters, strict=True)]
+        strides = tuple(
+            s for step, letter in zip(steps, letters, strict=True)
+            for s, n in zip(step, axes.lengths[letter], strict=True) if n > 1
+        )
+        view = View(array, shape, strides, offset, mask)
+        if home == PARAMETERS:
+            self.name_view(view, nodes)
+        return view
+
+    def name_view(self, view: View, nodes: Ints) -> None:
+        kept = [axis for axis, stride in enumerate(view.strides) if stride]
+        key = tuple(view.shape[a] for a in kept), tuple(view.strides[a] for a in kept), view.offset
+        if key not in self.views:
+            whole = view.array.size > 1 and view.is_whole
+            self.views[key] = "theta" if whole else self.names.of_parameters(nodes, len(kept))
+
+    # ---- element by element
+
+    def map(self, home: int, group: Map) -> None:
+        best = None
+        for grid in self.grids(group):
+            operands = [np.where(grid == NONE, NONE, nodes[grid]) for nodes in group.operands]
+            for nodes in operands:
+                self.place(nodes)
+            read = [i for i, nodes in enumerate(operands) if self.home(nodes) != NUMBERS]
+            letters = "abcdefghijklmnop"[: grid.ndim]
+            grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
+            axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
+            cost = sum(self.cost(axes, j, grids[j][2], grid) for j in range(len(read))) + (grid.size - len(group.targets))
+            if best is None or cost < best[0]:
+                best = (cost, grid, operands, read, axes)
+            if best[0] == 0:
+                break
+        assert best is not None
+        _, grid, operands, read, axes = best
+        every = range(grid.ndim)
+        views = tuple(
+            self.operand(nodes, axes, read.index(i) if i in read else None, every, (), False)
+            for i, nodes in enumerate(operands)
+        )
+        shape = tuple(n for lengths in axes.lengths for n in lengths)
+        targets = np.where(grid == NONE, NONE, group.targets[grid])
+        of_products = any(isinstance(view, View) and view.array in self.products for view in views)
+        stem = "weighted" if of_products and group.op.name in ("add", "sub") else group.op.name
+        array = self.settle(home, targets, shape, stem)
+        self.statements.append(MapStatement(array, group.op, views))
+
+    def cost(self, axes: _Axes, which: int, size: int, grid: Ints) -> float:
+        """Nothing for a whole array, a little for a view, much for a gather."""
+        found = axes.fits[which]
+        if found is None:
+            return 10.0 + grid.size
+        whole = size == grid.size and found[0] == 0
+        ordered = all(a[1] >= b[1] for digits in found[1] for a, b in zip(digits, digits[1:], strict=False))
+        first = [digits[0][1] for digits in found[1]]
+        ordered &= all(a >= b for a, b in zip(first, first[1:], strict=False))
+        return 0.0 if whole and ordered else 0.1 * sum(map(len, axes.lengths)) + (0.0 if ordered else 0.5)
+
+    def grids(self, group: Map) -> Iterator[Ints]:
+        """Orders that the group may take, as grids of indices into it: those of its operands, then sorted ones."""
+        n = len(group.targets)
+        keys = []
+        for nodes in group.operands:
+            if self.home(nodes) == NUMBERS:
+                continue
+            positions = self.positions(nodes)
+            if (positions == NONE).any():
+                continue
+            keys.append(positions)
+            array = self.arrays[self.home(nodes)]
+            if self.home(nodes) not in (PARAMETERS, INPUTS) and n <= array.size <= 2 * n:
+                grid = np.full(array.size, NONE)
+                grid[positions] = np.arange(n)
+                if (grid != NONE).sum() == n and (n == array.size or not self.exact_size(array)):
+                    yield grid.reshape(array.shape)
+        if len(keys) == 2:
+            yield np.lexsort((keys[1], keys[0]))
+            yield np.lexsort((keys[0], keys[1]))
+        elif keys:
+            yield np.argsort(keys[0], kind="stable")
+        yield np.arange(n)
+
+    def exact_size(self, array: Array) -> bool:
+        """Whether the array has no holes, so that a grid with holes in its shape would make new ones."""
+        return not self.padded
+
+    # ---- dot products
+
+    def dot(self, home: int, group: Dot) -> None:
+        targets, left, right = self.sorted(group)
+        self.place(left)
+        self.place(right)
+        sizes = dict(zip("cmpk", (*targets.shape, left.shape[2]), strict=True))
+        grids = []
+        for nodes, letters in ((left, "cmk"), (right, "cpk")):
+            if self.home(nodes) != NUMBERS:
+                grids.append((self.positions(nodes), letters, self.size(self.home(nodes))))
+        axes = _Axes.of(grids, "cmpk", sizes)
+        which = iter(range(2))
+        operands = [
+            self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, (), True)
+            for nodes, letters in ((left, (0, 1, 3)), (right, (0, 2, 3)))
+        ]
+        counts = tuple(sum(n > 1 for n in lengths) for lengths in axes.lengths)
+        shape = tuple(n for lengths in axes.lengths[:3] for n in lengths)
+        array = self.settle(home, targets, shape, "dot")
+        self.products.add(array)
+        self.statements.append(DotStatement(array, operands[0], operands[1], counts))  # type: ignore[arg-type]
+
+    def sorted(self, group: Dot) -> tuple[Ints, Ints, Ints]:
+        """The group with each of its axes in the order of the array that is read along it."""
+        targets, left, right = group.targets, group.left, group.right
+        by_right, by_left = self.key(right), self.key(left)
+        for key, rows in ((by_right, right), (by_left, left)):
+            if key is not None:
+                longest = np.argmax((rows != NONE).sum(axis=2))
+                order = np.argsort(np.where(rows == NONE, 2**60, key).reshape(-1, rows.shape[2])[longest], kind="stable")
+                left, right = left[:, :, order], right[:, :, order]
+                break
+        by_right, by_left = self.key(right), self.key(left)
+        if by_left is not None:
+            order = np.argsort(by_left[:, :, 0], axis=1, kind="stable")
+            left = np.take_along_axis(left, order[:, :, None], 1)
+            targets = np.take_along_axis(targets, order[:, :, None], 1)
+        if by_right is not None:
+            order = np.argsort(by_right[:, :, 0], axis=1, kind="stable")
+            right = np.take_along_axis(right, order[:, :, None], 1)
+            targets = np.take_along_axis(targets, order[:, None, :], 2)
+        if len(targets) > 1:
+            firsts = [self.key(rows) for rows in (left, right)]
+            keys = [key[:, 0, 0] for key in firsts if key is not None]
+            if keys:
+                order = np.lexsort(keys)  # by the right rows, then by the left ones
+                left, right, targets = left[order], right[order], targets[order]
+        return targets, left, right
+
+    def key(self, nodes: Ints) -> Ints | None:
+        """The positions to sort by, if these nodes have an order."""
+        if self.home(nodes) == NUMBERS:
+            return None
+        positions = self.positions(nodes)
+        return None if ((positions == NONE) & (nodes != NONE)).any() else positions
+
+    # ---- sums and maxima
+
+    def reduce(self, home: int, group: Reduce) -> None:
+        targets, rows = group.targets, group.rows
+        self.place(rows)
+        positions = self.positions(rows)
+        order = np.argsort(positions[:, 0], kind="stable")
+        longest = np.argmax((rows != NONE).sum(axis=1))
+        across = np.argsort(np.where(rows[longest] == NONE, 2**60, positions[longest]), kind="stable")
+        targets, rows = targets[order], rows[order][:, across]
+        source = self.home(rows)
+        axes = _Axes.of([(self.positions(rows), "qk", self.size(source))], "qk", {"q": len(rows), "k": rows.shape[1]})
+        operand = self.operand(rows, axes, 0, (0, 1), (), True)
+        array = self.settle(home, targets, axes.lengths[0], "sum" if group.op.name == "add" else "max")
+        self.statements.append(ReduceStatement(array, group.op, operand))
+
+    # ---- outputs
+
+    def outputs(self) -> list[Operand]:
+        """Each output, or all of them at once where they are one view."""
+        lifted = self.lifted
+        nodes = lifted.same[list(lifted.folded.recording.outputs)]
+        homes = np.unique(lifted.home[nodes])
+        if len(homes) == 1 and homes[0] != NUMBERS:
+            axes = _Axes.of([(self.positions(nodes), "q", self.size(int(homes[0])))], "q", {"q": len(nodes)})
+            if axes.fits[0] is not None and len(axes.lengths[0]) == 1 and axes.fits[0][1][0][0][1]:
+                return [self.operand(nodes, axes, 0, (0,), (), False)]
+        found: list[Operand] = []
+        for node in nodes:
+            home = int(lifted.home[node])
+            if lifted.rank[node] == CONSTANT:
+                found.append(Numbers(np.array(lifted.number[node]), ()))
+            else:
+                view = View(self.arrays[home], (), (), int(self.position[node]))
+                if home == PARAMETERS:
+                    self.name_view(view, np.array([node]))
+                found.append(view)
+        return found

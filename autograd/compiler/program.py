@@ -1,0 +1,188 @@
+"""Program: a recorded graph that runs at the speed of arrays. What :func:`compile` gives to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..value import Value
+from .arrays import ArrayProgram, DotStatement
+from .emit import emit, load
+from .fold import fold
+from .layout import layout
+from .lift import lift
+from .names import Names
+from .record import Floats, Recording, record
+from .reverse import Writer
+
+
+def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Program:
+    """A NumPy program that computes the output, or several, from the inputs and the parameters.
+
+    ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
+    are. Raises a TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
+
+    >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
+    >>> program = compile((w * x + b).tanh(), [x])
+    >>> program(np.array([[0.5], [1.0]]))
+    array([0.        , 0.76159416])
+    >>> [p.label for p in program.parameters]
+    ['w', 'b']
+    >>> loss, gradient = program.value_and_grad(np.array([[0.5], [1.0]]))
+    >>> gradient.round(3)
+    array([0.46, 0.71])
+    """
+    single = isinstance(output, Value)
+    outputs = [output] if isinstance(output, Value) else list(output)
+    return Program(record(outputs, list(inputs)), single)
+
+
+class Program:
+    """What :func:`compile` returns.
+
+    ``parameters`` are the Values that the gradient is taken by, in the order of the vector; ``source`` is the program
+    that runs.
+    """
+
+    def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
+        self._recording, self._single = recording, single
+        self._folded = fold(recording)
+        self._lifted = lift(self._folded, exact)
+        self._arrays: ArrayProgram = layout(self._lifted)
+        written = Writer(self._arrays, self._arrays.allocator).write()
+        self.parameters: list[Value] = list(self._arrays.parameters)
+        self.source: str = emit(self._arrays, written)
+        self.constants = written.constants
+        self._contiguous = written.contiguous_inputs
+        functions = load(self.source, written.constants)
+        self._forward = functions["forward"]
+        self._value_and_grad = functions.get("value_and_grad")
+        self._views, self._gradient_views = functions["views"], functions["gradient_views"]
+        self._n_inputs = len(recording.inputs)
+        self._last: tuple[Any, ...] = (None, ())
+
+    # ---- running
+
+    def __call__(self, batch: npt.ArrayLike | None = None) -> Any:
+        """The outputs for each sample of a batch.
+
+        ``batch`` (B, n_inputs) gives (B,) or (B, n_outputs); (n_inputs,) is one sample and gives a float or
+        (n_outputs,); without inputs there is no batch.
+        """
+        x, one = self._samples(batch)
+        with np.errstate(all="ignore"):
+            found = self._forward(x, *self._read(None))
+        size = () if not self._n_inputs else (x.shape[1],)
+        outputs = self._recording.outputs
+        if len(self._arrays.outputs) == 1 and self._arrays.outputs[0].shape:
+            out = np.broadcast_to(found if self._arrays.outputs[0].sampled or not size else found[:, None], (len(outputs), *size))
+        else:
+            each = found if len(self._arrays.outputs) > 1 else (found,)
+            out = np.stack([np.broadcast_to(one_output, size) for one_output in each])
+        if self._arrays.padded and not np.isfinite(out).all():
+            return self._exact(batch)
+        out = out[0] if self._single else out.T
+        if one or not size:
+            out = out[..., 0] if (size and self._single) else out[0] if size else out
+            return float(out) if self._single else np.array(out)
+        return np.array(out)
+
+    def value_and_grad(
+        self, batch: npt.ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean", theta: Floats | None = None
+    ) -> tuple[float, Floats]:
+        """(value, gradient (P,)) of the mean or the sum over the batch, by the parameters.
+
+        They are taken at the parameters' data, or at ``theta`` (P,) if it is given.
+        """
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
+        if self._value_and_grad is None or len(self._recording.outputs) != 1:
+            raise ValueError(f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}")
+        x, _ = self._samples(batch)
+        size = x.shape[1] if self._n_inputs else 1
+        if size == 0 and reduction == "mean":
+            raise ValueError("the mean over an empty batch is not defined: give at least one sample")
+        weight = 1.0 / size if reduction == "mean" else 1.0
+        views = self._read(theta)
+        grad = np.empty(len(self.parameters))
+        with np.errstate(all="ignore"):
+            found = self._value_and_grad(x, weight, *views, *self._gradient(grad))
+            shared = not self._arrays.outputs[0].sampled
+            value = float(found * (size * weight)) if shared else float(found.sum() * weight)
+        if self._arrays.padded and not (np.isfinite(value) and np.isfinite(grad).all()):
+            exact = self._exact
+            place = {parameter: i for i, parameter in enumerate(self.parameters)}
+            order = [place[parameter] for parameter in exact.parameters]
+            value, found = exact.value_and_grad(batch, reduction, views[0][order])
+            grad[order] = found
+        return value, grad
+
+    @cached_property
+    def _exact(self) -> Program:
+        """The same graph without grids that have holes.
+
+        A hole holds a number that the graph does not have; it is multiplied by 0. Should that number be inf or nan, so
+        is the product: then, and only then, this program is used.
+        """
+        return Program(self._recording, self._single, exact=True)
+
+    def _read(self, theta: Floats | None) -> Any:
+        if theta is None:
+            theta = np.array([parameter.data for parameter in self.parameters])
+        else:
+            theta = np.asarray(theta, dtype=np.float64)
+            if theta.shape != (len(self.parameters),):
+                raise ValueError(f"theta has one number for each of {len(self.parameters)} parameters, got shape {theta.shape}")
+            theta = np.ascontiguousarray(theta)
+        views = self._views(theta)
+        return views if isinstance(views, tuple) else (views,)
+
+    def _gradient(self, grad: Floats) -> Any:
+        views = self._gradient_views(grad)
+        return views if isinstance(views, tuple) else (views,)
+
+    def _samples(self, batch: npt.ArrayLike | None) -> tuple[Floats, bool]:
+        """The batch, one column a sample."""
+        n = self._n_inputs
+        if batch is None:
+            if n:
+                raise ValueError(f"the program has {n} inputs: call it with a batch of shape (B, {n})")
+            return np.empty((0, 1)), False
+        array = np.asarray(batch)
+        if array.dtype != np.float64:
+            if array.dtype.kind not in "fiub":
+                raise TypeError(f"a batch is an array of real numbers, got dtype {array.dtype}")
+            array = array.astype(np.float64)
+        if array.ndim not in (1, 2) or array.shape[-1] != n:
+            raise ValueError(f"a batch has shape (B, {n}), one sample ({n},); got {array.shape}")
+        one = array.ndim == 1
+        x = array[:, None] if one else array.T
+        return (np.ascontiguousarray(x) if self._contiguous else x), one
+
+    # ---- looking
+
+    def __str__(self) -> str:
+        return str(self._recording)
+
+    def __repr__(self) -> str:
+        return f"<Program of {len(self._recording.values)} nodes in {len(self._arrays.statements)} array operations>"
+
+    @property
+    def summary(self) -> str:
+        """How many scalar nodes became how many array operations, and the matrix products among them."""
+        statements = self._arrays.statements
+        lines = [f"{len(self._recording.values):,} scalar nodes became {len(statements)} array operations, forward"]
+        for statement in statements:
+            if isinstance(statement, DotStatement):
+                c, m, p, k = statement.axes
+                shape = statement.left.shape
+                lengths = np.split(np.array([*shape[:c + m], *statement.right.shape[c:]]), [c, c + m, c + m + p])
+                s, rows, columns, inner = (int(np.prod(part)) for part in lengths)
+                batch = " × B" if statement.target.sampled else ""
+                stack = f"{s} × " if s > 1 else ""
+                lines.append(f"  {statement.target.name} = {stack}({rows}×{inner} @ {inner}×{columns}{batch})")
+        return "\n".join(lines)

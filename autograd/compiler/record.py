@@ -1,0 +1,103 @@
+"""Pass 1, record: the graph in topological order, as equations over numbered nodes.
+
+This is the only pass that walks Values one by one; the others work on whole integer arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import ops
+from ..graph import topological_order
+from ..value import Value
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+ROWS = tuple(ops.OPERATIONS.values())
+CODE = {row: code for code, row in enumerate(ROWS)}
+LEAF = -1
+NONE = -1  # the second operand of an operation that has one
+
+# What a node depends on, the greatest of its operands: nothing, parameters, the sample at hand.
+CONSTANT, SHARED, SAMPLED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Node i is ``ROWS[code[i]]`` of the nodes ``left[i]`` and ``right[i]``; operands come before their operations."""
+
+    values: Sequence[Value]
+    code: Ints
+    left: Ints
+    right: Ints
+    rank: Ints
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    def name(self, i: int) -> str:
+        """The node as the equations write it: its label, its number, or ``%i``."""
+        value = self.values[i]
+        return value.label or (repr(value.data) if value.is_constant else f"%{i}")
+
+    def __str__(self) -> str:
+        lines = []
+        for i, value in enumerate(self.values):
+            if value.op is not None and not value.is_constant:
+                operands = ", ".join(self.name(j) for j in (self.left[i], self.right[i]) if j != NONE)
+                lines.append(f"{self.name(i)} = {value.op.name}({operands})")
+        return "\n".join([*lines, f"return {', '.join(self.name(i) for i in self.outputs)}"])
+
+
+def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
+    """The graph of the outputs, with the inputs as its first nodes.
+
+    >>> x, w = Value(1.0, label="x"), Value(2.0, label="w")
+    >>> print(record([(w * x + 1).tanh()], [x]))
+    %2 = mul(w, x)
+    %4 = add(%2, 1.0)
+    %5 = tanh(%4)
+    return %5
+    """
+    _check(outputs, inputs)
+    values = topological_order(*inputs, *outputs)
+    number = dict(zip(values, range(len(values)), strict=True))
+    n_inputs = len(inputs)
+    code, left, right, rank = [], [], [], []
+    for i, value in enumerate(values):
+        op, parents = value.op, value.parents
+        if parents:
+            j = number[parents[0]]
+            k = number[parents[1]] if len(parents) == 2 else j
+            code.append(CODE[op])  # type: ignore[index]  # only leaves have no row
+            left.append(j)
+            right.append(k if len(parents) == 2 else NONE)
+            rank.append(rank[j] if rank[j] > rank[k] else rank[k])
+        else:
+            code.append(LEAF if op is None else CODE[op])
+            left.append(NONE)
+            right.append(NONE)
+            rank.append(SAMPLED if i < n_inputs else SHARED if op is None else CONSTANT)
+    arrays = (np.array(column, dtype=np.int64) for column in (code, left, right, rank))
+    return Recording(values, *arrays, tuple(range(n_inputs)), tuple(number[output] for output in outputs))
+
+
+def _check(outputs: Sequence[Value], inputs: Sequence[Value]) -> None:
+    for what, values in (("output", outputs), ("input", inputs)):
+        for value in values:
+            if not isinstance(value, Value):
+                raise TypeError(f"compile takes Values, got an {what} of type {type(value).__name__}: {value!r}")
+    if not outputs:
+        raise ValueError("compile needs at least one output, got none")
+    seen: dict[Value, int] = {}
+    for i, value in enumerate(inputs):
+        if not value.is_leaf:
+            kind = "a constant" if value.is_constant else f"the result of {value.call_text()}"
+            raise ValueError(f"inputs must be leaves, Values made by hand; inputs[{i}] is {kind}")
+        if value in seen:
+            raise ValueError(f"inputs must differ: inputs[{i}] is inputs[{seen[value]}] again ({value!r})")
+        seen[value] = i

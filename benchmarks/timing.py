@@ -1,0 +1,41 @@
+"""Side by side: the competitors take turns within one run, and what counts is the ratio of their medians."""
+
+import gc
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # before NumPy is imported
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds: float = 3.0) -> dict[str, float]:
+    """Median microseconds of each, printed with the ratio of the first to each of the others."""
+    counts, medians = {}, {}
+    for name, run in competitors.items():
+        start = time.perf_counter()
+        for _ in range(5):
+            run()
+        counts[name] = max(1, int(5 * 0.01 / (time.perf_counter() - start)))  # runs a turn: about 10 ms
+    times: dict[str, list[float]] = {name: [] for name in competitors}
+    gc.collect()
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        for name, run in competitors.items():
+            count = counts[name]
+            start = time.perf_counter()
+            for _ in range(count):
+                run()
+            times[name].append((time.perf_counter() - start) / count)
+    print(title)
+    first = None
+    for name, samples in times.items():
+        medians[name] = statistics.median(samples) * 1e6
+        first = first or medians[name]
+        print(f"  {name:<28} {medians[name]:10.1f} µs   ratio {first / medians[name]:6.2f}")
+    return medians

@@ -1,0 +1,145 @@
+"""The compiled program against the eager engine, on generated graphs: same values, gradients, inf and nan."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, grad, ops
+from autograd.compiler import compile
+from autograd.graph import topological_order
+from autograd.value import record
+
+UNARY = [row for row in ops.OPERATIONS.values() if row.arguments == ("x",)]
+BINARY = [row for row in ops.OPERATIONS.values() if len(row.arguments) == 2]
+NUMBERS = (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
+
+
+def random_graph(rng: random.Random, leaves: list[Value], size: int) -> list[Value]:
+    """Single nodes and rows of nodes of one form, on operands taken anywhere or in order."""
+    nodes = list(leaves)
+    while len(nodes) < size:
+        width = rng.choice((1, 1, 2, 3, 4, 6))
+        rows = [nodes, leaves, nodes[-width:], [*map(Value.constant, NUMBERS)]]
+        xs, ys = (_operands(rng, rng.choice(rows), width) for _ in range(2))
+        kind = rng.random()
+        if kind < 0.35:
+            op = rng.choice(BINARY)
+            nodes += [record(op, x, y) for x, y in zip(xs, ys, strict=True)]
+        elif kind < 0.6:
+            op = rng.choice(UNARY)
+            nodes += [record(op, x) for x in xs]
+        elif kind < 0.8:  # a layer, some of it left out
+            inner = _operands(rng, rng.choice(rows[:3]), rng.randint(1, 4))
+            for _ in range(width):
+                terms = [record(ops.MUL, _pick(rng, leaves), x) for x in inner[: rng.choice((1, len(inner), len(inner)))]]
+                nodes.append(_sum(rng, terms + [_pick(rng, leaves)] * rng.randint(0, 1)))
+        else:
+            nodes.append(_sum(rng, xs + ys))
+    return nodes
+
+
+def _pick(rng: random.Random, values: list[Value]) -> Value:
+    return values[rng.randrange(len(values))]
+
+
+def _operands(rng: random.Random, row: list[Value], width: int) -> list[Value]:
+    if rng.random() < 0.5 and len(row) >= width:
+        start = rng.randint(0, len(row) - width)
+        return row[start : start + width]
+    return [_pick(rng, row) for _ in range(width)]
+
+
+def _sum(rng: random.Random, terms: list[Value]) -> Value:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total - term if rng.random() < 0.2 else total + term
+    return total
+
+
+def agree(got: np.ndarray, wanted: list[float], scale: float = 1.0) -> None:
+    """Equal to rounding: 1e-12 of the largest number that went into the sum; the same inf and nan."""
+    wanted_array = np.array(wanted, dtype=float)
+    np.testing.assert_allclose(got, wanted_array, rtol=1e-12, atol=1e-12 * scale)
+
+
+def replayed(build: Callable[[list[Value], list[Value]], list[Value]], x: list[float], theta: list[float]):
+    inputs, parameters = [[*map(Value, row)] for row in (x, theta)]
+    return inputs, parameters, build(inputs, parameters)
+
+
+def check(seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int) -> None:
+    def build(inputs: list[Value], parameters: list[Value]) -> list[Value]:
+        rng = random.Random(seed)
+        nodes = random_graph(rng, inputs + parameters, size)
+        return [_pick(rng, nodes[-n_outputs - 2 :]) for _ in range(n_outputs)]
+
+    rng = random.Random(seed + 1)
+    theta = [rng.choice((rng.uniform(-2, 2), 1.0, 0.0)) for _ in range(n_parameters)]
+    batch = [[rng.choice((rng.uniform(-2, 2), 1.0, 0.0)) for _ in range(n_inputs)] for _ in range(3 if n_inputs else 1)]
+    inputs, parameters, outputs = replayed(build, batch[0], theta)
+    program = compile(outputs if n_outputs > 1 else outputs[0], inputs)
+
+    eager = [replayed(build, x, theta) for x in batch]
+    wanted = [[output.data for output in found] for _, _, found in eager]
+    largest = max((abs(node) for row in wanted for node in row if math.isfinite(node)), default=1.0)
+    if not all(_robust(found) for _, _, found in eager):
+        return
+    got = np.atleast_1d(program(np.array(batch))) if n_inputs else np.atleast_1d(program())
+    agree(np.reshape(got, (len(batch), n_outputs)), wanted, largest)
+
+    if n_outputs == 1:
+        index = {parameter: i for i, parameter in enumerate(parameters)}
+        order = [index[parameter] for parameter in program.parameters]
+        gradients = [grad(found[0], [leaves[i] for i in order]) for _, leaves, found in eager]
+        scale = max((abs(g) for row in gradients for g in row if math.isfinite(g)), default=1.0)
+        for x, (output,), gradient in zip(batch, wanted, gradients, strict=True):
+            got_value, got_gradient = program.value_and_grad(x if n_inputs else None)
+            agree(np.array(got_value), output, largest)
+            agree(got_gradient, gradient, scale)
+        if np.isfinite(gradients).all() and np.isfinite(wanted).all():
+            got_value, got_gradient = program.value_and_grad(np.array(batch) if n_inputs else None, "sum")
+            agree(np.array(got_value), np.sum(wanted), largest)
+            agree(got_gradient, np.sum(gradients, axis=0), scale)
+
+
+def _robust(outputs: list[Value]) -> bool:
+    """Whether rounding cannot decide: no sum that nearly cancels, overflows or is -0.0 (the sign of a zero is not kept)."""
+    for node in topological_order(*outputs):
+        if 1e100 < abs(node.data) < math.inf or 0 < abs(node.data) < 1e-9 or str(node.data) == "-0.0":
+            return False
+        if node.op is ops.POW and node.parents[0].data == -math.inf:
+            return False  # NumPy's (-inf) ** 0.5 is nan, that of IEEE 754 is inf
+        if node.op in (ops.ADD, ops.SUB) and abs(node.data) < 1e-9 * max(abs(x.data) for x in node.parents) < math.inf:
+            return False
+        if len(node.parents) == 2 and 0 < abs(node.parents[0].data - node.parents[1].data) < 1e-9:
+            return False
+    return True
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.integers(0, 10**9), st.integers(1, 40), st.integers(0, 4), st.integers(0, 5), st.integers(1, 3))
+def test_generated_graphs(seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int) -> None:
+    if n_inputs + n_parameters:
+        check(seed, size, n_inputs, n_parameters, n_outputs)
+
+
+if __name__ == "__main__":
+    import sys, traceback
+    bad = 0
+    for seed in range(int(sys.argv[1]), int(sys.argv[2])):
+        rng = random.Random(seed)
+        args = (seed, rng.randint(1, int(sys.argv[3])), rng.randint(0, 4), rng.randint(1, 5), rng.choice((1, 1, 2, 3)))
+        try:
+            check(*args)
+        except Exception as e:
+            bad += 1
+            if bad < 6:
+                print(args, type(e).__name__, str(e)[:600]); print("".join(traceback.format_exc().splitlines(True)[-5:-1])[:600])
+    print("bad", bad)
