@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .files import FileFormatError, npz_bytes, read_npz
 from .history import History
 from .module import state_arrays, state_from_arrays
 from .optim import Vector
+from .recording import Moment, moments_as_arrays, moments_from_arrays
 
 ARRAYS = ("names", "values", "losses", "held_out_losses", "settings")
 
@@ -31,6 +32,7 @@ class Checkpoint:
     model: Mapping[str, float]
     optimizer: Mapping[str, Vector]
     history: History
+    moments: Sequence[Moment] = ()
 
     def save(self, path: str | Path) -> None:
         """Write the checkpoint as one ``.npz`` file; a kill at any moment leaves the old one or the new one."""
@@ -38,6 +40,7 @@ class Checkpoint:
         arrays |= state_arrays(self.model)
         arrays["losses"] = np.array(self.history.losses)
         arrays["held_out_losses"] = np.array(self.history.held_out_losses)
+        arrays |= moments_as_arrays(self.moments)
         arrays["settings"] = np.array(json.dumps(dict(self.settings)))
         write_file(path, npz_bytes(arrays))
 
@@ -50,11 +53,16 @@ class Checkpoint:
             settings = dict(json.loads(str(arrays["settings"])))
         except ValueError as error:
             raise FileFormatError(f"{path} is not a checkpoint: its settings cannot be read") from error
+        try:
+            moments = moments_from_arrays(arrays)
+        except ValueError as error:
+            raise FileFormatError(f"{path} is damaged: {error}") from error
         return cls(
             settings=settings,
             model=state_from_arrays(arrays, path),
             optimizer={name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)},
             history=History(arrays["losses"].tolist(), arrays["held_out_losses"].tolist()),
+            moments=moments,
         )
 
     def require(self, settings: Mapping[str, str], path: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from autograd.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from .film import Film
+    from .recording import Recording
 
 
 @dataclass
@@ -25,6 +29,8 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     held_out_losses: list[float] = field(default_factory=list)
+    recording: Recording | None = field(default=None, repr=False, compare=False)
+    """What ``film`` shows; None unless the training was recorded."""
 
     @property
     def epochs(self) -> int:
@@ -47,3 +53,20 @@ class History:
         from .plots import plot_loss
 
         return plot_loss(self, ax)
+
+    def film(
+        self,
+        title: str = "Training film",
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+    ) -> Film:
+        """The training as a page to play: network, gradients and loss, epoch by epoch, and a sample of one's choice.
+
+        It takes a training with ``record=True``. While it is made the model has the parameters of earlier epochs, and
+        afterwards those it had before.
+        """
+        from .film import make_film
+
+        if self.recording is None:
+            raise ValueError("this training was not recorded: train with fit(..., record=True) to have a film of it")
+        return make_film(self, self.recording, title, feature_names, class_names)

@@ -21,6 +21,7 @@ from .layers import count
 from .losses import Loss
 from .optim import Optimizer, Vector
 from .progress import progress_bar
+from .recording import Moment, Recording
 
 
 class Model(Protocol):
@@ -68,6 +69,10 @@ class Samples:
     def rows(self, rows: NDArray[np.int64] | slice = slice(None)) -> Iterator[tuple[list[float], list[float]]]:
         """Some of the samples, each as two lists of floats."""
         return zip(self.inputs[rows].tolist(), self.targets[rows].tolist(), strict=True)
+
+    def chosen(self, rows: Sequence[int]) -> Samples:
+        """Some of the samples as samples of their own."""
+        return Samples(self.inputs[rows], self.targets[rows])
 
     def fingerprint(self) -> str:
         """A short text that is another one if any number is."""
@@ -119,6 +124,7 @@ class Trainer:
         held_out: tuple[ArrayLike, ArrayLike] | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = True,
+        record: bool = False,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -127,18 +133,24 @@ class Trainer:
         the samples in ``held_out`` is recorded after each epoch. With ``checkpoint``, a path, the run is saved there
         after each epoch, and goes on from there if the file exists; it ends with the same bits however often it was
         killed. A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters
-        are those of the last whole step.
+        are those of the last whole step. With ``record``, parameters and gradients are kept epoch by epoch, in the
+        checkpoint too, and the history can show them: ``history.film()``.
         """
         samples = Samples.checked(inputs, targets)
         others = Samples.checked(*held_out) if held_out else None
-        run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others)
-        history = self._resume(run, checkpoint) if checkpoint and Path(checkpoint).exists() else History()
+        run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others, record)
+        if checkpoint and Path(checkpoint).exists():
+            history = self._resume(run, checkpoint)
+        else:
+            history = History(recording=self._recording(run))
         steps = run.steps_per_epoch
         with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
             while not run.is_finished(history):
                 history.losses.append(self._epoch(run, history, advance))
                 if others:
                     history.held_out_losses.append(self.mean_loss(others))
+                if history.recording:
+                    history.recording.add_epoch(history.epochs)
                 if checkpoint:
                     self._checkpoint(run, history).save(checkpoint)
         return history
@@ -172,6 +184,8 @@ class Trainer:
         theta = self.optimizer.update(self.optimizer.theta(), gradient)
         require_finite("the parameters became infinite or nan", theta)
         self.optimizer.write(theta)
+        if history.recording:
+            history.recording.add_step(gradient)
         return loss
 
     def _loss_and_gradient(self, samples: Samples, rows: NDArray[np.int64]) -> tuple[float, Vector]:
@@ -198,11 +212,18 @@ class Trainer:
             "batch size": repr(run.batch_size),
             "tolerance": repr(run.tolerance),
             "seed": repr(run.seed),
+            "record": repr(run.record),
         }
+
+    def _recording(self, run: _Run, moments: Sequence[Moment] = ()) -> Recording | None:
+        if not run.record:
+            return None
+        return Recording(self.model, self.loss, self.optimizer, run.samples, run.others, list(moments))
 
     def _checkpoint(self, run: _Run, history: History) -> Checkpoint:
         settings = self._settings(run, self.optimizer.steps)
-        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history)
+        moments = history.recording.moments if history.recording else ()
+        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
 
     def _resume(self, run: _Run, path: str | Path) -> History:
         """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
@@ -217,6 +238,7 @@ class Trainer:
         except ValueError:
             self.optimizer.load_state(before)
             raise
+        saved.history.recording = self._recording(run, saved.moments)
         return saved.history
 
 
@@ -230,6 +252,7 @@ class _Run:
     seed: int
     samples: Samples
     others: Samples | None
+    record: bool
 
     def __post_init__(self) -> None:
         if self.tolerance is not None and not self.tolerance >= 0.0:

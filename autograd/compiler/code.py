@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from .. import ieee, ops
 from .arrays import Shape
@@ -135,7 +137,11 @@ def _mul_no_nan(x: Code | float, y: Code | float) -> Code:
     return x * y if y.number not in (None, 0.0) else call("mul_no_nan", x, y)
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "neg": operator.neg,
     "div": _div,
     "pow": _pow,
     "greater": _greater,
@@ -146,7 +152,7 @@ FUNCTIONS = {
     **{name: (lambda *xs, name=name: call(f"np.{name}", *xs)) for name in ("abs", "maximum", "minimum")},
     **{name: (lambda *xs, name=name: call(name, *xs)) for name in ("sigmoid", "softplus", "leaky_relu")},
 }
-"""Each operation of the table on Code; ``+ - *`` are Code's own."""
+"""Each operation of the table on Code."""
 
 HELPERS = {
     "power": '''
@@ -203,14 +209,6 @@ def forward(op: ops.Operation, *arguments: Code | float) -> Code:
     ('x - 1.0', 'np.maximum(z, 0.0)')
     """
     codes = [Code.of(argument) for argument in arguments]
-    if op is ops.ADD:
-        return codes[0] + codes[1]
-    if op is ops.SUB:
-        return codes[0] - codes[1]
-    if op is ops.MUL:
-        return codes[0] * codes[1]
-    if op is ops.NEG:
-        return -codes[0]
     result: Code = FUNCTIONS[op.name](*codes)
     return result.as_number
 

@@ -35,9 +35,22 @@ class Page:
 
 
 def fill_player(
-    *, title: str, stage: str, stage_label: str, panel: str, panel_label: str, style: str, script: str, data: Any
+    *,
+    title: str,
+    stage: str,
+    stage_label: str,
+    panel: str,
+    panel_label: str,
+    style: str,
+    script: str,
+    data: Any,
+    unit: str = "step",
+    pace: int = 1200,
 ) -> str:
-    """The player's HTML. ``title`` and labels are text; ``stage`` and ``panel`` are HTML; ``data.frames`` is played."""
+    """The player's HTML. ``title`` and labels are text; ``stage`` and ``panel`` are HTML; ``data.frames`` is played.
+
+    A frame is one ``unit``, and at single speed it stays for ``pace`` milliseconds.
+    """
     as_json = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "title": html.escape(title),
@@ -45,6 +58,8 @@ def fill_player(
         "stage_label": html.escape(stage_label),
         "panel": panel,
         "panel_label": html.escape(panel_label),
+        "unit": html.escape(unit),
+        "pace": str(pace),
         "style": style,
         "script": script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element

@@ -1,0 +1,104 @@
+"""The samples that a user can follow: their outputs, losses, activations and gradients, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.viewing.notation import number_text, visible
+
+from ..evaluation import Evaluator
+from ..recording import Moment
+from ..trainer import Samples
+from .network import MOST, Column
+from .reading import Reading
+from .view import Floats, all_digits, shown
+
+MOST_SAMPLES = 12
+
+
+class Followed:
+    """What the panel tells of the sample of the user's choice, and what fills the neurons."""
+
+    name = "samples"
+
+    def __init__(
+        self, evaluator: Evaluator, samples: Samples, rows: Sequence[int], reading: Reading, columns: Sequence[Column],
+        feature_names: Sequence[str],
+    ) -> None:  # fmt: skip
+        self.evaluator, self.rows, self.reading, self.columns = evaluator, rows, reading, columns
+        self.samples = samples.chosen(rows)
+        self.feature_names = feature_names
+        starts = [0, *accumulate(evaluator.column_sizes)]
+        self.places = np.concatenate(
+            [start + np.array(column.indices) for start, column in zip(starts, columns, strict=False)]
+        )
+        self.largest = np.zeros((2, len(columns)))
+
+    def frame(self, moment: Moment) -> list[dict[str, Any]]:
+        trace = self.evaluator.trace(self.samples)
+        nodes, gradients = trace.nodes[:, self.places], trace.gradients[:, self.places]
+        self._note_largest(nodes, gradients)
+        return [
+            {"outputs": _exact(outputs[:MOST]), "loss": _exact([loss])[0], "words": visible(words),
+             "nodes": all_digits(activations), "gradients": all_digits(slopes)}
+            for outputs, loss, words, activations, slopes in zip(
+                trace.outputs, trace.losses, self.reading.words(trace.outputs), nodes, gradients, strict=True)
+        ]  # fmt: skip
+
+    def _note_largest(self, *kinds: Floats) -> None:
+        ends = np.cumsum([len(column.indices) for column in self.columns])[:-1]
+        for i, kind in enumerate(kinds):
+            finite = np.where(np.isfinite(kind), np.abs(kind), 0.0)
+            largest = [part.max() for part in np.split(finite, ends, axis=1)]
+            self.largest[i] = np.maximum(self.largest[i], largest)
+
+    def data(self) -> dict[str, Any]:
+        classes = self.reading.class_indices(self.samples.targets)
+        return {
+            "labels": [visible(label) for label in self.labels()],
+            "inputs": [self._inputs(row) for row in self.samples.inputs.tolist()],
+            "targets": [
+                visible(self.reading.classes[k]) if self.reading.classes else ", ".join(map(number_text, target[:MOST]))
+                for k, target in zip(classes.tolist(), self.samples.targets.tolist(), strict=True)
+            ],
+            "columns": [[column.name, list(column.indices)] for column in self.columns],
+            "largest": [all_digits(row) for row in self.largest],
+        }
+
+    def figure(self) -> str:
+        options = "".join(f'<option value="{i}">{shown(label, 48)}</option>' for i, label in enumerate(self.labels()))
+        return (
+            f'<label for="sample">Follow the sample</label><select id="sample">{options}</select>'
+            '<label for="shade">Neurons show</label><select id="shade"><option value="nodes">activations</option>'
+            '<option value="gradients">gradients of its loss</option></select>'
+        )
+
+    def labels(self) -> list[str]:
+        """The samples' names: the row in the training data, counted from 0, and class or target."""
+        classes = self.reading.class_indices(self.samples.targets).tolist()
+        targets = [", ".join(map(number_text, target[:4])) for target in self.samples.targets.tolist()]
+        ends = [self.reading.classes[k] for k in classes] if self.reading.classes else targets
+        return [f"row {row}, {end}" for row, end in zip(self.rows, ends, strict=True)]
+
+    def _inputs(self, numbers: list[float]) -> str:
+        if len(numbers) > 4:
+            return f"{len(numbers)} numbers"
+        pairs = zip(self.feature_names, numbers, strict=True)
+        return visible(", ".join(f"{name} = {number_text(x)}" for name, x in pairs))
+
+
+def rows_to_follow(reading: Reading, samples: Samples) -> list[int]:
+    """Some rows spread evenly over the classes, or over the range of the targets."""
+    keys: NDArray[Any] = samples.targets[:, 0] if reading.kind == "numbers" else reading.class_indices(samples.targets)
+    order = np.argsort(keys, kind="stable")
+    places = np.linspace(0, len(order) - 1, min(len(order), MOST_SAMPLES)).round().astype(np.int64)
+    return sorted(order[places].tolist())
+
+
+def _exact(numbers: Sequence[float] | Floats) -> list[float | None]:
+    return [float(x) if np.isfinite(x) else None for x in numbers]
