@@ -96,6 +96,8 @@ def _add_train(commands: Any) -> None:
     add("--tolerance", type=_not_negative, metavar="X", help="stop when an epoch's mean loss is below (default: never)")
     add("--checkpoint", action="store_true", help="save DIR/checkpoint.npz after each epoch, and go on from it if it "
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
+    add("--film", action="store_true", help="write DIR/film.html too, a page that plays the training epoch by epoch "
+        "(default: no)")  # fmt: skip
     train.set_defaults(run=training.run)
 
 

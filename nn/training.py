@@ -118,6 +118,7 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             seed=options.seed,
             held_out=(predictor.inputs(job.held_out.features), predictor.targets(job.held_out)),
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
+            record=options.film,
         )
     except DivergenceError as error:
         kept = out / "last_finite.npz"
@@ -139,7 +140,15 @@ def _contents(job: Job, history: History) -> tuple[Mapping[str, bytes], list[str
         contents["graph.svg"] = draw(loss).svg.encode()
     except (ValueError, RenderingError) as error:  # too large, or beyond Graphviz: the rest is worth having
         notes.append(f"graph.svg was left out: {' '.join(str(error).split())}")
-    return contents | _picture(job), notes
+    return contents | _picture(job) | _film(job, history), notes
+
+
+def _film(job: Job, history: History) -> dict[str, bytes]:
+    """The training as a page to play, if it was recorded."""
+    if not history.recording:
+        return {}
+    film = history.film(f"Training on {job.train.name}", job.predictor.feature_names, job.predictor.classes or None)
+    return {"film.html": film.html.encode()}
 
 
 def _picture(job: Job) -> dict[str, bytes]:

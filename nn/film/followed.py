@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.viewing.notation import number_text, visible
+from autograd.viewing.notation import visible
 
 from ..evaluation import Evaluator
 from ..recording import Moment
 from ..trainer import Samples
 from .network import MOST, Column
 from .reading import Reading
-from .view import Floats, all_digits, shown
+from .view import Floats, all_digits, shown, tick_text
 
 MOST_SAMPLES = 12
 
@@ -63,7 +63,7 @@ class Followed:
             "labels": [visible(label) for label in self.labels()],
             "inputs": [self._inputs(row) for row in self.samples.inputs.tolist()],
             "targets": [
-                visible(self.reading.classes[k]) if self.reading.classes else ", ".join(map(number_text, target[:MOST]))
+                visible(self.reading.classes[k]) if self.reading.classes else ", ".join(map(tick_text, target[:MOST]))
                 for k, target in zip(classes.tolist(), self.samples.targets.tolist(), strict=True)
             ],
             "columns": [[column.name, list(column.indices)] for column in self.columns],
@@ -81,7 +81,7 @@ class Followed:
     def labels(self) -> list[str]:
         """The samples' names: the row in the training data, counted from 0, and class or target."""
         classes = self.reading.class_indices(self.samples.targets).tolist()
-        targets = [", ".join(map(number_text, target[:4])) for target in self.samples.targets.tolist()]
+        targets = [", ".join(map(tick_text, target[:4])) for target in self.samples.targets.tolist()]
         ends = [self.reading.classes[k] for k in classes] if self.reading.classes else targets
         return [f"row {row}, {end}" for row, end in zip(self.rows, ends, strict=True)]
 
@@ -89,7 +89,7 @@ class Followed:
         if len(numbers) > 4:
             return f"{len(numbers)} numbers"
         pairs = zip(self.feature_names, numbers, strict=True)
-        return visible(", ".join(f"{name} = {number_text(x)}" for name, x in pairs))
+        return visible(", ".join(f"{name} = {tick_text(x)}" for name, x in pairs))
 
 
 def rows_to_follow(reading: Reading, samples: Samples) -> list[int]:

@@ -69,10 +69,9 @@ class Network:
 
     def figure(self) -> str:
         tallest = max(len(column.indices) for column in self.columns)
-        width, height = max(640, 130 * (len(self.columns) - 1) + 250), max(200, 27 * tallest + 44)
-        left = 14 + 7 * max((len(shown(label)) for label in self.columns[0].labels), default=2)
-        right = 14 + 7 * max((len(shown(label)) for label in self.columns[-1].labels), default=2)
-        xs = np.linspace(min(left, 170) + 12, width - min(right, 170) - 12, len(self.columns))
+        left, right = (_room(self.columns[i]) for i in (0, -1))
+        width, height = max(440, left + right + 100 * (len(self.columns) - 1)), max(150, 27 * tallest + 44)
+        xs = np.linspace(left, width - right, len(self.columns))
         places = [
             [(round(float(x), 1), round((height + 14) / 2 + 27 * (i - (len(column.indices) - 1) / 2), 1))
              for i in range(len(column.indices))]
@@ -110,3 +109,9 @@ class Network:
                 at = cx - 16 if is_input else cx + 16
                 parts.append(f'<text x="{at}" y="{cy + 4}" text-anchor="{anchor}">{shown(column.labels[place])}</text>')
         return "".join(parts)
+
+
+def _room(column: Column) -> int:
+    """How many pixels the labels beside a column need."""
+    longest = max((min(len(label), 24) for label in column.labels), default=0)
+    return max(32, 22 + 7 * longest)
