@@ -21,7 +21,9 @@ def number(text):
 
 
 def facts(page):
-    return dict(zip(page.locator("#facts dt").all_text_contents(), page.locator("#facts dd").all_text_contents(), strict=True))
+    return dict(
+        zip(page.locator("#facts dt").all_text_contents(), page.locator("#facts dd").all_text_contents(), strict=True)
+    )
 
 
 def test_every_button(open_page, film):
@@ -46,7 +48,7 @@ def test_playing_ends_at_the_last_epoch(open_page, film, speed):
     page.select_option("#speed", speed)
     page.click("#play")
     assert page.get_attribute("#play", "aria-label") == "Pause"
-    page.wait_for_function("document.getElementById('place').textContent === 'epoch 4 / 4'", timeout=5000)
+    page.locator("#place", has_text="epoch 4 / 4").wait_for(timeout=5000)
     assert page.get_attribute("#play", "aria-label") == "Play"
     assert page.text_content("#live").startswith("Epoch 4.")
     page.click("#play")  # from the start again
@@ -139,15 +141,18 @@ def test_the_charts_follow_the_epoch(open_page, film):
         shown = [number(text) for text in page.locator("#flow .size").all_text_contents()]
         assert shown == pytest.approx(frame["flow"]["sizes"], rel=1e-12)
         point = page.locator("#loss .now").first
-        assert [float(point.get_attribute(name)) for name in ("cx", "cy")] == [frame["loss"]["x"], frame["loss"]["y"][0]]
+        assert [float(point.get_attribute(name)) for name in ("cx", "cy")] == [
+            frame["loss"]["x"],
+            frame["loss"]["y"][0],
+        ]
 
 
 def test_the_boundary_is_drawn_where_the_bytes_change_sides(open_page, film):
     page = open_page(film.html)
     page.keyboard.press("End")
-    pixels = np.array(page.evaluate("[...$('shades').getContext('2d').getImageData(0, 0, 288, 288).data]"))
-    pixels = pixels.reshape(288, 288, 4)
-    sides = {tuple(pixels[y, x, :3] > pixels[y, x, 2]) for y, x in [(0, 0), (143, 143)]}
+    pixels = np.array(page.evaluate("[...$('shades').getContext('2d').getImageData(0, 0, 400, 400).data]"))
+    pixels = pixels.reshape(400, 400, 4)
+    sides = {tuple(pixels[y, x, :3] > pixels[y, x, 2]) for y, x in [(0, 0), (199, 199)]}
     assert len(sides) == 2  # blue outside, orange inside, or the other way round
     assert (pixels[:, :, :3].max(axis=2) < 60).any()  # and a line in ink between them
 
@@ -176,4 +181,5 @@ def test_names_run_nothing_and_appear_as_text(open_page):
     page.select_option("#sample", "1")
     assert facts(page)["Target"] == nasty[1]
     assert nasty[2] in page.text_content("#network")
+    assert page.locator("#neurons th").all_text_contents()[:3] == nasty
     assert page.locator("img").count() == 0

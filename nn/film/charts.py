@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..history import History
 from ..recording import Moment
 from .view import Axis, all_digits, digits, frame_lines, scale, shown, svg
 
@@ -20,12 +19,10 @@ class Loss:
 
     name = "loss"
 
-    def __init__(self, history: History, start: float, held_out_start: float | None) -> None:
-        self.curves = [[start, *history.losses]]
-        if held_out_start is not None:
-            self.curves.append([held_out_start, *history.held_out_losses])
-        self.x = Axis(0.0, max(history.epochs, 1), 48, WIDTH - 12)
-        self.y = scale((loss for curve in self.curves for loss in curve), 196, 12, log=True)
+    def __init__(self, losses: Sequence[Sequence[float]], starts: Sequence[float]) -> None:
+        self.curves = [[start, *rest] for start, rest in zip(starts, losses, strict=False)]  # held out, or not
+        self.x = Axis(0.0, max(len(losses[0]), 1), 48, WIDTH - 12)
+        self.y = scale((loss for curve in self.curves for loss in curve), 166, 12, log=True)
 
     def frame(self, moment: Moment) -> dict[str, Any]:
         losses = [curve[moment.epoch] for curve in self.curves]
@@ -39,12 +36,13 @@ class Loss:
         lines = "".join(f'<path class="curve c{i}" d="{self._path(curve)}"/>' for i, curve in enumerate(self.curves))
         points = "".join(f'<circle class="now c{i}" r="5"/>' for i in range(len(self.curves)))
         x_ticks = [tick for tick in self.x.ticks() if tick == int(tick)]
-        body = frame_lines(self.x, self.y, x_ticks, self.y.ticks())
-        body += f'{lines}<path id="cursor" d="M0 12V196"/>{points}'
-        body += f'<text class="tick" x="{(self.x.start + self.x.end) / 2}" y="230" text-anchor="middle">epoch</text>'
+        body = frame_lines(self.x, self.y, x_ticks, self.y.ticks(4))
+        body += f'{lines}<path id="cursor" d="M0 12V166"/>{points}'
+        body += f'<text class="tick" x="{(self.x.start + self.x.end) / 2}" y="198" text-anchor="middle">epoch</text>'
         names = '<span class="key c0">training</span>'
         names += '<span class="key c1">held out</span>' if len(self.curves) > 1 else ""
-        return f"<figcaption>Mean loss of a sample {names}</figcaption>{svg('loss', 'Loss over the epochs', WIDTH, 236, body)}"
+        caption = f"<figcaption>Mean loss of a sample {names}</figcaption>"
+        return caption + svg("loss", "Loss over the epochs", WIDTH, 204, body)
 
     def _path(self, curve: Sequence[float]) -> str:
         """The curve, with a gap wherever a loss was not finite."""
@@ -92,7 +90,9 @@ class Flow:
             bars.append(f'<rect class="bar" x="{self.x.start}" y="{top + 3}" height="20" width="0"/>')
             bars.append(f'<text class="size" x="{self.x.start}" y="{top + 17}">–</text>')
         body = frame_lines(self.x, y, self.x.ticks(6), []) + "".join(bars)
-        caption = "<figcaption>Gradient flow <small>root mean square by layer, over the epoch's steps</small></figcaption>"
+        caption = (
+            "<figcaption>Gradient flow <small>root mean square by layer, over the epoch's steps</small></figcaption>"
+        )
         return caption + svg("flow", "Size of the gradient by layer, logarithmic", WIDTH, bottom + 24, body)
 
 

@@ -1,8 +1,7 @@
 const all = (selector) => [...document.querySelectorAll(selector)];
 const edges = all("#network line"), fills = all("#network .fill");
 const curves = all("#loss .now"), bars = all("#flow .bar"), sizes = all("#flow .size");
-const names = data.samples.columns.flatMap(([column, indices]) => indices.map((i) =>
-  column.startsWith("layers") ? `${column}.neurons[${i}]` : `${column}[${i}]`));
+const names = data.samples.names;
 const columnOf = data.samples.columns.flatMap(([, indices], column) => indices.map(() => column));
 
 /* Four digits, with a true minus sign. */
@@ -78,33 +77,47 @@ function spread(bytes, offset, side, size) {
   return out;
 }
 
+/* 256 colours from one to another, as the pixels of a picture. */
+function shades(from, to, first, last) {
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const [r, g, b] = mix(from, to, first + (last - first) * i / 255).map(Math.round);
+    return (255 << 24 | b << 16 | g << 8 | r) >>> 0;
+  });
+}
+
 function showPlane(grid) {
   const { side, channels: n, kind, ramp } = data.plane;
   const bytes = Uint8Array.from(atob(grid), (character) => character.charCodeAt(0));
   const canvas = $("shades"), size = canvas.width, context = canvas.getContext("2d");
   const layers = Array.from({ length: n }, (_, k) => spread(bytes, k * side * side, side, size));
-  const paper = styled("--paper"), ink = styled("--ink"), stops = ramp.map(channels);
-  const colours = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
-  const picture = context.createImageData(size, size), chosen = new Uint8Array(size * size);
-  for (let i = 0; i < size * size; i++) {
-    let colour;
-    if (kind === "numbers") {
-      const place = layers[0][i] * (stops.length - 1), low = Math.min(Math.floor(place), stops.length - 2);
-      colour = mix(stops[low], stops[low + 1], place - low);
-    } else {
+  const picture = context.createImageData(size, size), pixels = new Uint32Array(picture.data.buffer);
+  if (kind === "numbers") {
+    const stops = ramp.map(channels), parts = stops.length - 1;
+    const colours = stops.slice(1).map((stop, i) => shades(stops[i], stop, 0, 1));
+    for (let i = 0; i < pixels.length; i++) {
+      const place = layers[0][i] * parts, low = Math.min(Math.floor(place), parts - 1);
+      pixels[i] = colours[low][Math.round(255 * (place - low))];
+    }
+  } else {
+    const paper = styled("--paper"), ink = shades(styled("--ink"), paper, 0, 1)[0];
+    const colours = Array.from({ length: 8 }, (_, k) => shades(paper, styled(`--k${k}`), 0.12, 0.52));
+    const chosen = new Uint8Array(size * size);
+    for (let i = 0; i < pixels.length; i++) {
       let lead = layers[0][i];
       if (n === 1) {
         chosen[i] = lead >= 0.5 ? 1 : 0;
         lead = Math.abs(2 * lead - 1);
       } else {
         for (let k = 1; k < n; k++) if (layers[k][i] > lead) { lead = layers[k][i]; chosen[i] = k; }
-        lead = (lead - 1 / n) / (1 - 1 / n);
+        lead = Math.max(0, (lead - 1 / n) / (1 - 1 / n));
       }
-      colour = mix(paper, colours[chosen[i] % 8], 0.12 + 0.4 * lead);
-      const edge = (i % size && chosen[i - 1] !== chosen[i]) || (i >= size && chosen[i - size] !== chosen[i]);
-      if (edge) colour = ink;
+      pixels[i] = colours[chosen[i] % 8][Math.round(255 * lead)];
     }
-    picture.data.set([...colour, 255], 4 * i);
+    for (let i = size; i < pixels.length; i++) {
+      const beside = i % size ? i - 1 : i, above = i - size;
+      if (chosen[i] !== chosen[beside]) pixels[i] = pixels[beside] = ink;
+      if (chosen[i] !== chosen[above]) pixels[i] = pixels[above] = ink;
+    }
   }
   context.putImageData(picture, 0, 0);
 }

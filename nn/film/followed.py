@@ -67,6 +67,7 @@ class Followed:
                 for k, target in zip(classes.tolist(), self.samples.targets.tolist(), strict=True)
             ],
             "columns": [[column.name, list(column.indices)] for column in self.columns],
+            "names": [visible(name) for column in self.columns for name in column.neuron_names()],
             "largest": [all_digits(row) for row in self.largest],
         }
 

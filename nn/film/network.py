@@ -15,6 +15,7 @@ from .view import Floats, all_digits, digits, shown, svg
 
 MOST = 16
 """So many neurons of a column are shown: more would be too small to be told apart."""
+SPACING, RADIUS = 23, 9
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ class Column:
     size: int
     indices: Sequence[int]
     labels: Sequence[str]
+
+    def neuron_names(self) -> list[str]:
+        """Inputs by their own names, neurons by their paths, the outputs of a model that is no MLP by number."""
+        if self.name == "inputs":
+            return list(self.labels)
+        inner = ".neurons" if self.name.startswith("layers") else ""
+        return [f"{self.name}{inner}[{i}]" for i in self.indices]
 
 
 class Network:
@@ -70,21 +78,22 @@ class Network:
     def figure(self) -> str:
         tallest = max(len(column.indices) for column in self.columns)
         left, right = (_room(self.columns[i]) for i in (0, -1))
-        width, height = max(440, left + right + 100 * (len(self.columns) - 1)), max(150, 27 * tallest + 44)
+        width, height = max(440, left + right + 100 * (len(self.columns) - 1)), max(150, SPACING * tallest + 44)
         xs = np.linspace(left, width - right, len(self.columns))
         places = [
-            [(round(float(x), 1), round((height + 14) / 2 + 27 * (i - (len(column.indices) - 1) / 2), 1))
+            [(round(float(x), 1), round((height + 14) / 2 + SPACING * (i - (len(column.indices) - 1) / 2), 1))
              for i in range(len(column.indices))]
             for x, column in zip(xs, self.columns, strict=True)
         ]  # fmt: skip
         edges = "".join(
-            f'<line x1="{x1 + 10}" y1="{y1}" x2="{x2 - 10}" y2="{y2}"/>'
+            f'<line x1="{x1 + RADIUS}" y1="{y1}" x2="{x2 - RADIUS}" y2="{y2}"/>'
             for starts, ends in pairwise(places)
             for x2, y2 in ends
             for x1, y1 in starts
         )
         neurons = "".join(
-            self._column(column, points, i, i == 0) for i, (column, points) in enumerate(zip(self.columns, places, strict=True))
+            self._column(column, points, i, i == 0)
+            for i, (column, points) in enumerate(zip(self.columns, places, strict=True))
         )
         sizes = "-".join(str(column.size) for column in self.columns)
         body = f'<g class="edges">{edges}</g><g class="neurons">{neurons}</g>'
@@ -101,12 +110,12 @@ class Network:
     def _column(self, column: Column, points: Sequence[tuple[float, float]], i: int, is_input: bool) -> str:
         x, top = points[0][0], points[0][1]
         anchor = "end" if is_input else "start"
-        parts = [f'<text class="tick" x="{x}" y="{max(top - 18, 12)}" text-anchor="middle">{shown(column.name)}</text>']
+        parts = [f'<text class="tick" x="{x}" y="{max(top - 16, 12)}" text-anchor="middle">{shown(column.name)}</text>']
         for place, (cx, cy) in enumerate(points):
-            parts.append(f'<g class="neuron"><circle class="ground" cx="{cx}" cy="{cy}" r="10"/>')
-            parts.append(f'<circle class="fill" cx="{cx}" cy="{cy}" r="10"><title></title></circle></g>')
+            parts.append(f'<g class="neuron"><circle class="ground" cx="{cx}" cy="{cy}" r="{RADIUS}"/>')
+            parts.append(f'<circle class="fill" cx="{cx}" cy="{cy}" r="{RADIUS}"><title></title></circle></g>')
             if column.labels:
-                at = cx - 16 if is_input else cx + 16
+                at = cx - 14 if is_input else cx + 14
                 parts.append(f'<text x="{at}" y="{cy + 4}" text-anchor="{anchor}">{shown(column.labels[place])}</text>')
         return "".join(parts)
 

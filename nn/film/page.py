@@ -9,7 +9,7 @@ from typing import Any
 from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
-from ..evaluation import Evaluator, evaluator, is_mlp, parameters_kept, set_parameters
+from ..evaluation import evaluator, is_mlp, parameters_kept, set_parameters
 from ..history import History
 from ..recording import Recording
 from ..trainer import Samples
@@ -18,7 +18,7 @@ from .followed import Followed, rows_to_follow
 from .network import MOST, Column, Network
 from .plane import Boundary, Cloud, Fit
 from .reading import Reading
-from .view import View
+from .view import View, shown
 
 
 class Film(Page):
@@ -51,6 +51,9 @@ def make_film(
         if isinstance(view, Boundary | Fit):
             data["samples"]["at"] = view.at(followed.samples)
     figures = "".join(f'<figure class="{view.name}">{view.figure()}</figure>' for view in views)
+    if not is_mlp(recording.model):
+        kind = shown(type(recording.model).__name__)
+        figures += f'<p class="note">The picture of a network is that of an MLP; this model is a {kind}.</p>'
     page = fill_player(
         title=visible(title),
         stage=f'<div class="film">{figures}</div>',
@@ -87,17 +90,14 @@ def _views(
     elif len(features) == 1 and reading.kind != "many":
         views.append(Fit(numbers, cloud, features))
     set_parameters(model, moments[0].parameters)
-    views.append(Loss(history, _mean_loss(numbers, samples), _mean_loss(numbers, recording.others)))
+    starts = [float(numbers.trace(s).losses.mean()) for s in (samples, recording.others) if s]
+    views.append(Loss([history.losses, history.held_out_losses], starts))
     views.append(Flow(list(model.state()), moments))
     return views, Followed(numbers, samples, rows, reading, columns, features)
 
 
 def _first(name: str, size: int, labels: Sequence[str]) -> Column:
     return Column(name, size, range(min(size, MOST)), labels[:MOST])
-
-
-def _mean_loss(numbers: Evaluator, samples: Samples | None) -> float | None:
-    return float(numbers.trace(samples).losses.mean()) if samples else None
 
 
 def _feature_names(samples: Samples, names: Sequence[str] | None) -> list[str]:

@@ -14,7 +14,8 @@ from ..trainer import Samples
 from .reading import Reading
 from .view import Axis, Floats, all_digits, frame_lines, scale, shown, svg
 
-SIZE = 400
+WIDTH, HEIGHT = 420, 370
+PIXELS = 400
 FINEST, FINEST_EAGER, COARSEST = 48, 16, 12
 BYTES = 1_200_000
 """For all grids together: with many classes or epochs they are coarser."""
@@ -44,7 +45,9 @@ class Cloud:
         for held_out, (samples, rows) in enumerate(self.groups):
             across = heights[held_out] if heights else samples.inputs[:, 1]
             classes = self.reading.class_indices(samples.targets)
-            shares = np.clip((samples.targets[:, 0] - self.reading.low) / ((self.reading.high - self.reading.low) or 1), 0, 1)
+            shares = np.clip(
+                (samples.targets[:, 0] - self.reading.low) / ((self.reading.high - self.reading.low) or 1), 0, 1
+            )
             for row in rows.tolist():
                 at = f"{x.at(samples.inputs[row, 0]):g} {y.at(across[row]):g}"
                 k = 0 if self.reading.kind == "numbers" else int(classes[row])
@@ -64,7 +67,9 @@ class Cloud:
         ]
         if self.has_others:
             rim = f'<path class="mark rim" d="{SHAPES[0]}"/>'
-            keys.append(f'<span class="mark-key"><svg viewBox="-7 -7 14 14" aria-hidden="true">{rim}</svg>held out</span>')
+            keys.append(
+                f'<span class="mark-key"><svg viewBox="-7 -7 14 14" aria-hidden="true">{rim}</svg>held out</span>'
+            )
         return " ".join(keys)
 
 
@@ -77,7 +82,7 @@ class Boundary:
         self.evaluator, self.cloud, self.reading = evaluator, cloud, cloud.reading
         self.feature_names = feature_names
         inputs = np.concatenate([samples.inputs for samples, _ in cloud.groups])
-        self.x, self.y = scale(inputs[:, 0], 44, SIZE - 10), scale(inputs[:, 1], SIZE - 40, 10)
+        self.x, self.y = scale(inputs[:, 0], 44, WIDTH - 10), scale(inputs[:, 1], HEIGHT - 40, 10)
         self.channels = len(self.reading.classes) if self.reading.kind == "many" else 1
         finest = FINEST if evaluator.is_compiled else FINEST_EAGER
         self.side = int(min(finest, max(COARSEST, (BYTES / (self.channels * n_frames)) ** 0.5)))
@@ -91,8 +96,13 @@ class Boundary:
         return base64.b64encode(np.rint(shares.T * 255).astype(np.uint8).tobytes()).decode()
 
     def data(self) -> dict[str, Any]:
-        box = {"left": self.x.start / SIZE, "top": self.y.end / SIZE,
-               "width": (self.x.end - self.x.start) / SIZE, "height": (self.y.start - self.y.end) / SIZE}  # fmt: skip
+        width, height = self.x.end - self.x.start, self.y.start - self.y.end
+        box = {
+            "left": self.x.start / WIDTH,
+            "top": self.y.end / HEIGHT,
+            "width": width / WIDTH,
+            "height": height / HEIGHT,
+        }
         return {"side": self.side, "channels": self.channels, "kind": self.reading.kind, "box": box, "ramp": RAMP}
 
     def at(self, samples: Samples) -> list[list[float]]:
@@ -101,15 +111,15 @@ class Boundary:
 
     def figure(self) -> str:
         body = frame_lines(self.x, self.y, self.x.ticks(), self.y.ticks())
-        body += self.cloud.marks(self.x, self.y) + RING + _axis_names(*self.feature_names)
+        body += self.cloud.marks(self.x, self.y) + RING + _axis_names(self.feature_names[0], self.feature_names[1])
         numbers = self.reading.kind == "numbers"
         low, high = (f"{x:.4g}" for x in (self.reading.low, self.reading.high))
         name = "First output" if numbers else "Decision boundary"
         legend = f'<span class="ramp">{low} <i></i> {high}</span>' if numbers else ""
-        return (
-            f'<figcaption>{name} {legend}{self.cloud.legend()}</figcaption><div class="plot"><canvas id="shades" width="288" '
-            f'height="288" aria-hidden="true"></canvas>{svg("plane", f"{name} over the data", SIZE, SIZE, body)}</div>'
-        )
+        caption = f"<figcaption>{name} {legend}{self.cloud.legend()}</figcaption>"
+        canvas = f'<canvas id="shades" width="{PIXELS}" height="{PIXELS}" aria-hidden="true"></canvas>'
+        picture = svg("plane", f"{name} over the data", WIDTH, HEIGHT, body)
+        return f'{caption}<div class="plot">{canvas}{picture}</div>'
 
 
 class Fit:
@@ -121,9 +131,9 @@ class Fit:
         self.evaluator, self.cloud, self.reading = evaluator, cloud, cloud.reading
         self.feature_names = feature_names
         inputs = np.concatenate([samples.inputs[:, 0] for samples, _ in cloud.groups])
-        self.x = scale(inputs, 50, SIZE - 10)
+        self.x = scale(inputs, 50, WIDTH - 10)
         self.heights = [self._height(samples) for samples, _ in cloud.groups]
-        self.y = scale(np.concatenate(self.heights), SIZE - 110, 10, margin=0.12)
+        self.y = scale(np.concatenate(self.heights), HEIGHT - 70, 10, margin=0.12)
         self.points: Floats = np.linspace(self.x.low, self.x.high, 64)
 
     def _height(self, samples: Samples) -> Floats:
@@ -151,22 +161,26 @@ class Fit:
             f'viewBox="{self.x.start} {self.y.end} {width} {height}"><path id="curve"/></svg>'
         )
         two = self.reading.kind == "two"
-        name = f"Output, 0 for {shown(self.reading.classes[0])}, 1 for {shown(self.reading.classes[1])}" if two else "Fit"
+        name = (
+            f"Output, 0 for {shown(self.reading.classes[0])}, 1 for {shown(self.reading.classes[1])}" if two else "Fit"
+        )
         body = frame_lines(self.x, self.y, self.x.ticks(), self.y.ticks())
         body += self.cloud.marks(self.x, self.y, self.heights) + curve + RING
         body += _axis_names(self.feature_names[0], bottom=self.y.start)
-        legend = self.cloud.legend()
-        return f"<figcaption>{name} {legend}</figcaption>{svg('fit', 'The output over the data', SIZE, SIZE - 70, body)}"
+        caption = f"<figcaption>{name} {self.cloud.legend()}</figcaption>"
+        return caption + svg("fit", "The output over the data", WIDTH, HEIGHT - 30, body)
 
 
 RING = '<circle id="ring" r="10"/>'
 
 
-def _axis_names(x: str, y: str = "", bottom: float = SIZE - 40) -> str:
-    parts = f'<text class="tick" x="{(SIZE + 34) / 2}" y="{bottom + 32}" text-anchor="middle">{shown(x)}</text>'
+def _axis_names(x: str, y: str = "", bottom: float = HEIGHT - 40) -> str:
+    parts = f'<text class="tick" x="{(WIDTH + 34) / 2}" y="{bottom + 32}" text-anchor="middle">{shown(x)}</text>'
     if y:
         middle = bottom / 2
-        parts += f'<text class="tick" transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{shown(y)}</text>'
+        parts += (
+            f'<text class="tick" transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{shown(y)}</text>'
+        )
     return parts
 
 

@@ -49,7 +49,8 @@ class Reading:
     def class_indices(self, targets: Floats) -> NDArray[np.int64]:
         """For targets (N, n_outputs), the index of each one's class: (N,)."""
         if self.kind == "many":
-            return targets.argmax(axis=1)
+            indices: NDArray[np.int64] = targets.argmax(axis=1)
+            return indices
         return (targets[:, 0] > (self.low + self.high) / 2).astype(np.int64)
 
     def shares(self, outputs: Floats) -> Floats:

@@ -55,7 +55,7 @@ def all_digits(numbers: Iterable[float]) -> list[float | int | None]:
 
 @dataclass(frozen=True)
 class Axis:
-    """Numbers from ``low`` to ``high`` along the pixels from ``start`` to ``end``, on a logarithmic scale if ``log``."""
+    """Numbers from ``low`` to ``high`` along the pixels from ``start`` to ``end``, logarithmically if ``log``."""
 
     low: float
     high: float
