@@ -57,6 +57,9 @@ class Checkpoint:
             moments = moments_from_arrays(arrays)
         except ValueError as error:
             raise FileFormatError(f"{path} is damaged: {error}") from error
+        epochs = [moment.epoch for moment in moments[-1:]]
+        if epochs != [len(arrays["losses"])] * (settings.get("record") == "True"):
+            raise FileFormatError(f"{path} is damaged: its record does not go with its epochs")
         return cls(
             settings=settings,
             model=state_from_arrays(arrays, path),

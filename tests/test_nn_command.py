@@ -86,6 +86,14 @@ def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
         assert path.read_text().rstrip().endswith("</svg>")
 
 
+def test_a_film_is_written_on_demand(tmp_path, capsys):
+    assert run("train", "xor", "--out", tmp_path, "--film", *SMALL) == 0
+    assert "film.html" in capsys.readouterr().out
+    page = (tmp_path / "film.html").read_text(encoding="utf-8")
+    assert "<title>Training on xor</title>" in page
+    assert "different" in page
+
+
 def test_line_learns_to_double(tmp_path, capsys):
     assert run("train", "line", "--out", tmp_path) == 0
     weight, bias = Predictor.load(tmp_path / "model.npz").model.parameters()

@@ -19,6 +19,8 @@ PIXELS = 400
 FINEST, FINEST_EAGER, COARSEST = 48, 16, 12
 BYTES = 1_200_000
 """For all grids together: with many classes or epochs they are coarser."""
+TEMPERATURE = 4.0
+"""Shares rise so much more slowly: then a boundary between points of the grid is where their bytes say it is."""
 MOST_POINTS = 600
 SHAPES = (
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",  # circle, triangle, square, diamond, cross
@@ -92,7 +94,7 @@ class Boundary:
 
     def frame(self, moment: Moment) -> str:
         """The shares of each point of the grid as bytes, 255 for 1: row by row, channel after channel."""
-        shares = self.reading.shares(self.evaluator.outputs(self.points))
+        shares = self.reading.shares(self.evaluator.outputs(self.points), TEMPERATURE)
         return base64.b64encode(np.rint(shares.T * 255).astype(np.uint8).tobytes()).decode()
 
     def data(self) -> dict[str, Any]:

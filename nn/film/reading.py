@@ -53,19 +53,19 @@ class Reading:
             return indices
         return (targets[:, 0] > (self.low + self.high) / 2).astype(np.int64)
 
-    def shares(self, outputs: Floats) -> Floats:
+    def shares(self, outputs: Floats, temperature: float = 1.0) -> Floats:
         """For outputs (N, n_outputs), numbers from 0 to 1: (N, n_channels).
 
         For two classes, one channel: how far the output leans towards the second, which is chosen from 0.5 on. For
         more, the softmax: the greatest is chosen. For numbers, one channel: where the first output lies in the range of
-        the targets.
+        the targets. Logits are divided by ``temperature`` before, which changes no choice.
         """
         if self.kind == "many":
             with np.errstate(invalid="ignore"):
-                powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+                powers = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / temperature)
             shares: Floats = powers / powers.sum(axis=1, keepdims=True)
         elif self.loss is binary_cross_entropy and self.kind == "two":
-            shares = 0.5 + 0.5 * np.tanh(0.5 * outputs)  # the sigmoid, which cannot overflow so
+            shares = 0.5 + 0.5 * np.tanh(0.5 * outputs / temperature)  # the sigmoid, which cannot overflow so
         else:
             span = self.high - self.low or 1.0
             shares = np.clip((outputs[:, :1] - self.low) / span, 0.0, 1.0)
@@ -79,7 +79,7 @@ class Reading:
         if self.kind == "two":
             shares = np.hstack([1.0 - shares, shares])
         chosen = shares.argmax(axis=1) if self.kind == "many" else (shares[:, 1] >= 0.5).astype(np.int64)
-        if self.loss not in (binary_cross_entropy, cross_entropy):
+        if self.loss is not {"two": binary_cross_entropy, "many": cross_entropy}[self.kind]:
             return [self.classes[i] for i in chosen]
         return [f"{self.classes[i]} ({100 * row[i]:.1f} %)" for i, row in zip(chosen, shares, strict=True)]
 
