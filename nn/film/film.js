@@ -156,8 +156,7 @@ function show(frame) {
   if (frame.plane) showPlane(frame.plane);
   if (frame.fit) showFit(frame.fit);
   if (data.samples.at) {
-    $("ring").setAttribute("cx", data.samples.at[chosen][0]);
-    $("ring").setAttribute("cy", data.samples.at[chosen][1]);
+    $("ring").setAttribute("transform", `translate(${data.samples.at[chosen]})`);
   }
   return showPanel(frame, sample, chosen);
 }

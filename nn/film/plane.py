@@ -12,7 +12,7 @@ from ..evaluation import Evaluator
 from ..recording import Moment
 from ..trainer import Samples
 from .reading import Reading
-from .view import Axis, Floats, all_digits, frame_lines, scale, shown, svg
+from .view import Axis, Floats, all_digits, frame_lines, scale, shown, svg, tick_text
 
 WIDTH, HEIGHT = 420, 370
 PIXELS = 400
@@ -115,7 +115,7 @@ class Boundary:
         body = frame_lines(self.x, self.y, self.x.ticks(), self.y.ticks())
         body += self.cloud.marks(self.x, self.y) + RING + _axis_names(self.feature_names[0], self.feature_names[1])
         numbers = self.reading.kind == "numbers"
-        low, high = (f"{x:.4g}" for x in (self.reading.low, self.reading.high))
+        low, high = map(tick_text, (self.reading.low, self.reading.high))
         name = "First output" if numbers else "Decision boundary"
         legend = f'<span class="ramp">{low} <i></i> {high}</span>' if numbers else ""
         caption = f"<figcaption>{name} {legend}{self.cloud.legend()}</figcaption>"
@@ -173,7 +173,7 @@ class Fit:
         return caption + svg("fit", "The output over the data", WIDTH, HEIGHT - 30, body)
 
 
-RING = '<circle id="ring" r="10"/>'
+RING = '<g id="ring"><circle class="halo" r="10"/><circle r="10"/></g>'
 
 
 def _axis_names(x: str, y: str = "", bottom: float = HEIGHT - 40) -> str:
