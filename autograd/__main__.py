@@ -6,12 +6,14 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from .expression import ExpressionError, evaluate, names_in
 from .gradcheck import gradcheck
 from .value import Value
-from .viewing import draw, explain, step_through
+from .viewing import RenderingError, draw, explain, step_through
 
+PROGRAM = "python -m autograd"
 EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
 
 
@@ -22,9 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         leaves = _leaves(options.expression, options.values)
         status: int = options.command(options, leaves)
         return status
-    except (ExpressionError, ValueError, OSError, ImportError) as error:
-        print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
+    except (ValueError, OSError, RenderingError) as error:
+        print(f"{PROGRAM}: {_one_line(error)}", file=sys.stderr)
         return 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{PROGRAM}: {message}; --help explains the options\n")
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
 
 
 def _protected(arguments: Sequence[str]) -> list[str]:
@@ -33,8 +48,8 @@ def _protected(arguments: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m autograd", description=__doc__, epilog=f"example: {EXAMPLE}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser = Parser(prog=PROGRAM, description=__doc__, epilog=f"example: {EXAMPLE}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(name: str, run: Callable[[argparse.Namespace, Leaves], int], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)

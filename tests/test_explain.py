@@ -1,0 +1,158 @@
+"""The chain rule written out: on a worked example, on graphs of many paths, and on random ones."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Value, explain, grad
+from autograd.viewing.paths import between, count_paths, largest_paths
+
+GIVEN = {"x": 0.1, "w1": 0.15, "b1": 0.4, "w2": 0.45, "b2": 0.65, "T": 0.25}
+LABELS = [
+    ("w", "w"),
+    ("w2", "{w_{2}}"),
+    ("loss", r"\text{loss}"),
+    ("<script>", r"\text{}\lt\text{script}\gt\text{}"),
+    (r"$\evil{x}$", r"\text{\$}\backslash\text{evil\{x\}\$}"),
+    ("a_b^c", r"\text{a\_b}\hat{\ }\text{c}"),
+    ("50%&#~", r"\text{50\%\&\#}\sim\text{}"),
+    ("é 🎈\n", r"\text{é 🎈 }"),
+]
+
+
+def two_neurons() -> dict[str, Value]:
+    """The two sigmoid neurons of a beginner's guide, with E = ½(T − a2)²."""
+    v = {name: Value(x, name) for name, x in GIVEN.items()}
+    v["z1"] = v["w1"] * v["x"] + v["b1"]
+    v["a1"] = v["z1"].sigmoid()
+    v["z2"] = v["w2"] * v["a1"] + v["b2"]
+    v["a2"] = v["z2"].sigmoid()
+    v["E"] = 0.5 * (v["T"] - v["a2"]) ** 2
+    for name, value in v.items():
+        value.label = name
+    return v
+
+
+def test_the_worked_example() -> None:
+    """The guide prints 0.05706 for dE/dw2 and the factors 0.4653, 0.2037 and 0.6023 (to the digits it keeps)."""
+    v = two_neurons()
+    text = explain(v["E"], v["w2"]).text
+    assert text.startswith("dE/dw2 = dE/da2 · da2/dz2 · dz2/dw2\n       = 0.4653 · 0.2037 · 0.6023\n       = 0.05707\n")
+    assert "da2/dz2 = 0.2037     a2 = σ(z2)      d σ(x)/dx = σ(x) · (1 − σ(x))" in text
+    assert "dE/da2 = dE/dv3 · dv3/dv2 · dv2/da2\n       = 0.5 · (−0.9305) · (−1)\n       = 0.4653" in text
+
+
+def test_a_factor_with_two_ways_is_not_contracted() -> None:
+    """From b to a there are two ways, so neither of them may be called db/da."""
+    a = Value(3.0, "a")
+    b = a * a
+    b.label = "b"
+    c = b * 2
+    c.label = "c"
+    found = explain(c, a)
+    assert found.count == 2
+    assert found.text.startswith("dc/da = 6 + 6\n      = 12    2 paths\n")
+
+
+def test_2_to_the_50_paths_are_counted_and_the_largest_shown() -> None:
+    x = y = Value(1.0, "x")
+    for _ in range(50):
+        y = y + y
+    found = explain(y, x, most_paths=3)
+    assert found.count == 2**50
+    assert found.total == 2.0**50
+    assert len(found.paths) == 3
+    assert f"the last term is the sum of the other {2**50 - 3:,}" in found.text
+
+
+def test_the_largest_paths_come_first() -> None:
+    x = Value(2.0, "x")
+    y = 3 * x - 10 * x + 0.1 * x
+    sizes = [path.size for path in largest_paths(between(y, x), most=2)]
+    assert sizes == [10.0, 3.0]
+
+
+def test_no_path() -> None:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    assert "the gradient does not reach it" in explain(y * 2, x).text
+    assert explain(x.stop_gradient() * y, x).total == 0.0
+    assert count_paths(between(y * 2, x)) == 0
+
+
+def test_an_output_with_respect_to_itself() -> None:
+    x = Value(1.0, "x")
+    assert explain(x, x).text.startswith("dx/dx = 1")
+
+
+def test_an_interior_node() -> None:
+    v = two_neurons()
+    assert explain(v["E"], v["z2"]).total == grad(v["E"], v["z2"])
+
+
+def test_deep_graphs() -> None:
+    x = y = Value(1.0, "x")
+    for _ in range(20_000):
+        y = y * 1.0
+    assert "… 19,990 more …" in explain(y, x).text
+
+
+def test_repeated_and_missing_labels_get_names_of_their_own() -> None:
+    a, b = Value(1.0, "w"), Value(2.0, "w")
+    y = (a * b).tanh() + a
+    text = explain(y, a).text
+    assert "w#" not in text  # only one of the two is on a path
+    assert "dv3/dw" in text
+    assert "dv1" in explain((a * b) * (Value(3.0, "v1") + a), a).text
+
+
+@pytest.mark.parametrize(("label", "latex"), LABELS)
+def test_labels_are_text_in_latex(label: str, latex: str) -> None:
+    x = Value(2.0, label)
+    y = x * x
+    for text in (explain(y, x).latex, explain(y, x).markdown):
+        assert rf"\frac{{d{{v_{{1}}}}}}{{d{latex}}}" in text
+
+
+def test_display() -> None:
+    v = two_neurons()
+    found = explain(v["E"], v["w1"])
+    assert str(found) == repr(found) == found.text
+    assert found._repr_markdown_().count("$$") % 2 == 0
+    assert r"\frac{dE}{d{w_{1}}}" in found._repr_latex_()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: explain(x, 3.0), TypeError, "explain takes two Values, got float"),  # type: ignore[arg-type]
+        (lambda x: explain(x * x, x, most_paths=0), ValueError, "at least one path"),
+    ],
+)
+def test_wrong_arguments(call, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        call(Value(1.0))
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["add", "mul", "sub", "tanh"]), st.integers(0, 99), st.integers(0, 99)), min_size=1
+)
+
+
+@given(steps)
+def test_all_paths_add_up_to_the_gradient(program: list[tuple[str, int, int]]) -> None:
+    x = Value(0.7, "x")
+    nodes = [x, Value(-1.3, "y")]
+    for name, i, j in program[:8]:
+        left, right = nodes[i % len(nodes)], nodes[j % len(nodes)]
+        nodes.append({"add": left + right, "mul": left * right, "sub": left - right, "tanh": left.tanh()}[name])
+    output = nodes[-1]
+    found = explain(output, x, most_paths=10_000)
+    output.backward()
+    assert found.total == x.grad
+    assert len(found.paths) == found.count
+    products = [math.prod(step.partial for step in path) for path in found.paths]
+    assert math.isclose(math.fsum(products), x.grad, rel_tol=1e-12, abs_tol=1e-12)
+    assert all(abs(a) >= abs(b) * (1 - 1e-12) for a, b in pairwise(products))  # the largest first
