@@ -1,5 +1,6 @@
 """A real browser for pages: any message on the console, any error and any request to a network fails the test."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -11,10 +12,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    """The system's Chromium, without a window; nothing is installed."""
+    """The system's Chromium, without a window; nothing is installed. Where CI is set, there must be one."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        pytest.skip(f"no browser is installed: looked for {', '.join(NAMES)}")
+        missing = pytest.fail if os.environ.get("CI") else pytest.skip
+        missing(f"no browser is installed: looked for {', '.join(NAMES)}")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
