@@ -29,6 +29,8 @@ class Code:
     axes: frozenset[int] = frozenset()
     number: float | None = None
     boolean: bool = False
+    into: str = ""
+    """The call that leaves the result in an array that is there already: ``np.dot(a, b, out={})``."""
 
     def __str__(self) -> str:
         return self.text
@@ -331,7 +333,11 @@ class Tensor:
         order = "".join(letter for letter in letters if letter in self.letters)
         text = self.arranged(tuple(order), {})
         picks = [":" if letter in self.letters else "None" for letter in letters]
-        return f"{text}[{', '.join(picks)}]" if self.letters and "None" in picks else text
+        while picks and picks[0] == "None":
+            picks.pop(0)
+        while picks and picks[-1] == ":":
+            picks.pop()
+        return f"{text}[{', '.join(picks)}]" if picks else text
 
 
 def product(letters: str, sizes: dict[str, str]) -> str:
@@ -352,7 +358,7 @@ def contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Co
 
     >>> sizes = dict(m="5", k="3", p="7", B="B")
     >>> str(contract(Tensor("w", "m"), Tensor("x", "B"), "B", dict(m="5", k="3", B="B")))
-    '3.0 * (w[None, :] * x[:, None]).sum(1)'
+    '3.0 * (w * x[:, None]).sum(1)'
     >>> str(contract(Tensor("g", "m"), Tensor("2.0", ""), "mk", dict(m="5", k="3")))
     'np.broadcast_to((g * 2.0)[:, None], (5, 3,))'
     """
@@ -399,17 +405,18 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
     if stack and not r_only:
         b = right.arranged((*stack, inner), sizes) + "[..., None]"
     text, letters = f"{a} @ {b}", stack + l_only + r_only
-    binds = PRODUCT
+    binds, into = PRODUCT, "" if stack else f"np.dot({a}, {b}, out={{}})"
     if stack and not l_only:
         text, binds = f"({text})[..., 0, :]", ATOM
     if stack and not r_only:
         text, binds = f"({text})[..., 0]", ATOM
     if len(l_only) > 1 or len(r_only) > 1:
+        into = ""
         text, binds = f"{text if binds == ATOM else f'({text})'}.reshape({', '.join(sizes[a] for a in letters)})", ATOM
     if letters != out:
         text = f"({text})" if binds != ATOM else text
-        text, binds = Tensor(text, letters).arranged(tuple(out), sizes), ATOM
-    return Code(text, binds)
+        text, binds, into = Tensor(text, letters).arranged(tuple(out), sizes), ATOM, ""
+    return Code(text, binds, into=into)
 
 
 def _by_products(left: Tensor, right: Tensor, out: str) -> Code:
@@ -421,6 +428,6 @@ def _by_products(left: Tensor, right: Tensor, out: str) -> Code:
 
 
 def _by_einsum(left: Tensor, right: Tensor, out: str) -> Code:
-    if {left.letters, right.letters} in ({out}, {out, ""}):
-        return Code(left.text) * Code(right.text)
+    if all(letter in out for letter in left.letters + right.letters):
+        return Code(left.expanded(out)) * Code(right.expanded(out))
     return Code(f'np.einsum("{left.letters},{right.letters}->{out}", {left.text}, {right.text})')

@@ -52,6 +52,7 @@ def _block(lines: Sequence[Line]) -> list[str]:
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: str, doc: str = "") -> str:
     body = [f'"""{doc}"""'] * bool(doc) + [*lines, f"return {returned}"]
+    body[-1] += "," * (returned.isidentifier() and name.endswith("views"))
     indented = "\n".join(f"    {line}" if line else "" for line in body)
     return f"def {name}({', '.join(arguments)}):\n{indented}"
 

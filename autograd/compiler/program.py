@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -63,7 +64,7 @@ class Program:
         self._value_and_grad = functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
-        self._last: tuple[Any, ...] = (None, ())
+        self._kept = threading.local()
 
     # ---- running
 
@@ -108,11 +109,11 @@ class Program:
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
         views = self._read(theta)
-        grad = np.empty(len(self.parameters))
+        grad, gradient_views = self._gradient
         with np.errstate(all="ignore"):
-            found = self._value_and_grad(x, weight, *views, *self._gradient(grad))
-            shared = not self._arrays.outputs[0].sampled
-            value = float(found * (size * weight)) if shared else float(found.sum() * weight)
+            found = self._value_and_grad(x, weight, *views, *gradient_views)
+            value = float(found.sum() * weight) if self._arrays.outputs[0].sampled else float(found) * (size * weight)
+        grad = grad.copy()
         if self._arrays.padded and not (np.isfinite(value) and np.isfinite(grad).all()):
             exact = self._exact
             place = {parameter: i for i, parameter in enumerate(self.parameters)}
@@ -130,20 +131,28 @@ class Program:
         """
         return Program(self._recording, self._single, exact=True)
 
-    def _read(self, theta: Floats | None) -> Any:
+    def _read(self, theta: Floats | None) -> tuple[Floats, ...]:
+        """Views of the parameter vector. They are kept as long as calls are made with the same vector."""
         if theta is None:
             theta = np.array([parameter.data for parameter in self.parameters])
-        else:
-            theta = np.asarray(theta, dtype=np.float64)
-            if theta.shape != (len(self.parameters),):
-                raise ValueError(f"theta has one number for each of {len(self.parameters)} parameters, got shape {theta.shape}")
-            theta = np.ascontiguousarray(theta)
-        views = self._views(theta)
-        return views if isinstance(views, tuple) else (views,)
+        last = getattr(self._kept, "theta", None)
+        if last is not None and theta is last[0]:
+            return last  # type: ignore[no-any-return]
+        vector = np.ascontiguousarray(theta, dtype=np.float64)
+        if vector.shape != (len(self.parameters),):
+            raise ValueError(f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}")
+        views: tuple[Floats, ...] = self._views(vector)
+        if vector is theta:
+            self._kept.theta = views
+        return views
 
-    def _gradient(self, grad: Floats) -> Any:
-        views = self._gradient_views(grad)
-        return views if isinstance(views, tuple) else (views,)
+    @property
+    def _gradient(self) -> tuple[Floats, tuple[Floats, ...]]:
+        """A vector for the gradient and its views, one a thread."""
+        if not hasattr(self._kept, "gradient"):
+            grad = np.empty(len(self.parameters))
+            self._kept.gradient = grad, self._gradient_views(grad)
+        return self._kept.gradient  # type: ignore[no-any-return]
 
     def _samples(self, batch: npt.ArrayLike | None) -> tuple[Floats, bool]:
         """The batch, one column a sample."""

@@ -6,7 +6,7 @@ the operand was repeated, and added at the place the operand was read from.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -88,7 +88,11 @@ class Writer:
         self.gradients: dict[tuple[Shape, Shape, int], str] = {}
         self.grad_written = np.zeros(program.theta.size, dtype=bool)
         self.from_zeros = False
+        self.late: list[tuple[View, Code]] = []
         self.inlined = _inlined(program)
+        self.producer = {statement.target: statement for statement in program.statements}
+        self.reads = Counter(_array(x) for s in program.statements if _differentiable(s) for x in s.operands)
+        self.reads.update(_array(x) for x in program.outputs)
         self.constant_names: dict[tuple[object, ...], str] = {}
 
     # ---- reading
@@ -246,6 +250,8 @@ class Writer:
             for statement in reversed(self.program.statements):
                 if statement.target in self.adjoints:
                     self.reverse(statement)
+            for operand, flow in self.late:
+                self.add_to_gradient(operand, flow, late=True)
         if self.from_zeros or not self.grad_written.all():
             self.out.backward.insert(0, Line("grad[:]", "0.0"))
 
@@ -302,7 +308,8 @@ class Writer:
         if flow.axes != full:
             text = f"np.broadcast_to({flow}, {self.shape(target)})"
         axes = repeated[0] if len(repeated) == 1 else tuple(repeated)
-        return Code(f"{text}.sum({axes})", ATOM, frozenset(range(len(full) - len(repeated))))
+        varying = frozenset(range(len(full) - len(repeated)))
+        return Code(f"{text}.sum({axes})", ATOM, varying, into=f"{text}.sum({axes}, out={{}})")
 
     def shape(self, array: Array) -> str:
         lengths = [*map(str, array.shape), *[BATCH] * array.sampled]
@@ -334,7 +341,8 @@ class Writer:
                 repeated = [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
                 if repeated:
                     flow = Code(f"{flow}.sum({tuple(repeated)})", ATOM)
-            self.add(operand, Code(flow.text, flow.binds, frozenset(range(len(wanted)))), "broadcast_to" not in flow.text)
+            varying = frozenset(range(len(wanted)))
+            self.add(operand, Code(flow.text, flow.binds, varying, into=flow.into), "broadcast_to" not in flow.text)
 
     def reverse_sum(self, statement: ReduceStatement, g: Code) -> None:
         operand, target = statement.operand, statement.target
@@ -373,7 +381,7 @@ class Writer:
         comment = f"({', '.join([*map(str, array.shape), *[BATCH] * array.sampled])})" if array.shape or array.sampled else ""
         if isinstance(operand, View) and _core(operand) == (array.shape, contiguous(array.shape), 0):
             if adjoint.code is None:
-                if flow.text.isidentifier() or flow.number is not None:
+                if flow.text.isidentifier() or flow.number is not None or (self.once(array) and len(flow.text) < 40):
                     adjoint.code = flow
                 else:
                     lines.append(Line(name, flow.text, comment=comment))
@@ -401,6 +409,12 @@ class Writer:
             adjoint.written[index] = True
         if self.add_at(operand, name, flow, "=" if assigned else "+=") == "+=" and assigned:
             adjoint.written = None  # the buffer must start from zeros
+
+    def once(self, array: Array) -> bool:
+        """Whether the adjoint of the array has one term and is used once, by an operation on elements."""
+        statement = self.producer[array]
+        active = [x for x in statement.operands if _array(x) in self.active]
+        return self.reads[array] == 1 and isinstance(statement, MapStatement) and len(active) == 1
 
     def add_at(self, operand: View | Gather, name: str, flow: Code, sign: str) -> str:
         """``name`` at the operand's places = or += flow. The sign that was used."""
@@ -440,7 +454,10 @@ class Writer:
             text += "[...]"
         self.out.backward.append(Line(text, flow.text, sign))
 
-    def add_to_gradient(self, operand: View | Gather, flow: Code) -> None:
+    def add_to_gradient(self, operand: View | Gather, flow: Code, late: bool = False) -> None:
+        if not late and isinstance(operand, View) and operand.is_whole:
+            self.late.append((operand, flow))  # after the parts, which then need not be added to it
+            return
         index = operand.index.ravel()
         written = self.grad_written[index]
         sign = "+=" if written.any() else "="
@@ -450,7 +467,13 @@ class Writer:
         else:
             whole = _core(operand) == (operand.array.shape, contiguous(operand.array.shape), 0)
             name = "grad" if whole else self.gradient(operand)
-            self.out.backward.append(Line(f"{name}[...]", flow.text, sign))
+            contiguous_part = _core(operand)[1] == contiguous(_core(operand)[0])
+            if sign == "=" and flow.into and contiguous_part:
+                self.out.backward.append(Line("", flow.into.format(name), ""))
+            elif whole and sign == "+=":
+                self.out.backward.append(Line(name, flow.text, sign))
+            else:
+                self.out.backward.append(Line(f"{name}[...]", flow.text, sign))
         self.grad_written[index] = True
 
 
