@@ -39,3 +39,14 @@ def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds:
         first = first or medians[name]
         print(f"  {name:<28} {medians[name]:10.1f} µs   ratio {first / medians[name]:6.2f}")
     return medians
+
+
+def check(competitors: dict[str, Callable[[], Any]]) -> None:
+    """All of them give the first one's numbers."""
+    import numpy as np
+
+    results = {name: [np.array(part, dtype=float) for part in run()] for name, run in competitors.items()}
+    wanted = next(iter(results.values()))
+    for name, found in results.items():
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10, err_msg=name)

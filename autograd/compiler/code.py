@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -83,6 +83,8 @@ class Code:
         if self.number is not None and other.number is not None:
             return Code.of(self.number * other.number)
         x, y = (other, self) if other.number is not None else (self, other)
+        if y.text.startswith("1.0 / "):  # x * (1 / y)
+            return Code(f"{x.within(PRODUCT)} / {y.text[6:]}", PRODUCT, x.axes | y.axes)
         for a, b in ((x, y), (y, x)):
             if a.binds == SIGN and a.number is None:
                 return -(Code(a.text[1:], ATOM, a.axes) * b)
@@ -94,8 +96,8 @@ class Code:
     def __neg__(self) -> Code:
         if self.number is not None:
             return Code.of(-self.number)
-        if self.binds == SIGN:
-            return Code(self.text[1:], ATOM, self.axes)
+        if self.text.startswith("-") and self.binds in (SIGN, PRODUCT):
+            return Code(self.text[1:], ATOM if self.binds == SIGN else PRODUCT, self.axes)
         x = self.as_number
         return Code(f"-{x.within(PRODUCT)}", SIGN if x.binds == ATOM else PRODUCT, x.axes)
 
@@ -310,10 +312,11 @@ def _digits(
 
 @dataclass(frozen=True)
 class Tensor:
-    """An expression whose axes have letters, one each."""
+    """An expression whose axes have letters, one each. ``pick`` writes a gather with its axes in another order."""
 
     text: str
     letters: str
+    pick: Callable[[tuple[int, ...]], str] | None = None
 
     def arranged(self, groups: Sequence[str], sizes: dict[str, str]) -> str:
         """With the axes in the order of the groups, each group made one axis."""
@@ -321,7 +324,10 @@ class Tensor:
         text = self.text
         if wanted != self.letters:
             order = [self.letters.index(letter) for letter in wanted]
-            text += ".T" if order == list(range(len(order)))[::-1] else f".transpose({', '.join(map(str, order))})"
+            if self.pick and ("B" not in wanted or wanted[-1] == "B"):
+                text = self.pick(tuple(order[: len(order) - ("B" in wanted)]))
+            else:
+                text += ".T" if order == list(range(len(order)))[::-1] else f".transpose({', '.join(map(str, order))})"
         groups = [group for group in groups if group]
         if any(len(group) > 1 for group in groups):
             text += f".reshape({', '.join(product(group, sizes) for group in groups)})"

@@ -18,7 +18,7 @@ from .record import CODE, CONSTANT, NONE, ROWS, SHARED, Floats, Ints, Recording
 Flags = npt.NDArray[np.bool_]
 
 ADD, SUB, NEG, MUL, POW = (CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG, ops.MUL, ops.POW))
-MAXIMUM, STOP = CODE[ops.MAXIMUM], CODE[ops.STOP_GRADIENT]
+MAXIMUM, STOP, MUL_NO_NAN = CODE[ops.MAXIMUM], CODE[ops.STOP_GRADIENT], CODE[ops.MUL_NO_NAN]
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def fold(recording: Recording) -> Folded:
     %9 = tanh(%8)
     """
     recording, number = _share_numbers(recording)
+    recording = _products_of_powers(recording, number)
     code, rank = recording.code, recording.rank
     live = rank != CONSTANT
     user, single = _users(recording, live)
 
     additive = live & np.isin(code, (ADD, SUB, NEG))
     in_sum = additive & single & additive[user]
-    squares = live & (code == POW) & (number[recording.right] == 2) & (rank[recording.right] == CONSTANT)
-    in_term = live & single & additive[user] & ((code == MUL) | squares)
+    in_term = live & single & additive[user] & (code == MUL)
 
     maximum = live & (code == MAXIMUM)
     in_maximum = maximum & single & maximum[user]
@@ -99,7 +99,7 @@ def fold(recording: Recording) -> Folded:
     maxima = stopped | in_maximum
 
     absorbed = in_sum | in_term | in_maximum
-    products = _products(_terms(recording, additive, in_sum, user), recording, in_term, squares)
+    products = _products(_terms(recording, additive, in_sum, user), recording, in_term)
     terms = _merge_numbers(products, number, rank)
     items = _terms(recording, maxima, in_maximum, user)
     level = _levels(recording, absorbed, live)
@@ -120,6 +120,15 @@ def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
     same[NONE] = NONE
     outputs = tuple(int(i) for i in same[list(recording.outputs)])
     return replace(recording, left=same[recording.left], right=same[recording.right], outputs=outputs), number
+
+
+def _products_of_powers(recording: Recording, number: Floats) -> Recording:
+    """x ** 2 as x * x, and mul_no_nan by a number that is not 0 as the product that it is."""
+    code, left, right = recording.code, recording.left, recording.right
+    by_number = np.where(right == NONE, np.nan, number[right])
+    square = (code == POW) & (by_number == 2)
+    plain = (code == MUL_NO_NAN) & np.isfinite(by_number) & (by_number != 0)
+    return replace(recording, code=np.where(square | plain, MUL, code), right=np.where(square, left, right))
 
 
 def _users(recording: Recording, live: Flags) -> tuple[Ints, Flags]:
@@ -167,13 +176,12 @@ def _terms(recording: Recording, members: Flags, absorbed: Flags, user: Ints) ->
     return terms[np.flatnonzero(keep)[order]]
 
 
-def _products(terms: Terms, recording: Recording, in_term: Flags, squares: Flags) -> Terms:
+def _products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
     """Terms that are products of their own, as the two factors."""
     node = terms.left
     product = in_term[node]
     left = np.where(product, recording.left[node], node)
-    factor = np.where(squares[node], recording.left[node], recording.right[node])
-    return replace(terms, left=left, right=np.where(product, factor, NONE))
+    return replace(terms, left=left, right=np.where(product, recording.right[node], NONE))
 
 
 def _merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:

@@ -234,12 +234,12 @@ class _Layout:
                 grid[positions] = np.arange(n)
                 if (grid != NONE).sum() == n and (n == array.size or not self.exact_size(array)):
                     yield grid.reshape(array.shape)
+        yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))
             yield np.lexsort((keys[0], keys[1]))
         elif keys:
             yield np.argsort(keys[0], kind="stable")
-        yield np.arange(n)
 
     def exact_size(self, array: Array) -> bool:
         """Whether the array has no holes, so that a grid with holes in its shape would make new ones."""
@@ -321,22 +321,33 @@ class _Layout:
     # ---- outputs
 
     def outputs(self) -> list[Operand]:
-        """Each output, or all of them at once where they are one view."""
+        """The outputs in order; neighbours that are one view of one array come as one operand."""
         lifted = self.lifted
         nodes = lifted.same[list(lifted.folded.recording.outputs)]
-        homes = np.unique(lifted.home[nodes])
-        if len(homes) == 1 and homes[0] != NUMBERS:
-            axes = _Axes.of([(self.positions(nodes), "q", self.size(int(homes[0])))], "q", {"q": len(nodes)})
-            if axes.fits[0] is not None and len(axes.lengths[0]) == 1 and axes.fits[0][1][0][0][1]:
-                return [self.operand(nodes, axes, 0, (0,), (), False)]
-        found: list[Operand] = []
-        for node in nodes:
-            home = int(lifted.home[node])
-            if lifted.rank[node] == CONSTANT:
-                found.append(Numbers(np.array(lifted.number[node]), ()))
+        runs: list[list[int]] = []
+        for node in nodes.tolist():
+            if runs and self._follows(runs[-1], node):
+                runs[-1].append(node)
             else:
-                view = View(self.arrays[home], (), (), int(self.position[node]))
-                if home == PARAMETERS:
-                    self.name_view(view, np.array([node]))
-                found.append(view)
-        return found
+                runs.append([node])
+        return [self._output(np.array(run)) for run in runs]
+
+    def _follows(self, run: list[int], node: int) -> bool:
+        home = self.lifted.home
+        if home[node] != home[run[-1]] or home[node] == NUMBERS:
+            return False
+        step = self.position[node] - self.position[run[-1]]
+        return bool(step > 0 and (len(run) == 1 or step == self.position[run[-1]] - self.position[run[-2]]))
+
+    def _output(self, nodes: Ints) -> Operand:
+        home = self.home(nodes)
+        if home == NUMBERS:
+            return Numbers(np.array(self.lifted.number[nodes[0]]), ())
+        offset = int(self.position[nodes[0]])
+        if len(nodes) == 1:
+            view = View(self.arrays[home], (), (), offset)
+        else:
+            view = View(self.arrays[home], (len(nodes),), (int(self.position[nodes[1]]) - offset,), offset)
+        if home == PARAMETERS:
+            self.name_view(view, nodes)
+        return view

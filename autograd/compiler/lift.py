@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import ops
-from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
+from .fold import ADD, MUL, NEG, POW, STOP, SUB, Folded, Terms
 from .record import CODE, CONSTANT, LEAF, NONE, ROWS, SHARED, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the arrays that are there before the first group
@@ -167,6 +167,12 @@ class _Lift:
         code = recording.code[nodes]
         left, right = self.same[recording.left[nodes]], recording.right[nodes]
         right = np.where(right == NONE, NONE, self.same[right])
+        alias = (code == STOP) & np.isin(left, self.folded.items.owner)  # no gradient flows through a maximum of many
+        alias |= (code == POW) & (self.home[right] == NUMBERS) & (self.number[right] == 1)
+        self.same[nodes[alias]] = left[alias]
+        nodes, code, left, right = (x[~alias] for x in (nodes, code, left, right))
+        if not len(nodes):
+            return
         exponent = np.where((code == POW) & (self.home[right] == NUMBERS), self.number[right], 0.0)
         for group in _groups(code, self.home[left], np.where(right == NONE, NONE, self.home[right]), exponent):
             operands = (left[group],) if right[group[0]] == NONE else (left[group], right[group])
@@ -233,7 +239,8 @@ class _Lift:
         kind = kind.ravel()
         owner = np.searchsorted(nodes, terms.owner)
         for group, shape in self.forms(owner, kind, len(nodes)):
-            self.sum(nodes[group], [terms[_chosen(owner, kind, group, k)] for k in shape])
+            chosen = [terms[_chosen(owner, kind, group, k)] for k in shape]
+            self.sum(nodes[group], [column for part in chosen for column in _columns(part, len(group))])
 
     def forms(self, owner: Ints, kind: Ints, n: int) -> Iterator[tuple[Ints, list[int]]]:
         """Owners with the same kinds of terms, in about the same numbers, and those kinds in order of appearance."""
@@ -467,6 +474,18 @@ def _terms_of(terms: Terms, nodes: Ints) -> Terms:
     start, stop = np.searchsorted(terms.owner, nodes), np.searchsorted(terms.owner, nodes, side="right")
     counts = stop - start
     return terms[np.repeat(start - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())]
+
+
+def _columns(terms: Terms, n: int) -> list[Terms]:
+    """A few terms of one pattern in each of n sums (``a - b``): the first ones, the second ones, and so on."""
+    k, rest = divmod(len(terms.owner), n)
+    if rest or k > 4 or k == 1 or terms.left[0] == NONE or terms.right[0] != NONE:
+        return [terms]
+    coefficient = terms.coefficient.reshape(n, k)
+    same_length = (terms.owner.reshape(n, k) == terms.owner[::k, None]).all()
+    if not same_length or (coefficient != coefficient[0]).any() or (k > 2 and (coefficient == coefficient[0, 0]).all()):
+        return [terms]
+    return [terms[np.arange(j, n * k, k)] for j in range(k)]
 
 
 def _chosen(owner: Ints, kind: Ints, group: Ints, wanted: int) -> Ints:

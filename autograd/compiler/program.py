@@ -77,20 +77,20 @@ class Program:
         x, one = self._samples(batch)
         with np.errstate(all="ignore"):
             found = self._forward(x, *self._read(None))
-        size = () if not self._n_inputs else (x.shape[1],)
-        outputs = self._recording.outputs
-        if len(self._arrays.outputs) == 1 and self._arrays.outputs[0].shape:
-            out = np.broadcast_to(found if self._arrays.outputs[0].sampled or not size else found[:, None], (len(outputs), *size))
-        else:
-            each = found if len(self._arrays.outputs) > 1 else (found,)
-            out = np.stack([np.broadcast_to(one_output, size) for one_output in each])
+        outputs = self._arrays.outputs
+        if len(outputs) == 1:
+            found = (found,)
+        sizes = [operand.shape[0] if operand.shape else 1 for operand in outputs]
+        out = np.empty((sum(sizes), x.shape[1]))
+        start = 0
+        for rows, size, operand in zip(found, sizes, outputs, strict=True):
+            out[start : start + size] = rows if operand.sampled or not operand.shape else rows[:, None]
+            start += size
         if self._arrays.padded and not np.isfinite(out).all():
             return self._exact(batch)
-        out = out[0] if self._single else out.T
-        if one or not size:
-            out = out[..., 0] if (size and self._single) else out[0] if size else out
-            return float(out) if self._single else np.array(out)
-        return np.array(out)
+        if one or not self._n_inputs:
+            return float(out[0, 0]) if self._single else out[:, 0]
+        return out[0] if self._single else out.T
 
     def value_and_grad(
         self, batch: npt.ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean", theta: Floats | None = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,7 @@ class Writer:
         self.gradients: dict[tuple[Shape, Shape, int], str] = {}
         self.grad_written = np.zeros(program.theta.size, dtype=bool)
         self.from_zeros = False
+        self.copies: dict[str, str] = {}
         self.late: list[tuple[View, Code]] = []
         self.inlined = _inlined(program)
         self.producer = {statement.target: statement for statement in program.statements}
@@ -114,8 +116,7 @@ class Writer:
         if isinstance(operand, Gather):
             if array is self.program.inputs:
                 self.out.contiguous_inputs = True
-            index = self.constant("i", operand.index)
-            return f"{code.flat(array.name, array.shape, batch)}[{index}]", list(range(operand.index.ndim))
+            return self.gathered(operand), list(range(operand.index.ndim))
         kept = [axis for axis, stride in enumerate(operand.strides) if stride]
         if array is self.program.theta:
             return self.parameter(operand), kept
@@ -124,6 +125,10 @@ class Writer:
         if array is self.program.inputs and text.startswith("strided"):
             self.out.contiguous_inputs = True
         return text, kept
+
+    def gathered(self, operand: Gather, order: tuple[int, ...] | None = None) -> str:
+        array, index = operand.array, operand.index if order is None else operand.index.transpose(order)
+        return f"{code.flat(array.name, array.shape, self.batch(array.sampled))}[{self.constant('i', index)}]"
 
     def parameter(self, view: View, expanded: str = "") -> str:
         """The name of a view of theta; it is made once, when the program is given a theta."""
@@ -173,7 +178,10 @@ class Writer:
         varying = frozenset(kept) | (frozenset([axes]) if operand.sampled else frozenset())
         if isinstance(operand, View) and operand.array is self.program.theta:
             return Code(self.parameter(operand, expanded), ATOM, varying)
-        return Code(self.core(operand)[0] + expanded, ATOM, varying)
+        text = self.core(operand)[0]
+        if operand.array is self.program.inputs and kept and isinstance(operand, View):
+            text = self.copied(text)
+        return Code(text + expanded, ATOM, varying)
 
     def tensor(self, operand: Operand, letters: str, sampled: bool) -> Tensor:
         """The operand for a contraction."""
@@ -185,12 +193,31 @@ class Writer:
         if operand.mask is not None:
             return Tensor(self.masked(operand, self.elementwise(operand, len(letters), operand.sampled)).text, letters + batch)
         text, kept = self.core(operand)
-        return Tensor(text, "".join(letters[axis] for axis in kept) + batch)
+        pick = partial(self.gathered, operand) if isinstance(operand, Gather) else None
+        return Tensor(text, "".join(letters[axis] for axis in kept) + batch, pick)
+
+    def copied(self, text: str) -> str:
+        """Rows of the inputs, side by side in memory: a batch comes with the numbers of one sample side by side."""
+        if text not in self.copies:
+            self.copies[text] = self.names.numbered("x")
+            self.out.forward.append(Line(self.copies[text], f"np.ascontiguousarray({text})"))
+        return self.copies[text]
 
     def masked(self, operand: View | Gather, value: Code) -> Code:
         assert operand.mask is not None
         mask = self.constant("mask", operand.mask[..., None] if operand.sampled else operand.mask)
         return Code(f"np.where({mask}, {value}, 0.0)", ATOM, frozenset(range(operand.mask.ndim + operand.sampled)))
+
+    def factors(self, statement: DotStatement) -> tuple[Tensor, Tensor]:
+        """Both operands. A matrix product takes its rows in any order, products of elements want them in memory's."""
+        letters, _, _ = _letters(statement)
+        sides = []
+        for operand, mine, other in ((statement.left, letters[0], statement.right), (statement.right, letters[1], statement.left)):
+            tensor = self.tensor(operand, mine, statement.target.sampled)
+            if isinstance(operand, View) and operand.array is self.program.inputs and other.sampled and operand.mask is None:
+                tensor = replace(tensor, text=self.copied(tensor.text))
+            sides.append(tensor)
+        return sides[0], sides[1]
 
     # ---- forward
 
@@ -202,9 +229,7 @@ class Writer:
             return code.forward(statement.op, *operands)
         if isinstance(statement, DotStatement):
             letters, out, sizes = _letters(statement)
-            left = self.tensor(statement.left, letters[0], target.sampled)
-            right = self.tensor(statement.right, letters[1], target.sampled)
-            return contract(left, right, out, sizes)
+            return contract(*self.factors(statement), out, sizes)
         operand = statement.operand
         kept = len(target.shape)
         axes = tuple(range(kept, len(operand.shape)))
@@ -304,6 +329,8 @@ class Writer:
             count = code.product("".join(sizes), sizes)
             return Code.of(float(count)) * flow if count.isdigit() else Code(count, code.PRODUCT) * flow
         full = self.axes(target)
+        if flow.text.startswith("-") and flow.binds in (code.SIGN, code.PRODUCT):
+            return -self.summed(-flow, repeated, target)
         text = flow.within(ATOM)
         if flow.axes != full:
             text = f"np.broadcast_to({flow}, {self.shape(target)})"
@@ -321,12 +348,13 @@ class Writer:
         same = _same(statement.left, statement.right) and statement.axes[:3] == (0, 0, 0)
         full = self.axes(target)
         factor = Code.of(2.0) * g if same else g
-        text = factor.within(ATOM) if factor.axes == full else f"np.broadcast_to({factor}, {self.shape(target)})" if full else factor.within(ATOM)
-        upstream = Tensor(text, out)
-        sides = [(statement.left, letters[0], statement.right, letters[1])]
+        text = factor.within(ATOM) if factor.axes == full else f"np.broadcast_to({factor}, {self.shape(target)})" if factor.axes else factor.within(code.PRODUCT)
+        upstream = Tensor(text, out if factor.axes else "")
+        left, right = self.factors(statement)
+        sides = [(statement.left, letters[0], right)]
         if not same:
-            sides.append((statement.right, letters[1], statement.left, letters[0]))
-        for operand, mine, other, theirs in sides:
+            sides.append((statement.right, letters[1], left))
+        for operand, mine, other in sides:
             if _array(operand) not in self.active:
                 continue
             assert isinstance(operand, View | Gather)
@@ -335,7 +363,7 @@ class Writer:
                 wanted = mine + batch
             else:
                 wanted = "".join(a for axis, a in enumerate(mine) if isinstance(operand, Gather) or operand.strides[axis]) + batch
-            flow = contract(upstream, self.tensor(other, theirs, target.sampled), wanted, sizes)
+            flow = contract(upstream, other, wanted, sizes)
             if operand.mask is not None:
                 flow = self.masked(operand, flow)
                 repeated = [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
