@@ -54,7 +54,9 @@ class View:
     @property
     def index(self) -> Ints:
         """The flat position of each element."""
-        return np.asarray(self.offset + sum(np.ix_(*map(np.arange, self.shape))[a] * s for a, s in enumerate(self.strides)))
+        return np.asarray(
+            self.offset + sum(np.ix_(*map(np.arange, self.shape))[a] * s for a, s in enumerate(self.strides))
+        )
 
     @property
     def is_whole(self) -> bool:

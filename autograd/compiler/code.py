@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from .. import ieee, ops
@@ -39,7 +39,9 @@ class Code:
     def of(cls, value: Code | float) -> Code:
         if isinstance(value, Code):
             return value
-        text = {float("inf"): "np.inf", float("-inf"): "-np.inf"}.get(value, "np.nan" if value != value else repr(value))
+        text = {float("inf"): "np.inf", float("-inf"): "-np.inf"}.get(
+            value, "np.nan" if value != value else repr(value)
+        )
         return cls(text, SIGN if text.startswith("-") else ATOM, number=value)
 
     def within(self, binds: int) -> str:
@@ -55,7 +57,7 @@ class Code:
         other = Code.of(other)
         if self.number is not None and other.number is not None:
             return Code.of(self.number + other.number)
-        x, y = self.as_number, other.as_number
+        x, y = (self.as_number, other.as_number) if self.boolean and other.boolean else (self, other)
         if y.binds == SIGN and y.text.startswith("-"):
             return Code(f"{x.within(SUM)} - {y.text[1:]}", SUM, x.axes | y.axes)
         return Code(f"{x.within(SUM)} + {y.within(PRODUCT)}", SUM, x.axes | y.axes)
@@ -67,7 +69,7 @@ class Code:
         other = Code.of(other)
         if self.number is not None and other.number is not None:
             return Code.of(self.number - other.number)
-        x, y = self.as_number, other.as_number
+        x, y = (self.as_number, other.as_number) if self.boolean and other.boolean else (self, other)
         return Code(f"{x.within(SUM)} - {y.within(PRODUCT)}", SUM, x.axes | y.axes)
 
     def __rsub__(self, other: float) -> Code:
@@ -317,6 +319,8 @@ class Tensor:
     text: str
     letters: str
     pick: Callable[[tuple[int, ...]], str] | None = None
+    keep: Callable[[str], str] | None = None
+    """Gives a name to an expression that makes a copy, so that it is made once."""
 
     def arranged(self, groups: Sequence[str], sizes: dict[str, str]) -> str:
         """With the axes in the order of the groups, each group made one axis."""
@@ -331,8 +335,17 @@ class Tensor:
         groups = [group for group in groups if group]
         if any(len(group) > 1 for group in groups):
             text += f".reshape({', '.join(product(group, sizes) for group in groups)})"
+            if self.keep and wanted != self.letters:
+                return self.keep(text)
         return text
 
+    def matrix(self, stack: tuple[str, ...], rows: str, columns: str, sizes: dict[str, str]) -> str:
+        """The axes as rows and columns; the transpose of a copy that was made already is as good."""
+        if self.keep and not stack and rows and columns and len(rows + columns) > 2:
+            plain = replace(self, keep=None)
+            if name := self.keep(plain.arranged((columns, rows), sizes) + "?"):
+                return f"{name}.T"
+        return self.arranged((*stack, rows, columns), sizes)
 
     def expanded(self, letters: str) -> str:
         """With an axis for each letter, of length 1 where it has none."""
@@ -405,7 +418,7 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
         return _by_einsum(left, right, out)
     stack, l_only, r_only = ("".join(sorted(group, key=out.index)) for group in (stack, l_only, r_only))
     inner = "".join(sorted(inner, key=(right if r_only else left).letters.index))
-    a, b = left.arranged((*stack, l_only, inner), sizes), right.arranged((*stack, inner, r_only), sizes)
+    a, b = left.matrix((*stack,), l_only, inner, sizes), right.matrix((*stack,), inner, r_only, sizes)
     if stack and not l_only:
         a = left.arranged((*stack, inner), sizes) + "[..., None, :]"
     if stack and not r_only:

@@ -26,12 +26,23 @@ def emit(program: ArrayProgram, written: Written) -> str:
     forward = [*_batch(written.forward, written.outputs, x), *map(str, written.forward)]
     backward = [str(line) if line.target else line.text for line in written.backward]
     functions = [
-        _function("views", ["theta"], _block(written.parameters), ", ".join(views), "The parameters, as views of their vector."),
+        _function(
+            "views",
+            ["theta"],
+            _block(written.parameters),
+            ", ".join(views),
+            "The parameters, as views of their vector.",
+        ),
         _function("gradient_views", ["grad"], _block(written.gradients), ", ".join(gradients), "Their derivatives."),
         _function("forward", [x, *views], forward, returned),
     ]
     if len(written.outputs) == 1:
-        both = [*_batch([*written.forward, *written.backward], written.outputs, x), *map(str, written.forward), "", *backward]
+        both = [
+            *_batch([*written.forward, *written.backward], written.outputs, x),
+            *map(str, written.forward),
+            "",
+            *backward,
+        ]
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], both, returned))
     body = "\n\n\n".join(functions)
     helpers: list[str] = []

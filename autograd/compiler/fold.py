@@ -187,9 +187,7 @@ def _products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
 def _merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:
     """Numeric factors stand on the left; each sum keeps at most one number, first, as a coefficient, and no 0."""
     swap = (terms.right != NONE) & (rank[terms.right] == CONSTANT)
-    terms = replace(
-        terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right)
-    )
+    terms = replace(terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right))
     numeric = (terms.right == NONE) & (rank[terms.left] == CONSTANT)
     if not numeric.any():
         return terms

@@ -80,6 +80,7 @@ class _Layout:
         self.lifted = lifted
         self.names = Names(recording.values)
         self.padded = False
+        self.uses = _uses(lifted)
         self.position = np.full(len(lifted.home), NONE)
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         leaves = lifted.home[: len(recording.values)]
@@ -138,7 +139,9 @@ class _Layout:
         self.position[flat[there]] = np.flatnonzero(there)
         return array
 
-    def operand(self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], kept: Sequence[int], masked: bool) -> Operand:
+    def operand(
+        self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], kept: Sequence[int], masked: bool
+    ) -> Operand:
         """The nodes as an operand: ``letters`` are the axes of the grid, ``kept`` the axes that it keeps if of length 1."""
         shape = tuple(n for letter in letters for n in axes.lengths[letter] if n > 1)
         del kept
@@ -160,8 +163,10 @@ class _Layout:
         offset, digits = found
         steps = [affine.strides(d, axes.lengths[letter]) for d, letter in zip(digits, letters, strict=True)]
         strides = tuple(
-            s for step, letter in zip(steps, letters, strict=True)
-            for s, n in zip(step, axes.lengths[letter], strict=True) if n > 1
+            s
+            for step, letter in zip(steps, letters, strict=True)
+            for s, n in zip(step, axes.lengths[letter], strict=True)
+            if n > 1
         )
         view = View(array, shape, strides, offset, mask)
         if home == PARAMETERS:
@@ -187,7 +192,9 @@ class _Layout:
             letters = "abcdefghijklmnop"[: grid.ndim]
             grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
             axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
-            cost = sum(self.cost(axes, j, grids[j][2], grid) for j in range(len(read))) + (grid.size - len(group.targets))
+            arrays = [self.arrays[self.home(operands[i])] for i in read]
+            cost = sum(self.cost(axes, j, array, grid) for j, array in enumerate(arrays))
+            cost += grid.size - len(group.targets)
             if best is None or cost < best[0]:
                 best = (cost, grid, operands, read, axes)
             if best[0] == 0:
@@ -206,16 +213,17 @@ class _Layout:
         array = self.settle(home, targets, shape, stem)
         self.statements.append(MapStatement(array, group.op, views))
 
-    def cost(self, axes: _Axes, which: int, size: int, grid: Ints) -> float:
-        """Nothing for a whole array, a little for a view, much for a gather."""
+    def cost(self, axes: _Axes, which: int, array: Array, grid: Ints) -> float:
+        """Nothing for an array as it is, a little for a view, more for one that is transposed, much for a gather."""
         found = axes.fits[which]
         if found is None:
             return 10.0 + grid.size
-        whole = size == grid.size and found[0] == 0
-        ordered = all(a[1] >= b[1] for digits in found[1] for a, b in zip(digits, digits[1:], strict=False))
-        first = [digits[0][1] for digits in found[1]]
-        ordered &= all(a >= b for a, b in zip(first, first[1:], strict=False))
-        return 0.0 if whole and ordered else 0.1 * sum(map(len, axes.lengths)) + (0.0 if ordered else 0.5)
+        lengths = tuple(n for axis in axes.lengths for n in axis if n > 1)
+        steps = [s for digits, axis in zip(found[1], axes.lengths, strict=True) for s in affine.strides(digits, axis)]
+        if array.size == grid.size and found[0] == 0 and tuple(s for s in steps if s) == contiguous(lengths):
+            return 0.0 if lengths == array.shape else 0.1
+        present = [s for s in steps if s]
+        return 0.5 if present == sorted(present, reverse=True) else 1.0
 
     def grids(self, group: Map) -> Iterator[Ints]:
         """Orders that the group may take, as grids of indices into it: those of its operands, then sorted ones."""
@@ -275,10 +283,19 @@ class _Layout:
         for key, rows in ((by_right, right), (by_left, left)):
             if key is not None:
                 longest = np.argmax((rows != NONE).sum(axis=2))
-                order = np.argsort(np.where(rows == NONE, 2**60, key).reshape(-1, rows.shape[2])[longest], kind="stable")
+                order = np.argsort(
+                    np.where(rows == NONE, 2**60, key).reshape(-1, rows.shape[2])[longest], kind="stable"
+                )
                 left, right = left[:, :, order], right[:, :, order]
                 break
         by_right, by_left = self.key(right), self.key(left)
+        used = np.where(targets == NONE, 0, self.uses[targets])
+        if by_left is None and len(targets) == 1:
+            order = _alike_together(used[0].sum(axis=1))
+            left, targets = left[:, order], targets[:, order]
+        if by_right is None and len(targets) == 1:
+            order = _alike_together(used[0].sum(axis=0))
+            right, targets = right[:, order], targets[:, :, order]
         if by_left is not None:
             order = np.argsort(by_left[:, :, 0], axis=1, kind="stable")
             left = np.take_along_axis(left, order[:, :, None], 1)
@@ -351,3 +368,29 @@ class _Layout:
         if home == PARAMETERS:
             self.name_view(view, nodes)
         return view
+
+
+def _uses(lifted: Lifted) -> Ints:
+    """A number for how each node is used: equal for nodes that the same groups read in the same way, all the way up."""
+    weights = np.random.default_rng(0).integers(1, 2**62, (len(lifted.groups), 3)) | 1
+    uses = np.zeros(len(lifted.home), dtype=np.int64)
+    for group, weight in zip(reversed(lifted.groups), reversed(weights), strict=True):
+        flat = np.append(uses, 0)  # so that a hole has no use
+        if isinstance(group, Map):
+            for operand, factor in zip(group.operands, weight, strict=False):
+                np.add.at(uses, operand, (flat[group.targets] + 1) * factor)
+        elif isinstance(group, Reduce):
+            rows = np.broadcast_to(((flat[group.targets] + 1) * weight[0])[:, None], group.rows.shape)
+            np.add.at(uses, group.rows[group.rows != NONE], rows[group.rows != NONE])
+        else:
+            for rows, factor, axis in ((group.left, weight[0], 2), (group.right, weight[1], 1)):
+                each = ((flat[group.targets] + 1) * factor * (group.targets != NONE)).sum(axis=axis)
+                spread = np.broadcast_to(each[:, :, None], rows.shape)
+                np.add.at(uses, rows[rows != NONE], spread[rows != NONE])
+    return uses
+
+
+def _alike_together(uses: Ints) -> Ints:
+    """An order in which equal uses are neighbours; otherwise the order stays."""
+    _, first, inverse = np.unique(uses, return_index=True, return_inverse=True)
+    return np.argsort(first[inverse], kind="stable")

@@ -192,7 +192,9 @@ class _Lift:
         items = self.same[terms.left]
         counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
         homes = np.maximum.reduceat(self.home[items], np.cumsum(counts) - counts)
-        mixed = np.maximum.reduceat((self.home[items] != np.repeat(homes, counts)).astype(int), np.cumsum(counts) - counts)
+        mixed = np.maximum.reduceat(
+            (self.home[items] != np.repeat(homes, counts)).astype(int), np.cumsum(counts) - counts
+        )
         starts = np.cumsum(counts) - counts
         for group in _groups(np.where(mixed == 0, homes, NONE), np.where(mixed == 0, 0, counts)):
             if mixed[group[0]]:  # items from several arrays: one after the other
@@ -223,7 +225,9 @@ class _Lift:
         left = np.where(terms.left == NONE, NONE, self.same[terms.left])
         right = np.where(terms.right == NONE, NONE, self.same[terms.right])
         varies = np.append(self.rank[: self.made] * (len(self.groups) + 4) + self.home[: self.made], NONE)
-        swap = (right != NONE) & (varies[left] > varies[right])  # the less a factor varies, the more to the left it stands
+        swap = (right != NONE) & (
+            varies[left] > varies[right]
+        )  # the less a factor varies, the more to the left it stands
         left, right = np.where(swap, right, left), np.where(swap, left, right)
 
         # A number times a node is a term with that coefficient. Data times a parameter is of another kind than the
@@ -311,7 +315,9 @@ class _Lift:
         for i, (scale, part) in enumerate(parts):
             steps: list[tuple[int, Ints | None]] = []
             if abs(scale) != 1 or (total is None and scale == -1):
-                steps.append((NEG, None) if scale == -1 else (MUL, np.full(len(part), self.numbers(np.array([scale]))[0])))
+                steps.append(
+                    (NEG, None) if scale == -1 else (MUL, np.full(len(part), self.numbers(np.array([scale]))[0]))
+                )
                 scale = 1.0
             if total is not None:
                 steps.append((ADD if scale > 0 else SUB, part))
@@ -402,7 +408,11 @@ class _Rows:
             stack[chosen] = np.arange(len(chosen))
             mine = stack[component] != NONE
             a_rows, b_rows = (_by_component(stack[c]) for c in (a_component, b_component))
-            c, i, j = stack[component[mine]], _place(a_rows, len(self.left))[a[mine]], _place(b_rows, len(self.right))[b[mine]]
+            c, i, j = (
+                stack[component[mine]],
+                _place(a_rows, len(self.left))[a[mine]],
+                _place(b_rows, len(self.right))[b[mine]],
+            )
             grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
             grid[c, i, j] = targets[mine]
             yield Dot(grid, self.left[a_rows], self.right[b_rows])

@@ -10,9 +10,30 @@ from collections.abc import Sequence
 from ..value import Value
 from .record import NONE, Ints
 
-_STEMS = {"dot": "m", "weighted": "z", "add": "s", "sub": "d", "mul": "p", "div": "q", "neg": "n", "maximum": "max", "minimum": "min"}
+_STEMS = {
+    "dot": "m",
+    "weighted": "z",
+    "add": "s",
+    "sub": "d",
+    "mul": "p",
+    "div": "q",
+    "neg": "n",
+    "maximum": "max",
+    "minimum": "min",
+}
 _SHORT = {"weights": "W", "weight": "W", "biases": "b", "bias": "b"}
-_RESERVED = {*keyword.kwlist, *dir(builtins), "np", "theta", "grad", "batch", "B", "weight", "forward", "value_and_grad"}
+_RESERVED = {
+    *keyword.kwlist,
+    *dir(builtins),
+    "np",
+    "theta",
+    "grad",
+    "batch",
+    "B",
+    "weight",
+    "forward",
+    "value_and_grad",
+}
 
 
 class Names:

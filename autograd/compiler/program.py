@@ -93,7 +93,10 @@ class Program:
         return out[0] if self._single else out.T
 
     def value_and_grad(
-        self, batch: npt.ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean", theta: Floats | None = None
+        self,
+        batch: npt.ArrayLike | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        theta: Floats | None = None,
     ) -> tuple[float, Floats]:
         """(value, gradient (P,)) of the mean or the sum over the batch, by the parameters.
 
@@ -102,7 +105,9 @@ class Program:
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
         if self._value_and_grad is None or len(self._recording.outputs) != 1:
-            raise ValueError(f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}")
+            raise ValueError(
+                f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}"
+            )
         x, _ = self._samples(batch)
         size = x.shape[1] if self._n_inputs else 1
         if size == 0 and reduction == "mean":
@@ -140,7 +145,9 @@ class Program:
             return last  # type: ignore[no-any-return]
         vector = np.ascontiguousarray(theta, dtype=np.float64)
         if vector.shape != (len(self.parameters),):
-            raise ValueError(f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}")
+            raise ValueError(
+                f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}"
+            )
         views: tuple[Floats, ...] = self._views(vector)
         if vector is theta:
             self._kept.theta = views
@@ -189,7 +196,7 @@ class Program:
             if isinstance(statement, DotStatement):
                 c, m, p, k = statement.axes
                 shape = statement.left.shape
-                lengths = np.split(np.array([*shape[:c + m], *statement.right.shape[c:]]), [c, c + m, c + m + p])
+                lengths = np.split(np.array([*shape[: c + m], *statement.right.shape[c:]]), [c, c + m, c + m + p])
                 s, rows, columns, inner = (int(np.prod(part)) for part in lengths)
                 batch = " × B" if statement.target.sampled else ""
                 stack = f"{s} × " if s > 1 else ""

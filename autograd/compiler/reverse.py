@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -90,6 +92,7 @@ class Writer:
         self.grad_written = np.zeros(program.theta.size, dtype=bool)
         self.from_zeros = False
         self.copies: dict[str, str] = {}
+        self.lines = self.out.forward
         self.late: list[tuple[View, Code]] = []
         self.inlined = _inlined(program)
         self.producer = {statement.target: statement for statement in program.statements}
@@ -167,7 +170,11 @@ class Writer:
             return Code(self.constant("c", np.ascontiguousarray(values)), ATOM, varying)
         if operand.array in self.inlined:
             return self.statement(self.inlined[operand.array])
-        kept = range(operand.index.ndim) if isinstance(operand, Gather) else [a for a, s in enumerate(operand.strides) if s]
+        kept = (
+            range(operand.index.ndim)
+            if isinstance(operand, Gather)
+            else [a for a, s in enumerate(operand.strides) if s]
+        )
         first = min(kept, default=axes)
         picks = [":" if axis in kept else "None" for axis in range(first, axes)]
         if sampled and kept:
@@ -187,20 +194,35 @@ class Writer:
         """The operand for a contraction."""
         if isinstance(operand, Numbers):
             values = operand.values
-            text = Code.of(float(values.flat[0])).text if values.size == 1 else self.constant("c", np.ascontiguousarray(values.squeeze()))
+            text = (
+                Code.of(float(values.flat[0])).text
+                if values.size == 1
+                else self.constant("c", np.ascontiguousarray(values.squeeze()))
+            )
             return Tensor(text, "".join(a for a, n in zip(letters, values.shape, strict=True) if n > 1))
         batch = self.batch(operand.sampled)
         if operand.mask is not None:
-            return Tensor(self.masked(operand, self.elementwise(operand, len(letters), operand.sampled)).text, letters + batch)
+            return Tensor(
+                self.masked(operand, self.elementwise(operand, len(letters), operand.sampled)).text, letters + batch
+            )
         text, kept = self.core(operand)
         pick = partial(self.gathered, operand) if isinstance(operand, Gather) else None
-        return Tensor(text, "".join(letters[axis] for axis in kept) + batch, pick)
+        return Tensor(text, "".join(letters[axis] for axis in kept) + batch, pick, self.keep)
+
+    def keep(self, text: str) -> str:
+        """A name for an expression; with a question mark, the name it has already, or none."""
+        if text.endswith("?"):
+            return self.copies.get(text[:-1], "")
+        if text not in self.copies:
+            self.copies[text] = self.names.numbered("columns")
+            self.lines.append(Line(self.copies[text], text))
+        return self.copies[text]
 
     def copied(self, text: str) -> str:
         """Rows of the inputs, side by side in memory: a batch comes with the numbers of one sample side by side."""
         if text not in self.copies:
             self.copies[text] = self.names.numbered("x")
-            self.out.forward.append(Line(self.copies[text], f"np.ascontiguousarray({text})"))
+            self.lines.append(Line(self.copies[text], f"np.ascontiguousarray({text})"))
         return self.copies[text]
 
     def masked(self, operand: View | Gather, value: Code) -> Code:
@@ -212,9 +234,17 @@ class Writer:
         """Both operands. A matrix product takes its rows in any order, products of elements want them in memory's."""
         letters, _, _ = _letters(statement)
         sides = []
-        for operand, mine, other in ((statement.left, letters[0], statement.right), (statement.right, letters[1], statement.left)):
+        for operand, mine, other in (
+            (statement.left, letters[0], statement.right),
+            (statement.right, letters[1], statement.left),
+        ):
             tensor = self.tensor(operand, mine, statement.target.sampled)
-            if isinstance(operand, View) and operand.array is self.program.inputs and other.sampled and operand.mask is None:
+            if (
+                isinstance(operand, View)
+                and operand.array is self.program.inputs
+                and other.sampled
+                and operand.mask is None
+            ):
                 tensor = replace(tensor, text=self.copied(tensor.text))
             sides.append(tensor)
         return sides[0], sides[1]
@@ -258,7 +288,11 @@ class Writer:
             if statement.target in self.inlined:
                 continue
             shape = statement.target.shape
-            comment = f"({', '.join([*map(str, shape), *[BATCH] * statement.target.sampled])})" if shape or statement.target.sampled else ""
+            comment = (
+                f"({', '.join([*map(str, shape), *[BATCH] * statement.target.sampled])})"
+                if shape or statement.target.sampled
+                else ""
+            )
             self.out.forward.append(Line(statement.target.name, self.statement(statement).text, comment=comment))
         for output in self.program.outputs:
             self.out.outputs.append(self.elementwise(output, len(output.shape), output.sampled))
@@ -269,8 +303,13 @@ class Writer:
     # ---- backward
 
     def differentiate(self, output: Operand) -> None:
+        self.lines = self.out.backward
         if not isinstance(output, Numbers) and output.array in self.active:
-            seed = Code("weight") if output.sampled or not self.program.inputs.size else Code(f"{BATCH} * weight", code.PRODUCT)
+            seed = (
+                Code("weight")
+                if output.sampled or not self.program.inputs.size
+                else Code(f"{BATCH} * weight", code.PRODUCT)
+            )
             self.add(output, seed, True)
             for statement in reversed(self.program.statements):
                 if statement.target in self.adjoints:
@@ -294,7 +333,9 @@ class Writer:
         adjoint = self.adjoints[array]
         if adjoint.buffer_line is not None and adjoint.written is not None and adjoint.written.all():
             line = self.out.backward[adjoint.buffer_line]
-            self.out.backward[adjoint.buffer_line] = Line(line.target, line.text.replace("zeros", "empty"), comment=line.comment)
+            self.out.backward[adjoint.buffer_line] = Line(
+                line.target, line.text.replace("zeros", "empty"), comment=line.comment
+            )
         assert adjoint.code is not None
         return adjoint.code
 
@@ -305,16 +346,28 @@ class Writer:
         out = Code(target.name, ATOM, self.axes(target))
         arguments = [self.elementwise(x, axes, target.sampled) for x in statement.operands]
         rules = statement.op.derivatives(code.FUNCTIONS)
-        for operand, rule in zip(statement.operands, rules, strict=True):
-            if _array(operand) in self.active:
-                assert isinstance(operand, View | Gather)
-                partial = Code.of(rule(out, *arguments))
-                flow = g * partial
-                repeated = [] if isinstance(operand, Gather) else [a for a, stride in enumerate(operand.strides) if not stride]
-                if target.sampled and not operand.sampled:
-                    repeated.append(axes)
-                flow, fresh = self.summed(flow, repeated, target), bool(repeated) or flow is not g
-                self.add(operand, flow, fresh and flow.text != g.text)
+        wanted = [(x, rule) for x, rule in zip(statement.operands, rules, strict=True) if _array(x) in self.active]
+        partials = self.compared_once([Code.of(rule(out, *arguments)) for _, rule in wanted])
+        for (operand, _), partial in zip(wanted, partials, strict=True):
+            assert isinstance(operand, View | Gather)
+            flow = g * partial
+            repeated = (
+                [] if isinstance(operand, Gather) else [a for a, stride in enumerate(operand.strides) if not stride]
+            )
+            if target.sampled and not operand.sampled:
+                repeated.append(axes)
+            flow, fresh = self.summed(flow, repeated, target), bool(repeated) or flow is not g
+            self.add(operand, flow, fresh and flow.text != g.text)
+
+    def compared_once(self, partials: list[Code]) -> list[Code]:
+        """Comparisons that stand in several partial derivatives get a name."""
+        found = re.findall(r"\([^()]+ > [^()]+\)", " ".join(partial.text for partial in partials))
+        for text in dict.fromkeys(found):
+            if found.count(text) > 1:
+                name = self.names.numbered("more")
+                self.out.backward.append(Line(name, text[1:-1]))
+                partials = [replace(partial, text=partial.text.replace(text, name)) for partial in partials]
+        return partials
 
     def axes(self, array: Array) -> frozenset[int]:
         return frozenset(range(len(array.shape) + array.sampled))
@@ -348,7 +401,13 @@ class Writer:
         same = _same(statement.left, statement.right) and statement.axes[:3] == (0, 0, 0)
         full = self.axes(target)
         factor = Code.of(2.0) * g if same else g
-        text = factor.within(ATOM) if factor.axes == full else f"np.broadcast_to({factor}, {self.shape(target)})" if factor.axes else factor.within(code.PRODUCT)
+        text = (
+            factor.within(ATOM)
+            if factor.axes == full
+            else f"np.broadcast_to({factor}, {self.shape(target)})"
+            if factor.axes
+            else factor.within(code.PRODUCT)
+        )
         upstream = Tensor(text, out if factor.axes else "")
         left, right = self.factors(statement)
         sides = [(statement.left, letters[0], right)]
@@ -362,11 +421,16 @@ class Writer:
             if operand.mask is not None:
                 wanted = mine + batch
             else:
-                wanted = "".join(a for axis, a in enumerate(mine) if isinstance(operand, Gather) or operand.strides[axis]) + batch
+                wanted = (
+                    "".join(a for axis, a in enumerate(mine) if isinstance(operand, Gather) or operand.strides[axis])
+                    + batch
+                )
             flow = contract(upstream, other, wanted, sizes)
             if operand.mask is not None:
                 flow = self.masked(operand, flow)
-                repeated = [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
+                repeated = (
+                    [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
+                )
                 if repeated:
                     flow = Code(f"{flow}.sum({tuple(repeated)})", ATOM)
             varying = frozenset(range(len(wanted)))
@@ -385,7 +449,9 @@ class Writer:
             if g.axes != self.axes(target):
                 g = Code(f"np.broadcast_to({g}, {self.shape(target)})", ATOM, self.axes(target))
             batch_axis = len(target.shape)
-            varying = frozenset(len(operand.shape) if target.sampled and axis == batch_axis else axis for axis in g.axes)
+            varying = frozenset(
+                len(operand.shape) if target.sampled and axis == batch_axis else axis for axis in g.axes
+            )
             flow = Code(f"{g.within(ATOM)}[{', '.join(picks)}]", ATOM, varying)
         else:
             flow = g
@@ -406,7 +472,9 @@ class Writer:
             return
         adjoint = self.adjoints.setdefault(array, _Adjoint())
         name, lines = f"d{array.name}", self.out.backward
-        comment = f"({', '.join([*map(str, array.shape), *[BATCH] * array.sampled])})" if array.shape or array.sampled else ""
+        comment = (
+            f"({', '.join([*map(str, array.shape), *[BATCH] * array.sampled])})" if array.shape or array.sampled else ""
+        )
         if isinstance(operand, View) and _core(operand) == (array.shape, contiguous(array.shape), 0):
             if adjoint.code is None:
                 if flow.text.isidentifier() or flow.number is not None or (self.once(array) and len(flow.text) < 40):
@@ -423,6 +491,16 @@ class Writer:
                 lines.append(Line(name, total.text, comment=comment))
                 adjoint.code, adjoint.owned = Code(name, ATOM, total.axes), True
             return
+        if (
+            isinstance(operand, View)
+            and adjoint.code is None
+            and _is_reshaped(operand)
+            and flow.axes == frozenset(range(len(_core(operand)[0]) + array.sampled))
+        ):
+            lengths = ", ".join([*map(str, array.shape), *[BATCH] * array.sampled])
+            lines.append(Line(name, f"{flow.within(ATOM)}.reshape({lengths})", comment=comment))
+            adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), fresh
+            return
         index = operand.index.ravel()
         if adjoint.code is None:
             adjoint.buffer_line = len(lines)
@@ -430,7 +508,9 @@ class Writer:
             lines.append(Line(name, f"np.zeros({self.shape(array)})", comment=comment))
             adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), True
         elif not adjoint.owned or adjoint.code.axes != self.axes(array):
-            lines.append(Line(name, f"np.zeros({self.shape(array)}) + {adjoint.code.within(code.PRODUCT)}", comment=comment))
+            lines.append(
+                Line(name, f"np.zeros({self.shape(array)}) + {adjoint.code.within(code.PRODUCT)}", comment=comment)
+            )
             adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), True
         assigned = adjoint.written is not None and not adjoint.written[index].any()
         if adjoint.written is not None:
@@ -455,16 +535,27 @@ class Writer:
             if not text.startswith("strided"):
                 self.assign(text, flow, sign)
                 return sign
-            operand = Gather(array, operand.index.reshape(operand.shape)[tuple(slice(None) if a in kept else 0 for a in range(len(operand.shape)))])
+            operand = Gather(
+                array,
+                operand.index.reshape(operand.shape)[
+                    tuple(slice(None) if a in kept else 0 for a in range(len(operand.shape)))
+                ],
+            )
         index = operand.index.ravel()
         rows, grid = code.flat(name, array.shape, batch), operand.index.shape
         if operand.mask is not None:
             index = np.where(operand.mask.ravel(), index, 0)
             sign = "+="
         full = frozenset(range(len(grid) + operand.sampled))
-        text = flow.within(ATOM) if flow.axes == full else f"np.broadcast_to({flow}, {self.shape(Array('', grid, operand.sampled))})"
+        text = (
+            flow.within(ATOM)
+            if flow.axes == full
+            else f"np.broadcast_to({flow}, {self.shape(Array('', grid, operand.sampled))})"
+        )
         if len(np.unique(index)) == len(index):
-            lines.append(Line(f"{rows}[{self.constant('i', operand.index)}]", flow.text if flow.axes == full else text, sign))
+            lines.append(
+                Line(f"{rows}[{self.constant('i', operand.index)}]", flow.text if flow.axes == full else text, sign)
+            )
             return sign
         order = np.argsort(index, kind="stable")
         places, starts = np.unique(index[order], return_index=True)
@@ -506,8 +597,10 @@ class Writer:
 
 
 def _differentiable(statement: Statement) -> bool:
-    return isinstance(statement, DotStatement) or bool(statement.op.partials) and not (
-        isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM
+    return (
+        isinstance(statement, DotStatement)
+        or bool(statement.op.partials)
+        and not (isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM)
     )
 
 
@@ -524,7 +617,8 @@ def _inlined(program: ArrayProgram) -> dict[Array, Statement]:
     found: dict[Array, Statement] = {}
     for statement in program.statements:
         uses = readers.get(statement.target, [])
-        if isinstance(statement, MapStatement) or len(uses) != 1:
+        linear = not isinstance(statement, MapStatement) or statement.op in (ops.ADD, ops.SUB)
+        if not linear or len(uses) != 1:
             continue
         user, operand = uses[0]
         if isinstance(user, MapStatement) and user.op in (ops.ADD, ops.SUB) and isinstance(operand, View):
@@ -539,13 +633,23 @@ def _core(view: View) -> tuple[Shape, Shape, int]:
     return tuple(view.shape[a] for a in kept), tuple(view.strides[a] for a in kept), view.offset
 
 
+def _is_reshaped(view: View) -> bool:
+    """Whether the view is all of its array, in order, in another shape."""
+    lengths, strides, offset = _core(view)
+    return offset == 0 and int(np.prod(lengths)) == view.array.size and strides == contiguous(lengths)
+
+
 def _array(operand: Operand) -> Array | None:
     return None if isinstance(operand, Numbers) else operand.array
 
 
 def _same(x: Operand, y: Operand) -> bool:
     return (
-        isinstance(x, View) and isinstance(y, View) and x.array is y.array and x.mask is None and y.mask is None
+        isinstance(x, View)
+        and isinstance(y, View)
+        and x.array is y.array
+        and x.mask is None
+        and y.mask is None
         and (x.shape, x.strides, x.offset) == (y.shape, y.strides, y.offset)
     )
 
