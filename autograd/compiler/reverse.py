@@ -91,6 +91,7 @@ class Writer:
         self.gradients: dict[tuple[Shape, Shape, int], str] = {}
         self.grad_written = np.zeros(program.theta.size, dtype=bool)
         self.from_zeros = False
+        self.parts: dict[str, Array] = {}
         self.copies: dict[str, str] = {}
         self.lines = self.out.forward
         self.late: list[tuple[View, Code]] = []
@@ -125,6 +126,8 @@ class Writer:
             return self.parameter(operand), kept
         lengths, strides, offset = _core(operand)
         text = indexed(array.name, array.shape, offset, lengths, strides, batch)
+        if array is not self.program.inputs and "(" in text:
+            self.parts[text] = array
         if array is self.program.inputs and text.startswith("strided"):
             self.out.contiguous_inputs = True
         return text, kept
@@ -298,7 +301,20 @@ class Writer:
             self.out.outputs.append(self.elementwise(output, len(output.shape), output.sampled))
         if len(self.program.outputs) == 1 and self.program.outputs[0].shape == ():
             self.differentiate(self.program.outputs[0])
+        self.name_parts()
         return self.out
+
+    def name_parts(self) -> None:
+        """Views that are read more than once get a name, where their array is made."""
+        forward, backward = self.out.forward, self.out.backward
+        for text in sorted(self.parts, key=len, reverse=True):
+            if sum(line.text.count(text) for line in (*forward, *backward)) > 1:
+                array = self.parts[text]
+                name = self.names.numbered(f"{array.name}_")
+                for lines in (forward, backward):
+                    lines[:] = [replace(line, text=line.text.replace(text, name)) for line in lines]
+                made = next(i for i, line in enumerate(forward) if line.target == array.name)
+                forward.insert(made + 1, Line(name, text))
 
     # ---- backward
 
@@ -361,7 +377,7 @@ class Writer:
 
     def compared_once(self, partials: list[Code]) -> list[Code]:
         """Comparisons that stand in several partial derivatives get a name."""
-        found = re.findall(r"\([^()]+ > [^()]+\)", " ".join(partial.text for partial in partials))
+        found = [text for partial in partials for text in _parenthesized(partial.text) if " > " in text]
         for text in dict.fromkeys(found):
             if found.count(text) > 1:
                 name = self.names.numbered("more")
@@ -637,6 +653,23 @@ def _is_reshaped(view: View) -> bool:
     """Whether the view is all of its array, in order, in another shape."""
     lengths, strides, offset = _core(view)
     return offset == 0 and int(np.prod(lengths)) == view.array.size and strides == contiguous(lengths)
+
+
+def _parenthesized(text: str) -> list[str]:
+    """The parts in parentheses, the innermost first; calls and indices are none.
+
+    >>> _parenthesized("0.5 * (1.0 + (x > f(y)) - (y > x))")
+    ['(x > f(y))', '(y > x)', '(1.0 + (x > f(y)) - (y > x))']
+    """
+    found, starts = [], []
+    for i, character in enumerate(text):
+        if character == "(":
+            starts.append(i)
+        elif character == ")":
+            start = starts.pop()
+            if start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_"):
+                found.append(text[start : i + 1])
+    return found
 
 
 def _array(operand: Operand) -> Array | None:
