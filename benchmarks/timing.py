@@ -50,3 +50,9 @@ def check(competitors: dict[str, Callable[[], Any]]) -> None:
     for name, found in results.items():
         for a, b in zip(found, wanted, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10, err_msg=name)
+
+
+def order(program: Any, parameters: list[Any]) -> list[int]:
+    """Where each parameter stands in the program's vector."""
+    place = {parameter: i for i, parameter in enumerate(program.parameters)}
+    return [place[parameter] for parameter in parameters]

@@ -104,7 +104,9 @@ def fold(recording: Recording) -> Folded:
     items = _terms(recording, maxima, in_maximum, user)
     level = _levels(recording, absorbed, live)
     others = np.flatnonzero((level > 0) & ~additive)
-    return Folded(recording, number, _wait(level, terms, others, recording), terms, items)
+    level = _wait(level, terms, others, recording)
+    recording, number, level, terms = _early(recording, number, level, terms)
+    return Folded(recording, number, level, terms, items)
 
 
 def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
@@ -221,6 +223,46 @@ def _levels(recording: Recording, absorbed: Flags, live: Flags) -> Ints:
     level = np.array(highest, dtype=np.int64)
     level[absorbed] = NONE
     return level
+
+
+def _early(
+    recording: Recording, number: Floats, level: Ints, terms: Terms
+) -> tuple[Recording, Floats, Ints, Terms]:
+    """The part of a sum that is made of inputs and parameters alone becomes a sum of its own, as early as can be.
+
+    The steps of a recurrent network then read their inputs all at once.
+    """
+    height = np.append(level, 0)  # so that no factor is as low as a leaf
+    low = (np.maximum(height[terms.left], height[terms.right]) == 0) & (terms.left != NONE)
+    products = np.bincount(terms.owner[low & (terms.right != NONE)], minlength=len(level))
+    early = np.flatnonzero((products > 1) & (level > 1))
+    if not len(early):
+        return recording, number, level, terms
+    n = len(level)
+    part = np.full(n, NONE)
+    part[early] = n + np.arange(len(early))
+    moved = low & (part[terms.owner] != NONE)
+    rank = np.zeros(n + len(early), dtype=np.int64)
+    for factor in (terms.left[moved], terms.right[moved]):
+        there = factor != NONE
+        np.maximum.at(rank, part[terms.owner[moved]][there], recording.rank[factor[there]])
+    none = np.full(len(early), NONE)
+    all_terms = Terms(
+        np.concatenate([np.where(moved, part[terms.owner], terms.owner), early]),
+        np.concatenate([terms.coefficient, np.ones(len(early))]),
+        np.concatenate([terms.left, part[early]]),
+        np.concatenate([terms.right, none]),
+    )
+    recording = replace(
+        recording,
+        code=np.concatenate([recording.code, np.full(len(early), ADD)]),
+        left=np.concatenate([recording.left, none]),
+        right=np.concatenate([recording.right, none]),
+        rank=np.concatenate([recording.rank, rank[n:]]),
+    )
+    number = np.concatenate([number, np.full(len(early), np.nan)])
+    level = np.concatenate([level, np.ones(len(early), dtype=np.int64)])
+    return recording, number, level, all_terms[np.argsort(all_terms.owner, kind="stable")]
 
 
 def _wait(level: Ints, terms: Terms, others: Ints, recording: Recording) -> Ints:

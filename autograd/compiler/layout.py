@@ -323,6 +323,9 @@ class _Layout:
 
     def reduce(self, home: int, group: Reduce) -> None:
         targets, rows = group.targets, group.rows
+        if self.key(rows) is None:
+            alike = _alike_together(self.uses[targets])
+            targets, rows = targets[alike], rows[alike]
         self.place(rows)
         positions = self.positions(rows)
         order = np.argsort(positions[:, 0], kind="stable")

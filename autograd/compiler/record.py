@@ -41,6 +41,8 @@ class Recording:
 
     def name(self, i: int) -> str:
         """The node as the equations write it: its label, its number, or ``%i``."""
+        if i >= len(self.values):
+            return f"%{i}"
         value = self.values[i]
         return value.label or (repr(value.data) if value.is_constant else f"%{i}")
 
