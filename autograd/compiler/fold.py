@@ -1,7 +1,8 @@
 """Pass 2, fold: constants become numbers, and trees of additions become sums of terms.
 
 A node is *absorbed* into the one that uses it where it has no other use: additions, subtractions and signs into the sum
-they belong to, products into terms of that sum, and maxima through which no gradient flows into one maximum of many.
+they belong to, products into terms of that sum, and maxima into the ``stop_gradient`` through which no gradient flows
+back to them: it becomes the maximum of them all, or of one.
 What is left has a level: nodes of one level do not depend on each other.
 """
 
@@ -91,17 +92,15 @@ def fold(recording: Recording) -> Folded:
     in_sum = additive & single & additive[user]
     in_term = live & single & additive[user] & (code == MUL)
 
-    maximum = live & (code == MAXIMUM)
-    in_maximum = maximum & single & maximum[user]
-    stopped = maximum & single & (code[user] == STOP)
+    maximum, stop = live & (code == MAXIMUM), live & (code == STOP)
+    in_maximum = maximum & single & (maximum | stop)[user]
     head, _ = _roots(in_maximum, user, np.ones(len(code)))
-    in_maximum &= stopped[head]
-    maxima = stopped | in_maximum
+    in_maximum &= stop[head]
 
     absorbed = in_sum | in_term | in_maximum
     products = _products(_terms(recording, additive, in_sum, user), recording, in_term)
     terms = _merge_numbers(products, number, rank)
-    items = _terms(recording, maxima, in_maximum, user)
+    items = _terms(recording, stop | in_maximum, in_maximum, user)
     level = _levels(recording, absorbed, live)
     others = np.flatnonzero((level > 0) & ~additive)
     level = _wait(level, terms, others, recording)

@@ -226,22 +226,16 @@ class _Layout:
         return 0.5 if present == sorted(present, reverse=True) else 1.0
 
     def grids(self, group: Map) -> Iterator[Ints]:
-        """Orders that the group may take, as grids of indices into it: those of its operands, then sorted ones."""
+        """Orders that the group may take, as grids of indices into it: boxes of its operands' arrays, then rows."""
         n = len(group.targets)
         keys = []
         for nodes in group.operands:
-            if self.home(nodes) == NUMBERS:
+            if self.key(nodes) is None:
                 continue
-            positions = self.positions(nodes)
-            if (positions == NONE).any():
-                continue
-            keys.append(positions)
-            array = self.arrays[self.home(nodes)]
-            if self.home(nodes) not in (PARAMETERS, INPUTS) and n <= array.size <= 2 * n:
-                grid = np.full(array.size, NONE)
-                grid[positions] = np.arange(n)
-                if (grid != NONE).sum() == n and (n == array.size or not self.exact_size(array)):
-                    yield grid.reshape(array.shape)
+            keys.append(self.positions(nodes))
+            home = self.home(nodes)
+            if home not in (PARAMETERS, INPUTS):
+                yield from self.box(keys[-1], self.arrays[home].shape)
         yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))
@@ -249,9 +243,17 @@ class _Layout:
         elif keys:
             yield np.argsort(keys[0], kind="stable")
 
-    def exact_size(self, array: Array) -> bool:
-        """Whether the array has no holes, so that a grid with holes in its shape would make new ones."""
-        return not self.padded
+    def box(self, positions: Ints, shape: Shape) -> Iterator[Ints]:
+        """The part of an array that holds these positions, if they fill most of it, each once."""
+        places = np.unravel_index(positions, shape or (1,))
+        low = [int(place.min()) for place in places]
+        lengths = [int(place.max()) + 1 - start for place, start in zip(places, low, strict=True)]
+        n, size = len(positions), int(np.prod(lengths))
+        if n <= size <= (n if self.lifted.exact else 2 * n):
+            grid = np.full(lengths, NONE)
+            grid[tuple(place - start for place, start in zip(places, low, strict=True))] = np.arange(n)
+            if (grid != NONE).sum() == n:
+                yield grid
 
     # ---- dot products
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import ops
-from .fold import ADD, MUL, NEG, POW, STOP, SUB, Folded, Terms
+from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
 from .record import CODE, CONSTANT, LEAF, NONE, ROWS, SHARED, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the arrays that are there before the first group
@@ -58,6 +58,7 @@ class Lifted:
 
     folded: Folded
     groups: Sequence[Group]
+    exact: bool
     home: Ints
     rank: Ints
     number: Floats
@@ -128,7 +129,7 @@ class _Lift:
             if not (sums | maxima).all():
                 self.operations(nodes[~sums & ~maxima])
         made = slice(0, self.made)
-        return Lifted(folded, self.groups, self.home[made], self.rank[made], self.number[made], self.same[made])
+        return Lifted(folded, self.groups, self.exact, self.home[made], self.rank[made], self.number[made], self.same[made])
 
     # ---- nodes made on the way
 
@@ -167,8 +168,7 @@ class _Lift:
         code = recording.code[nodes]
         left, right = self.same[recording.left[nodes]], recording.right[nodes]
         right = np.where(right == NONE, NONE, self.same[right])
-        alias = (code == STOP) & np.isin(left, self.folded.items.owner)  # no gradient flows through a maximum of many
-        alias |= (code == POW) & (self.home[right] == NUMBERS) & (self.number[right] == 1)
+        alias = (code == POW) & (self.home[right] == NUMBERS) & (self.number[right] == 1)
         self.same[nodes[alias]] = left[alias]
         nodes, code, left, right = (x[~alias] for x in (nodes, code, left, right))
         if not len(nodes):
@@ -188,28 +188,30 @@ class _Lift:
         return targets
 
     def maxima(self, nodes: Ints) -> None:
+        """Maxima through which no gradient flows: of the items in each array, and then of those."""
         terms = _terms_of(self.folded.items, nodes)
-        items = self.same[terms.left]
-        counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
-        homes = np.maximum.reduceat(self.home[items], np.cumsum(counts) - counts)
-        mixed = np.maximum.reduceat(
-            (self.home[items] != np.repeat(homes, counts)).astype(int), np.cumsum(counts) - counts
-        )
-        starts = np.cumsum(counts) - counts
-        for group in _groups(np.where(mixed == 0, homes, NONE), np.where(mixed == 0, 0, counts)):
-            if mixed[group[0]]:  # items from several arrays: one after the other
-                total = items[starts[group]]
-                for j in range(1, counts[group[0]]):
-                    last = j == counts[group[0]] - 1
-                    targets = nodes[group] if last else self.new(len(group), NONE, SHARED)
-                    pair = total, items[starts[group] + j]
-                    for part in _groups(self.home[pair[0]], self.home[pair[1]]):
-                        self.map(CODE[ops.MAXIMUM], targets[part], pair[0][part], pair[1][part])
-                    total = self.same[targets]
+        items, owner = self.same[terms.left], np.searchsorted(nodes, terms.owner)
+        homes = self.home[items]
+        for group, shape in self.forms(owner, homes, len(nodes)):
+            total = None
+            for kind in shape:
+                chosen = _chosen(owner, homes, group, kind)
+                counts = np.bincount(np.searchsorted(group, owner[chosen]), minlength=len(group))
+                rows = _rows(items[chosen], np.cumsum(counts) - counts, counts)
+                if len(shape) == 1 and rows.shape[1] > 1:
+                    self.reduce(ops.MAXIMUM, nodes[group], rows)
+                    break
+                part = rows[:, 0]
+                if rows.shape[1] > 1:
+                    part = self.reduce(ops.MAXIMUM, self.new(len(group), NONE, SHARED), rows)
+                if total is None:
+                    total = part
+                else:
+                    pair, total = (total, part), self.new(len(group), NONE, SHARED)
+                    self.maps(CODE[ops.MAXIMUM], total, *(self.same[operand] for operand in pair))
             else:
-                for part in self.evenly(counts[group]):
-                    chosen = group[part]
-                    self.reduce(ops.MAXIMUM, nodes[chosen], _rows(items, starts[chosen], counts[chosen]))
+                assert total is not None
+                self.maps(CODE[ops.STOP_GRADIENT], nodes[group], self.same[total])
 
     def reduce(self, op: ops.Operation, targets: Ints, rows: Ints) -> Ints:
         first, inverse = _distinct(rows)
