@@ -150,7 +150,8 @@ class _Layout:
         self.padded |= mask is not None
         home = self.home(nodes)
         if home == NUMBERS:
-            values = np.where(grid == NONE, 0.0, self.lifted.number[grid])
+            idle = 0.0 if masked else self.lifted.number[nodes[nodes != NONE].flat[0]]  # a hole may hold anything
+            values = np.where(grid == NONE, idle, self.lifted.number[grid])
             for axis in range(values.ndim):
                 first = np.take(values, [0], axis)
                 if (values.view(np.int64) == first.view(np.int64)).all() and (not masked or mask is None):
