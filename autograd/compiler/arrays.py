@@ -153,7 +153,18 @@ class ReduceStatement:
         return f"{self.target} = {self.op.name} over {self.operand}"
 
 
-Statement = MapStatement | DotStatement | ReduceStatement
+@dataclass(frozen=True, eq=False)
+class JoinStatement:
+    """``target`` is the operands, one after the other along its only axis."""
+
+    target: Array
+    operands: tuple[Operand, ...]
+
+    def __str__(self) -> str:
+        return f"{self.target} = join({', '.join(map(str, self.operands))})"
+
+
+Statement = MapStatement | DotStatement | ReduceStatement | JoinStatement
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .arrays import (
     Array,
     ArrayProgram,
     DotStatement,
+    JoinStatement,
     Gather,
     MapStatement,
     Numbers,
@@ -28,7 +29,7 @@ from .arrays import (
     View,
     contiguous,
 )
-from .lift import INPUTS, NUMBERS, PARAMETERS, Dot, Group, Lifted, Map, Reduce
+from .lift import INPUTS, NUMBERS, PARAMETERS, Dot, Join, Lifted, Map, Reduce
 from .names import Names
 from .record import CONSTANT, NONE, SAMPLED, Ints
 
@@ -99,6 +100,8 @@ class _Layout:
                 self.map(home, group)
             elif isinstance(group, Dot):
                 self.dot(home, group)
+            elif isinstance(group, Join):
+                self.join(home, group)
             else:
                 self.reduce(home, group)
         self.place(np.flatnonzero(lifted.home[: len(recording.values)] == PARAMETERS))
@@ -341,6 +344,19 @@ class _Layout:
         array = self.settle(home, targets, axes.lengths[0], "sum" if group.op.name == "add" else "max")
         self.statements.append(ReduceStatement(array, group.op, operand))
 
+    def join(self, home: int, group: Join) -> None:
+        self.place(group.sources)
+        homes = self.lifted.home[group.sources]
+        order = np.lexsort((self.position[group.sources], homes))
+        targets, sources = group.targets[order], group.sources[order]
+        pieces = []
+        for nodes in np.split(sources, np.flatnonzero(np.diff(homes[order])) + 1):
+            axes = _Axes.of([(self.positions(nodes), "q", self.size(self.home(nodes)))], "q", {"q": len(nodes)})
+            if len(axes.lengths[0]) > 1:
+                axes = _Axes(((len(nodes),),), (None,))
+            pieces.append(self.operand(nodes, axes, 0, (0,), (), False))
+        self.statements.append(JoinStatement(self.settle(home, targets, targets.shape, "join"), tuple(pieces)))
+
     # ---- outputs
 
     def outputs(self) -> list[Operand]:
@@ -385,6 +401,8 @@ def _uses(lifted: Lifted) -> Ints:
         if isinstance(group, Map):
             for operand, factor in zip(group.operands, weight, strict=False):
                 np.add.at(uses, operand, (flat[group.targets] + 1) * factor)
+        elif isinstance(group, Join):
+            np.add.at(uses, group.sources, (flat[group.targets] + 1) * weight[0])
         elif isinstance(group, Reduce):
             rows = np.broadcast_to(((flat[group.targets] + 1) * weight[0])[:, None], group.rows.shape)
             np.add.at(uses, group.rows[group.rows != NONE], rows[group.rows != NONE])

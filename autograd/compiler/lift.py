@@ -20,6 +20,7 @@ from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
 from .record import CODE, CONSTANT, LEAF, NONE, ROWS, SHARED, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the arrays that are there before the first group
+MANY = 12  # operands that come from more arrays than this are joined
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,15 @@ class Reduce:
     rows: Ints
 
 
-Group = Map | Dot | Reduce
+@dataclass(frozen=True)
+class Join:
+    """``targets[i]`` is a copy of ``sources[i]``: nodes of many arrays side by side in one."""
+
+    targets: Ints
+    sources: Ints
+
+
+Group = Map | Dot | Reduce | Join
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ def _describe(group: Group) -> str:
     if isinstance(group, Dot):
         (c, m, k), p = group.left.shape, group.right.shape[1]
         return f"{c} × ({m}×{k} @ {k}×{p})"
+    if isinstance(group, Join):
+        return f"join of {len(group.targets)}"
     if isinstance(group, Reduce):
         return f"{group.op.name} over {group.rows.shape[1]} of {len(group.targets)}"
     return f"{group.op.name} of {len(group.targets)}"
@@ -122,6 +133,7 @@ class _Lift:
         for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
             nodes = by_level[start:stop]
             sums, maxima = is_sum[nodes], is_maximum[nodes]
+            self.join(nodes)
             if sums.any():
                 self.sums(nodes[sums])
             if maxima.any():
@@ -160,6 +172,19 @@ class _Lift:
         targets = group.targets[group.targets != NONE]
         self.home[targets] = home
         self.rank[targets] = max(SHARED, int(self.rank[operands[operands != NONE]].max()))
+
+    def join(self, nodes: Ints) -> None:
+        """Copy what these nodes read into one array, where it comes from too many: the graph is irregular here."""
+        recording, terms = self.folded.recording, _terms_of(self.folded.terms, nodes)
+        operands = np.concatenate([recording.left[nodes], recording.right[nodes], terms.left, terms.right])
+        operands = self.same[np.unique(operands[operands != NONE])]
+        sources = np.unique(operands[self.home[operands] > NUMBERS])
+        if len(np.unique(self.home[sources])) > MANY:
+            copies = self.new(len(sources), NONE, SHARED)
+            self.add(Join(copies, sources), sources)
+            copy = np.arange(self.made)
+            copy[sources] = copies
+            self.same[: self.made] = copy[self.same[: self.made]]  # from here on it is the copy that is read
 
     # ---- operations, element by element
 

@@ -7,7 +7,7 @@ the operand was repeated, and added at the place the operand was read from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from .arrays import (
     ArrayProgram,
     DotStatement,
     Gather,
+    JoinStatement,
     MapStatement,
     Numbers,
     Operand,
@@ -290,6 +291,9 @@ class Writer:
         for statement in self.program.statements:
             if statement.target in self.inlined:
                 continue
+            if isinstance(statement, JoinStatement):
+                self.join(statement)
+                continue
             shape = statement.target.shape
             comment = (
                 f"({', '.join([*map(str, shape), *[BATCH] * statement.target.sampled])})"
@@ -316,6 +320,13 @@ class Writer:
                 made = next(i for i, line in enumerate(forward) if line.target == array.name)
                 forward.insert(made + 1, Line(name, text))
 
+    def join(self, statement: JoinStatement) -> None:
+        target = statement.target
+        self.out.forward.append(Line(target.name, f"np.empty({self.shape(target)})", comment=_comment(target)))
+        for start, stop, piece in _pieces(statement):
+            value = self.elementwise(piece, len(piece.shape), target.sampled)
+            self.out.forward.append(Line(f"{target.name}[{start}:{stop}]", value.text))
+
     # ---- backward
 
     def differentiate(self, output: Operand) -> None:
@@ -341,6 +352,8 @@ class Writer:
             self.reverse_map(statement, g)
         elif isinstance(statement, DotStatement):
             self.reverse_dot(statement, g)
+        elif isinstance(statement, JoinStatement):
+            self.reverse_join(statement, g)
         else:
             self.reverse_sum(statement, g)
 
@@ -477,6 +490,19 @@ class Writer:
         repeated = [] if isinstance(operand, Gather) else [a for a, stride in enumerate(operand.strides) if not stride]
         self.add(operand, self.summed(flow, repeated, grid), operand.mask is not None or bool(repeated))
 
+    def reverse_join(self, statement: JoinStatement, g: Code) -> None:
+        target = statement.target
+        if g.axes != self.axes(target):
+            self.out.backward.append(Line(f"d{target.name}", f"np.broadcast_to({g}, {self.shape(target)})"))
+            g = Code(f"d{target.name}", ATOM, self.axes(target))
+        for start, stop, piece in _pieces(statement):
+            if _array(piece) in self.active:
+                assert isinstance(piece, View | Gather)
+                part = f"{start}" if not piece.shape else f"{start}:{stop}"
+                flow = Code(f"{g.text}[{part}]", ATOM, frozenset(range(len(piece.shape) + target.sampled)))
+                repeated = [len(piece.shape)] if target.sampled and not piece.sampled else []
+                self.add(piece, self.summed(flow, repeated, Array("", piece.shape, target.sampled)), bool(repeated))
+
     # ---- adding up
 
     def add(self, operand: Operand, flow: Code, fresh: bool) -> None:
@@ -529,6 +555,8 @@ class Writer:
             )
             adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), True
         assigned = adjoint.written is not None and not adjoint.written[index].any()
+        if adjoint.written is not None and not assigned and not adjoint.written[index].all():
+            adjoint.written = None  # the buffer must start from zeros
         if adjoint.written is not None:
             adjoint.written[index] = True
         if self.add_at(operand, name, flow, "=" if assigned else "+=") == "+=" and assigned:
@@ -613,11 +641,10 @@ class Writer:
 
 
 def _differentiable(statement: Statement) -> bool:
-    return (
-        isinstance(statement, DotStatement)
-        or bool(statement.op.partials)
-        and not (isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM)
-    )
+    """Whether a gradient flows through; a maximum of many is only ever taken where none does."""
+    if isinstance(statement, MapStatement):
+        return bool(statement.op.partials)
+    return not (isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM)
 
 
 def _inlined(program: ArrayProgram) -> dict[Array, Statement]:
@@ -631,14 +658,18 @@ def _inlined(program: ArrayProgram) -> dict[Array, Statement]:
         if not isinstance(output, Numbers):
             readers.setdefault(output.array, []).append((None, output))
     found: dict[Array, Statement] = {}
+    depth: dict[Array, int] = {}  # how many products and sums are in one line by now
     for statement in program.statements:
         uses = readers.get(statement.target, [])
+        if isinstance(statement, JoinStatement):
+            continue
         linear = not isinstance(statement, MapStatement) or statement.op in (ops.ADD, ops.SUB)
         if not linear or len(uses) != 1:
             continue
         user, operand = uses[0]
         if isinstance(user, MapStatement) and user.op in (ops.ADD, ops.SUB) and isinstance(operand, View):
-            if operand.is_whole and statement.target.sampled == user.target.sampled:
+            depth[user.target] = depth.get(user.target, 0) + depth.get(statement.target, 0) + 1
+            if operand.is_whole and statement.target.sampled == user.target.sampled and depth[user.target] < 4:
                 found[statement.target] = statement
     return found
 
@@ -670,6 +701,20 @@ def _parenthesized(text: str) -> list[str]:
             if start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_"):
                 found.append(text[start : i + 1])
     return found
+
+
+def _pieces(statement: JoinStatement) -> Iterator[tuple[int, int, Operand]]:
+    """Each operand, with the places from where to where it stands."""
+    start = 0
+    for piece in statement.operands:
+        length = int(np.prod(piece.shape))
+        yield start, start + length, piece
+        start += length
+
+
+def _comment(array: Array) -> str:
+    lengths = [*map(str, array.shape), *[BATCH] * array.sampled]
+    return f"({', '.join(lengths)})" if lengths else ""
 
 
 def _array(operand: Operand) -> Array | None:
