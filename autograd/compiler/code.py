@@ -423,6 +423,8 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
         a = left.arranged((*stack, inner), sizes) + "[..., None, :]"
     if stack and not r_only:
         b = right.arranged((*stack, inner), sizes) + "[..., None]"
+    if len(inner) == len(left.letters + right.letters) / 2:
+        return Code(f"np.dot({a}, {b})")  # of two vectors: half the time of @
     text, letters = f"{a} @ {b}", stack + l_only + r_only
     binds, into = PRODUCT, "" if stack else f"np.dot({a}, {b}, out={{}})"
     if stack and not l_only:

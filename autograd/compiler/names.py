@@ -31,6 +31,7 @@ _RESERVED = {
     "batch",
     "B",
     "weight",
+    "ones",
     "forward",
     "value_and_grad",
 }

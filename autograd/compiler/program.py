@@ -60,8 +60,9 @@ class Program:
         self.constants = written.constants
         self._contiguous = written.contiguous_inputs
         functions = load(self.source, written.constants)
-        self._forward = functions["forward"]
-        self._value_and_grad = functions.get("value_and_grad")
+        quietly = np.errstate(all="ignore")
+        self._forward = quietly(functions["forward"])
+        self._value_and_grad = quietly(functions["value_and_grad"]) if "value_and_grad" in functions else None
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
         self._kept = threading.local()
@@ -75,8 +76,7 @@ class Program:
         (n_outputs,); without inputs there is no batch.
         """
         x, one = self._samples(batch)
-        with np.errstate(all="ignore"):
-            found = self._forward(x, *self._read(None))
+        found = self._forward(x, *self._read(None))
         outputs = self._arrays.outputs
         if len(outputs) == 1:
             found = (found,)
@@ -115,9 +115,8 @@ class Program:
         weight = 1.0 / size if reduction == "mean" else 1.0
         views = self._read(theta)
         grad, gradient_views = self._gradient
-        with np.errstate(all="ignore"):
-            found = self._value_and_grad(x, weight, *views, *gradient_views)
-            value = float(found.sum() * weight) if self._arrays.outputs[0].sampled else float(found) * (size * weight)
+        found = self._value_and_grad(x, weight, *views, *gradient_views)
+        value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
         grad = grad.copy()
         if self._arrays.padded and not (np.isfinite(value) and np.isfinite(grad).all()):
             exact = self._exact

@@ -343,6 +343,8 @@ class Writer:
                     self.reverse(statement)
             for operand, flow in self.late:
                 self.add_to_gradient(operand, flow, late=True)
+        if any(", ones, " in line.text for line in self.out.backward):
+            self.out.backward.insert(0, Line("ones", f"np.ones({BATCH})"))
         if self.from_zeros or not self.grad_written.all():
             self.out.backward.insert(0, Line("grad[:]", "0.0"))
 
@@ -418,7 +420,10 @@ class Writer:
             text = f"np.broadcast_to({flow}, {self.shape(target)})"
         axes = repeated[0] if len(repeated) == 1 else tuple(repeated)
         varying = frozenset(range(len(full) - len(repeated)))
-        return Code(f"{text}.sum({axes})", ATOM, varying, into=f"{text}.sum({axes}, out={{}})")
+        into = f"{text}.sum({axes}, out={{}})"
+        if text.isidentifier() and target.sampled and repeated == [len(full) - 1] and len(full) <= 2:
+            into = f"np.dot({text}, ones, out={{}})"  # half the time of a sum
+        return Code(f"{text}.sum({axes})", ATOM, varying, into=into)
 
     def shape(self, array: Array) -> str:
         lengths = [*map(str, array.shape), *[BATCH] * array.sampled]
