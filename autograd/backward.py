@@ -24,39 +24,45 @@ _one_pass = RLock()  # two threads may add to the gradient of one leaf: neither 
 def backward(root: Value, seed: float = 1.0) -> None:
     """Add d(root)/d(leaf) * seed to the ``grad`` of every leaf, and set that of every node in between.
 
-    A leaf accumulates over calls; an interior node holds the last pass only. No leaf changes unless the whole pass
-    succeeds.
+    A leaf accumulates over calls; an interior node holds the last pass only, and none if the pass did not reach it.
+    No gradient changes unless the whole pass succeeds, and nobody sees a part of one.
     """
     order = topological_order(root)
     with _one_pass:
-        before = [(node, node._grad) for node in order if not node.parents]
-        try:
-            for node in order:
-                node._grad = 0.0
-            root._grad = seed
-            for node in reversed(order):
-                adjoint = node._grad
-                for parent, partial in zip(node.parents, node.partials):  # noqa: B905  a stopped gradient: no partials
-                    parent._grad += adjoint * partial  # type: ignore[operator]  # a float since the loop above
-            if modes.is_checking():
-                _check_gradients(order)
-        except BaseException:
-            for leaf, grad in before:
-                leaf._grad = grad
-            raise
-        # The pass is summed by itself before it is added, so that a second one doubles each gradient exactly.
-        for leaf, grad in before:
-            leaf._grad = leaf.grad + (grad or 0.0) if leaf.is_leaf else None
+        for node in order:
+            node._adjoint = None
+        root._adjoint = seed
+        for node in reversed(order):
+            adjoint = node._adjoint
+            if adjoint is not None:
+                for parent, partial in zip(node.parents, node.partials):  # noqa: B905  partials may be none at all
+                    before = parent._adjoint
+                    flow = adjoint * partial
+                    parent._adjoint = flow if before is None else before + flow
+        if modes.is_checking():
+            _check_adjoints(order)
+        for node in order:
+            if node.parents:
+                node._grad = node._adjoint
+            elif node._adjoint is not None and node.is_leaf:
+                node._grad = node._adjoint if node._grad is None else node._grad + node._adjoint
 
 
-def _check_gradients(order: Sequence[Value]) -> None:
+def _check_adjoints(order: Sequence[Value]) -> None:
     """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
     for node in reversed(order):
         for parent, partial in zip(node.parents, node.partials, strict=False):
-            if not math.isfinite(node.grad * partial):
+            if node._adjoint is None or parent.is_constant:
+                continue
+            if not math.isfinite(node._adjoint * partial):
                 raise FloatingPointError(
-                    f"the gradient of {node.call_text()} is not finite: {node.grad!r} came in, times the local "
+                    f"the gradient of {node.call_text()} is not finite: {node._adjoint!r} came in, times the local "
                     f"derivative {partial!r} with respect to {parent.label or parent.data!r}"
+                )
+            if not math.isfinite(parent._adjoint or 0.0):
+                raise FloatingPointError(
+                    f"the gradient of {parent.label or parent.data!r} is not finite: the gradients of its uses, "
+                    f"{node.call_text()} among them, add up to {parent._adjoint!r}"
                 )
 
 

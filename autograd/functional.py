@@ -48,6 +48,8 @@ def dot(xs: Iterable[SupportsFloat], ys: Iterable[SupportsFloat]) -> Value:
 def logsumexp(values: Iterable[SupportsFloat]) -> Value:
     """log(exp(x₁) + … + exp(xₙ)), with the largest x taken out first so that nothing overflows.
 
+    An x of -inf adds nothing; nan if the largest is infinite.
+
     >>> logsumexp([Value(1000.0), Value(1000.0)]).data
     1000.6931471805599
     """
@@ -72,14 +74,17 @@ def softmax(values: Iterable[SupportsFloat]) -> list[Value]:
 
 
 def log_softmax(values: Iterable[SupportsFloat]) -> list[Value]:
-    """log(softmax(x)ᵢ) = xᵢ - logsumexp(x), without the logarithm of a number that underflowed.
+    """log(softmax(x)ᵢ), computed from x less its largest: no logarithm of a number that underflowed, no digit lost.
 
     >>> [p.data for p in log_softmax([Value(0.0), Value(-1000.0)])]
     [0.0, -1000.0]
     """
     terms = _as_values(values)
-    total = logsumexp(terms)
-    return [x - total for x in terms]
+    _require_some("log_softmax", terms)
+    largest = _largest(terms)
+    shifted = [x - largest for x in terms]
+    total = sum(x.exp() for x in shifted).log()
+    return [x - total for x in shifted]
 
 
 def _largest(terms: Sequence[Value]) -> Value:

@@ -51,13 +51,14 @@ def gradcheck(
 
 
 def central_difference(f: Callable[..., float], point: Sequence[float], i: int) -> float:
-    """d f/d point[i] from four values of f: central differences at two steps, extrapolated to step 0 (Richardson).
+    """d f/d point[i] from values of f alone.
+
+    Central differences at two steps, extrapolated to step 0 (Richardson), for steps of several sizes: the size at which
+    half the step gives the nearest result is the one that suits f there.
 
     >>> abs(central_difference(lambda x: x**3, [2.0], 0) - 12) < 1e-10
     True
     """
-    # The error of the formula falls as step⁴ and that of rounding rises as eps / step: this step balances them.
-    step = math.ulp(1.0) ** 0.2 * max(1.0, abs(point[i]))
 
     def difference(h: float) -> float:
         above, below = list(point), list(point)
@@ -65,7 +66,16 @@ def central_difference(f: Callable[..., float], point: Sequence[float], i: int) 
         below[i] -= h
         return (f(*above) - f(*below)) / (above[i] - below[i])
 
-    return (4 * difference(step / 2) - difference(step)) / 3
+    def extrapolated(h: float) -> float:
+        return (4 * difference(h / 2) - difference(h)) / 3
+
+    def disagreement(pair: tuple[float, float]) -> float:
+        return math.inf if math.isnan(pair[0] - pair[1]) else abs(pair[0] - pair[1])
+
+    # The error of the formula falls as step⁴ and that of rounding rises as eps / step: this step balances them.
+    balanced = math.ulp(1.0) ** 0.2 * max(1.0, abs(point[i]))
+    steps = (balanced * size for size in (1, 1e-2, 1e-4, 1e-6))
+    return min(((extrapolated(step), extrapolated(step / 2)) for step in steps), key=disagreement)[0]
 
 
 def _gradient_at(f: Callable[..., Value], point: Sequence[float]) -> list[float]:

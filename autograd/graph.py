@@ -1,6 +1,6 @@
 """A recorded graph, and the few questions asked of it. Nothing here recurses: a graph may be a million deep."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, Self, TypeVar
 
 
@@ -14,10 +14,11 @@ class Node(Protocol):
 N = TypeVar("N", bound=Node)
 
 
-def topological_order(*roots: N) -> list[N]:
+def topological_order(*roots: N, known: Callable[[N], bool] | None = None) -> list[N]:
     """Every node that the roots were made from, the roots included: parents before children, each once.
 
-    The order depends on the graph alone, so it is the same in every run.
+    The order depends on the graph alone, so it is the same in every run. What ``known`` says is known is left out, and
+    so is all that only such nodes were made from.
 
     >>> from autograd import Value
     >>> a = Value(1.0, label="a")
@@ -28,11 +29,13 @@ def topological_order(*roots: N) -> list[N]:
     order: list[N] = []
     seen: set[N] = set()
     for root in roots:
-        path = [] if root in seen else [root]  # from the root to the node whose parents are being visited
-        seen.add(root)
+        path: list[N] = []  # from the root to the node whose parents are being visited
+        if root not in seen and not (known and known(root)):
+            seen.add(root)
+            path.append(root)
         while path:
             for parent in path[-1].parents:
-                if parent not in seen:
+                if parent not in seen and not (known and known(parent)):
                     seen.add(parent)
                     path.append(parent)
                     break

@@ -1,12 +1,14 @@
 """Arithmetic on floats as IEEE 754 has it: inf and nan where Python raises, never a complex number.
 
-One function for each operation of :mod:`autograd.ops` that plain ``+ - *`` does not already give. The results are
-those of NumPy and PyTorch: ``div(1.0, 0.0)`` is inf, ``log(0.0)`` is -inf, ``pow(-8.0, 1/3)`` is nan.
+One function for each operation of :mod:`autograd.ops`. The results are those of NumPy and PyTorch:
+``div(1.0, 0.0)`` is inf, ``log(0.0)`` is -inf, ``pow(-8.0, 1/3)`` is nan.
 """
 
 import math
 from math import fabs as abs  # noqa: F401  total as they stand: they neither overflow nor raise
 from math import inf, nan, tanh  # noqa: F401
+from operator import add, mul, neg, sub  # noqa: F401
+from operator import pos as stop_gradient  # noqa: F401
 
 
 def div(x: float, y: float) -> float:

@@ -57,14 +57,14 @@ class Operation:
     def derivatives(self, functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[..., Any], ...]:
         """For each argument its local derivative, as a function ``(out, *arguments)`` of anything.
 
-        What ``+ - *`` do is up to the arguments; every other operation is looked up in ``functions`` by its name.
+        Every operation in it is looked up in ``functions`` by its name.
 
-        >>> d_dx, d_dy = DIV.derivatives({"div": lambda x, y: f"{x}/{y}"})
-        >>> d_dx("out", "a", "b")
-        '1.0/b'
+        >>> d_dx, d_dy = DIV.derivatives({"div": "({} / {})".format, "neg": "-{}".format})
+        >>> d_dy("out", "a", "b")
+        '(-out / b)'
         """
         header = f"lambda {', '.join(('out', *self.arguments))}: "
-        return tuple(eval(header + as_code(partial), dict(functions)) for partial in self.partials)
+        return tuple(eval(header + as_code(partial, CALLS), dict(functions)) for partial in self.partials)
 
     def _compile_rule(self) -> Rule:
         partials = "".join(f"{as_code(partial)}, " for partial in self.partials)
@@ -80,29 +80,50 @@ class Operation:
         return operation, (self.name,)  # a row is one of a kind: copies and pickles are the row itself
 
 
-class _Code(ast.NodeTransformer):
-    """Division and power become calls, since Python's own raise or turn complex; whole numbers become floats."""
+# The operators of the table's expressions, and the operations that they stand for.
+CALLS: Mapping[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.USub: "neg",
+    ast.UAdd: "stop_gradient",
+}
+# Those that raise or turn complex where IEEE arithmetic does neither.
+UNSAFE_CALLS: Mapping[type[ast.AST], str] = {operator: CALLS[operator] for operator in (ast.Div, ast.Pow)}
 
-    calls: Mapping[type[ast.operator], str] = {ast.Div: "div", ast.Pow: "pow"}
+
+class _Code(ast.NodeTransformer):
+    """Some operators become calls, and whole numbers become floats."""
+
+    def __init__(self, calls: Mapping[type[ast.AST], str]) -> None:
+        self.calls = calls
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = self.visit(node.left), self.visit(node.right)
-        if name := self.calls.get(type(node.op)):
-            return ast.Call(ast.Name(name, ast.Load()), [left, right], [])
-        return ast.BinOp(left, node.op, right)
+        return self._call(node.op, left, right) or ast.BinOp(left, node.op, right)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        operand = self.visit(node.operand)
+        return self._call(node.op, operand) or ast.UnaryOp(node.op, operand)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         assert isinstance(node.value, int | float)
         return ast.Constant(float(node.value))
 
+    def _call(self, operator: ast.AST, *operands: ast.expr) -> ast.expr | None:
+        name = self.calls.get(type(operator))
+        return ast.Call(ast.Name(name, ast.Load()), list(operands), []) if name else None
 
-def as_code(expression: str) -> str:
-    """An expression of the table as Python code in which only ``+ - *`` are operators.
 
-    >>> as_code("-out / y")
-    'div(-out, y)'
+def as_code(expression: str, calls: Mapping[type[ast.AST], str] = UNSAFE_CALLS) -> str:
+    """An expression of the table as Python code, with calls in place of some operators.
+
+    >>> as_code("-out / y"), as_code("-out / y", CALLS)
+    ('div(-out, y)', 'div(neg(out), y)')
     """
-    return ast.unparse(ast.fix_missing_locations(_Code().visit(ast.parse(expression, mode="eval"))))
+    return ast.unparse(ast.fix_missing_locations(_Code(calls).visit(ast.parse(expression, mode="eval"))))
 
 
 # fmt: off
@@ -133,8 +154,7 @@ MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5
                                                                             "0.5 * (1 + greater(x, y) - greater(y, x))"))
 # What these derivatives are written in besides, so that they too can be recorded:
 GREATER       = Operation("greater",       ">",        "greater(x, y)",    ())
-MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y",
-                                                                            "mul_no_nan(x, greater(y, 0) + greater(0, y))"))
+MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y", "x"))
 STOP_GRADIENT = Operation("stop_gradient", "stop",     "+x",               ())
 CONSTANT      = Operation("constant",      "",         "0",                ())  # a number written in an expression
 # fmt: on

@@ -32,9 +32,10 @@ class Value:
     a leaf's ``data`` later changes neither.
     """
 
-    __slots__ = ("_data", "_grad", "label", "op", "parents", "partials")
+    __slots__ = ("_adjoint", "_data", "_grad", "label", "op", "parents", "partials")
     __array_ufunc__ = None  # so that np.float64(2) * value comes to Value.__rmul__
 
+    _adjoint: float | None  # scratch of a running backward pass, unset before the first
     _data: float
     _grad: float | None
     label: str
@@ -113,16 +114,17 @@ class Value:
         return Value(self._data, self.label)
 
     def recorded_partial(self, i: int) -> Value | float:
-        """``partials[i]`` as a recorded Value, or as a number where the rule is one."""
+        """``partials[i]`` as a recorded Value; as a number where no leaf has a part in it."""
         if self.op is None:
             raise IndexError("a leaf has no parents, and so no partials")
-        value = _recorded_derivatives(self.op)[i](self, *self.parents)
-        if _differ(float(value), self.partials[i]):
+        data, partials = self.op.rule(*(parent._data for parent in self.parents))
+        if not all(map(_same, (data, *partials), (self._data, *self.partials))):
             raise RuntimeError(
-                f"{self.call_text()} was recorded when its local derivative was {self.partials[i]!r}; now it is "
-                f"{float(value)!r}: data was changed in between. Record the expression again to differentiate it twice"
+                f"{self.call_text()} was recorded when its local derivatives were {self.partials!r}; now they are "
+                f"{partials!r}: data was changed in between. Record the expression again to differentiate it twice"
             )
-        return value
+        partial = _recorded_derivatives(self.op)[i](self, *self.parents)
+        return partial._data if isinstance(partial, Value) and partial.is_constant else partial
 
     # ---- arithmetic
 
@@ -261,7 +263,7 @@ class Value:
         return self._twin(self.parents)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in topological_order(self):
+        for node in topological_order(self, known=lambda node: id(node) in memo):
             if id(node) not in memo:
                 memo[id(node)] = node._twin(tuple(memo[id(parent)] for parent in node.parents))
         twin: Value = memo[id(self)]
@@ -345,30 +347,44 @@ def as_float(number: object) -> float:
     """A real number of any kind as a float; a TypeError that names the type for anything else."""
     if type(number) is float:
         return number
-    if isinstance(number, Real):
+    kind = getattr(getattr(number, "dtype", None), "kind", None)  # what NumPy's scalars and arrays hold
+    if kind is None and isinstance(number, Real):
         try:
             return float(number)
         except OverflowError:  # an int or a Fraction beyond the largest float
             return math.inf if number > 0 else -math.inf  # type: ignore[operator]
-    if getattr(number, "ndim", None) == 0 and hasattr(number, "item"):  # a 0-d array
-        return as_float(number.item())
-    if hasattr(number, "ndim"):
+    is_scalar = getattr(number, "ndim", None) == 0
+    if is_scalar and kind in ("b", "i", "u", "f") and not hasattr(number, "mask"):
+        return float(number)  # type: ignore[arg-type]
+    if hasattr(number, "ndim") and not is_scalar:
         raise TypeError(
             f"a Value is one number, got {type(number).__name__} of shape {getattr(number, 'shape', '?')}. Make a "
             f"Value of each element; autograd.compile runs the recorded scalars on whole arrays"
         )
     if isinstance(number, Value):
         raise TypeError("expected a number, got a Value: use v.data for its number, v.detach() for a leaf like it")
-    raise TypeError(f"expected a real number or a Value, got {type(number).__name__}: {number!r}")
+    of_dtype = f" of {number.dtype}" if kind else ""  # type: ignore[attr-defined]
+    raise TypeError(f"expected a real number or a Value, got {type(number).__name__}{of_dtype}: {number!r}")
 
 
-def _differ(x: float, y: float) -> bool:
-    return x != y and not (math.isnan(x) and math.isnan(y))
+def _same(x: float, y: float) -> bool:
+    return x == y or (math.isnan(x) and math.isnan(y))
 
 
 @cache
 def _recorded_derivatives(op: Operation) -> tuple[Callable[..., Value | float], ...]:
-    return op.derivatives({name: partial(record, row) for name, row in ops.OPERATIONS.items()})
+    return op.derivatives({name: partial(_in_derivative, row) for name, row in ops.OPERATIONS.items()})
+
+
+def _in_derivative(op: Operation, *operands: Value | float) -> Value | float:
+    """The operation as part of a derivative: recorded, but of constants alone, or where it is 0 anyway, a number."""
+    if op is ops.MUL_NO_NAN and _is_number(operands[1]) and float(operands[1]) == 0.0:
+        return 0.0
+    return op.rule(*map(float, operands))[0] if all(map(_is_number, operands)) else record(op, *operands)
+
+
+def _is_number(operand: Value | float) -> bool:
+    return not isinstance(operand, Value) or operand.is_constant
 
 
 # ---- pickling without recursion

@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _complain(options, "interrupted", INTERRUPTED)
+        can_go_on = getattr(options, "checkpoint", False)
+        advice = "the same command goes on from the last whole epoch" if can_go_on else "nothing was written"
+        return _complain(options, f"interrupted; {advice}", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
         return READER_GONE

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
+from autograd.files import write_file
 from autograd.graph import topological_order
 
-from .files import FileFormatError, npz_bytes, read_npz, write_file
+from .files import FileFormatError, npz_bytes, read_npz
 from .history import History
 from .module import state_arrays, state_from_arrays
 from .optim import Vector

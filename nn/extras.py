@@ -11,8 +11,9 @@ def load(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or not module.startswith(error.name):
+        library = module.split(".")[0]
+        if error.name is None or error.name.split(".")[0] != library:
             raise
         raise ImportError(
-            f'{error.name} is not installed: it comes with the extra "train", pip install "valuegrad[train]"'
+            f'{library} is not installed: it comes with the extra "train", pip install "valuegrad[train]"'
         ) from None

@@ -1,9 +1,8 @@
-"""Files that are either whole or not there, and ``.npz`` files that hold nothing but arrays."""
+"""``.npz`` files that hold nothing but arrays, and directories that can be written to."""
 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,27 +14,6 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 class FileFormatError(ValueError):
     """A file is damaged, or is not of the kind it was opened as."""
-
-
-def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write several files: each appears whole or not at all, and none appears before all of them are on disk."""
-    parts = {path: path.with_name(f".{path.name}.part") for path in contents}
-    try:
-        for path, part in parts.items():
-            with part.open("wb") as file:
-                file.write(contents[path])
-                file.flush()
-                os.fsync(file.fileno())
-        for path, part in parts.items():
-            part.replace(path)
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
-
-
-def write_file(path: str | Path, content: bytes) -> None:
-    """Write one file: whoever looks sees the old content or the new, never a part of it."""
-    write_files({Path(path): content})
 
 
 def require_writable(directory: Path) -> None:

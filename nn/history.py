@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .files import write_file
+from autograd.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

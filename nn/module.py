@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
+from autograd.files import write_file
 
-from .files import Arrays, FileFormatError, npz_bytes, read_npz, write_file
+from .files import Arrays, FileFormatError, npz_bytes, read_npz
 
 
 class Module:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .files import write_file
+from autograd.files import write_file
+
 from .predictor import Predictor
 from .tables import csv_text, read_table
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from autograd import Value
+from autograd.files import write_file, write_files
 from autograd.viewing import RenderingError, draw
 
 from . import datasets, plots
 from .data import Dataset, from_table, held_out_rows
-from .files import require_writable, write_file, write_files
+from .files import require_writable
 from .history import History
 from .layers import MLP
 from .objective import Objective
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
         require_writable(out)
     except OSError as error:
         raise ValueError(f"cannot write into {out}: {error.strerror}; choose another --out") from None
-    _check_drawing(job)
+    _require_libraries()
     history = _fit(job, options, out)
     contents, notes = _contents(job, history)
     write_files({out / name: content for name, content in contents.items()})
@@ -98,8 +99,8 @@ def _optimizer(model: MLP, options: argparse.Namespace) -> Optimizer:
     return SGD(model.parameters(), options.lr or 0.05, momentum, options.nesterov, options.weight_decay)
 
 
-def _check_drawing(job: Job) -> None:
-    """Without Graphviz, fail now rather than after the training."""
+def _require_libraries() -> None:
+    """Fail now, rather than after the training, where Graphviz or matplotlib is not installed."""
     _ = draw(Value(0.0)).svg
     plots.new_axes()
 
@@ -137,7 +138,7 @@ def _contents(job: Job, history: History) -> tuple[Mapping[str, bytes], list[str
     try:
         contents["graph.svg"] = draw(loss).svg.encode()
     except (ValueError, RenderingError) as error:  # too large, or beyond Graphviz: the rest is worth having
-        notes.append(f"graph.svg was left out: {error}")
+        notes.append(f"graph.svg was left out: {' '.join(str(error).split())}")
     return contents | _picture(job), notes
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nn.files import require_writable, write_file, write_files
+from autograd.files import write_file, write_files
+from nn.files import require_writable
 
 
 def test_all_files_appear_and_nothing_else(tmp_path):

@@ -40,8 +40,8 @@ NOT_NUMBERS: tuple[tuple[Any, str], ...] = (
     (b"2", "bytes"),
     (2j, "complex"),
     (np.complex128(2j), "complex"),
-    (np.array(2j), "complex"),
-    (np.array("2"), "str"),
+    (np.array(2j), "ndarray of complex128"),
+    (np.array("2"), "ndarray of <U1"),
     ([2.0], "list"),
     ((2.0,), "tuple"),
     ({2.0: 2.0}, "dict"),
@@ -198,7 +198,6 @@ def test_an_array_is_told_what_takes_arrays() -> None:
             attempt()  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.xfail(reason="defect: item() of a long double complex is itself, over and over", raises=RecursionError)
 def test_a_long_double_complex_is_a_type_error() -> None:
     with pytest.raises(TypeError, match=r"complex|clongdouble"):
         Value(np.clongdouble(1))
@@ -207,7 +206,6 @@ def test_a_long_double_complex_is_a_type_error() -> None:
 @pytest.mark.parametrize(
     "instant", [np.datetime64("2020-01-01T00:00:00.000000000"), np.timedelta64(5, "ns"), np.ma.masked], ids=named
 )
-@pytest.mark.xfail(reason="defect: times in nanoseconds, and masked numbers, are taken for numbers", strict=True)
 def test_times_and_missing_numbers_are_not_numbers(instant: Any) -> None:
     with pytest.raises(TypeError, match="got"):
         Value(instant)

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from uuid import uuid4
 
+from ..files import write_file
 from .rendering import FORMATS, render
 
 
@@ -52,7 +52,7 @@ class Drawing:
                 f"cannot save {path.name!r}: there is no folder {str(path.parent)!r}; create it first"
             )
         try:
-            _write_whole(path, self._as_bytes(format))
+            write_file(path, self._as_bytes(format))
         except OSError as error:
             raise type(error)(f"cannot save {str(path)!r}: {error.strerror or error}") from error
 
@@ -68,14 +68,3 @@ class Drawing:
             return {"image/svg+xml": self.svg, "text/plain": repr(self)}
         except Exception as error:  # a notebook cell must show something, whatever is wrong with the renderer
             return {"text/plain": f"{self!r} cannot be shown here: {error}"}
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file, then rename: whoever looks finds the old file or the new one."""
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -34,8 +34,7 @@ def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, 
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
-                room = {} if scopes[parent] == scopes[node] else {"minlen": "2"}  # for the clusters' borders
-                sheet.edge(names[parent], _operation(names[node]), "" if crowded else text, hint=text, **room)
+                sheet.edge(names[parent], _operation(names[node]), "" if crowded else text, hint=text)
     _add_flows(sheet, names, parts.flows, crowded)
     return sheet.dot
 
