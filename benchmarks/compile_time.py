@@ -72,8 +72,10 @@ def report(name: str, build: Callable[[int], Value], *sizes: int) -> None:
         seconds = time.perf_counter() - start
         nodes = str(program.summary).split()[0]
         statements = program.source.count("\n")
-        print(f"{name:<22} {nodes:>10} nodes {seconds:8.2f} s {seconds / int(nodes.replace(',', '')) * 1e6:8.2f} µs a node"
-              f"   {statements:>6} lines")
+        print(
+            f"{name:<22} {nodes:>10} nodes {seconds:8.2f} s {seconds / int(nodes.replace(',', '')) * 1e6:8.2f} µs a node"
+            f"   {statements:>6} lines"
+        )
 
 
 if __name__ == "__main__":

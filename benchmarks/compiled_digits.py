@@ -41,7 +41,7 @@ def by_hand(theta, x, y):
         z -= z.max(axis=1, keepdims=True)
         e = np.exp(z)
         total = e.sum(axis=1, keepdims=True)
-        loss = ((np.log(total[:, 0]) - (z * y).sum(axis=1))).sum() / n
+        loss = (np.log(total[:, 0]) - (z * y).sum(axis=1)).sum() / n
         dz = e / total
         dz -= y
         dz /= n

@@ -24,8 +24,7 @@ def graph() -> tuple[Value, list[Value], list[Value]]:
     h = c = [Value.constant(0.0)] * UNITS
     for x in inputs:
         z = [
-            functional.dot(u, x) + functional.dot(w, h) + b
-            for u, w, b in zip(by_input, by_state, biases, strict=True)
+            functional.dot(u, x) + functional.dot(w, h) + b for u, w, b in zip(by_input, by_state, biases, strict=True)
         ]
         i, f, o = ([v.sigmoid() for v in z[k * UNITS : (k + 1) * UNITS]] for k in range(3))
         g = [v.tanh() for v in z[3 * UNITS :]]

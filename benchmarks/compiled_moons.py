@@ -25,7 +25,9 @@ def graph(sizes: tuple[int, ...], seed: int = 0) -> tuple[Value, list[Value]]:
     for depth, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
         weights = [[Value(rng.gauss(0, n_in**-0.5)) for _ in range(n_in)] for _ in range(n_out)]
         biases = [Value(0.0) for _ in range(n_out)]
-        values = [sum((w * v for w, v in zip(row, values, strict=True)), b) for row, b in zip(weights, biases, strict=True)]
+        values = [
+            sum((w * v for w, v in zip(row, values, strict=True)), b) for row, b in zip(weights, biases, strict=True)
+        ]
         if depth < len(sizes) - 2:
             values = [v.relu() for v in values]
         parameters += [w for row in weights for w in row] + biases
@@ -136,8 +138,14 @@ def by_torch(theta, x, y):
     torch.set_num_threads(1)
     w1, b1, w2, b2, w3, b3 = (
         torch.tensor(part, requires_grad=True)
-        for part in (theta[:32].reshape(16, 2), theta[32:48], theta[48:304].reshape(16, 16), theta[304:320],
-                     theta[320:336], theta[336:337])
+        for part in (
+            theta[:32].reshape(16, 2),
+            theta[32:48],
+            theta[48:304].reshape(16, 16),
+            theta[304:320],
+            theta[320:336],
+            theta[336:337],
+        )
     )
     parameters = [w1, b1, w2, b2, w3, b3]
     x, y = torch.tensor(x), torch.tensor(y)

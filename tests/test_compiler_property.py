@@ -38,7 +38,9 @@ def random_graph(rng: random.Random, leaves: list[Value], size: int) -> list[Val
         elif kind < 0.8:  # a layer, some of it left out
             inner = _operands(rng, rng.choice(rows[:3]), rng.randint(1, 4))
             for _ in range(width):
-                terms = [record(ops.MUL, _pick(rng, leaves), x) for x in inner[: rng.choice((1, len(inner), len(inner)))]]
+                terms = [
+                    record(ops.MUL, _pick(rng, leaves), x) for x in inner[: rng.choice((1, len(inner), len(inner)))]
+                ]
                 nodes.append(_sum(rng, terms + [_pick(rng, leaves)] * rng.randint(0, 1)))
         else:
             nodes.append(_sum(rng, xs + ys))
@@ -132,6 +134,7 @@ def test_generated_graphs(seed: int, size: int, n_inputs: int, n_parameters: int
 
 if __name__ == "__main__":
     import sys, traceback
+
     bad = 0
     for seed in range(int(sys.argv[1]), int(sys.argv[2])):
         rng = random.Random(seed)
@@ -141,5 +144,6 @@ if __name__ == "__main__":
         except Exception as e:
             bad += 1
             if bad < 6:
-                print(args, type(e).__name__, str(e)[:600]); print("".join(traceback.format_exc().splitlines(True)[-5:-1])[:600])
+                print(args, type(e).__name__, str(e)[:600])
+                print("".join(traceback.format_exc().splitlines(True)[-5:-1])[:600])
     print("bad", bad)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import ArrayProgram
-from .code import HELPERS
-from .reverse import BATCH, Line, Written
+from .arrays import BATCH, ArrayProgram
+from .helpers import HELPERS
+from .reading import Line, Written
 
 _serial = count(1)
 
@@ -24,7 +24,7 @@ def emit(program: ArrayProgram, written: Written) -> str:
     gradients = ["grad", *[line.target for line in written.gradients]]
     returned = ", ".join(output.text for output in written.outputs)
     forward = [*_batch(written.forward, written.outputs, x), *map(str, written.forward)]
-    backward = [str(line) if line.target else line.text for line in written.backward]
+    backward = map(str, written.backward)
     functions = [
         _function(
             "views",

@@ -55,7 +55,7 @@ class Folded:
     def __str__(self) -> str:
         name = self.recording.name
         lines = [""] * len(self.level)
-        for i in np.flatnonzero(self.level > 0):
+        for i in np.flatnonzero(self.level > 0).tolist():
             operands = ", ".join(self._text(j) for j in (self.recording.left[i], self.recording.right[i]) if j != NONE)
             lines[i] = f"{name(i)} = {ROWS[self.recording.code[i]].name}({operands})"
         for terms, join in ((self.terms, "{} + {}"), (self.items, "max({}, {})")):
@@ -224,9 +224,7 @@ def _levels(recording: Recording, absorbed: Flags, live: Flags) -> Ints:
     return level
 
 
-def _early(
-    recording: Recording, number: Floats, level: Ints, terms: Terms
-) -> tuple[Recording, Floats, Ints, Terms]:
+def _early(recording: Recording, number: Floats, level: Ints, terms: Terms) -> tuple[Recording, Floats, Ints, Terms]:
     """The part of a sum that is made of inputs and parameters alone becomes a sum of its own, as early as can be.
 
     The steps of a recurrent network then read their inputs all at once.

@@ -18,20 +18,22 @@ from .arrays import (
     Array,
     ArrayProgram,
     DotStatement,
-    JoinStatement,
     Gather,
+    JoinStatement,
     MapStatement,
     Numbers,
     Operand,
+    Part,
     ReduceStatement,
     Shape,
     Statement,
     View,
     contiguous,
 )
-from .lift import INPUTS, NUMBERS, PARAMETERS, Dot, Join, Lifted, Map, Reduce
+from .groups import Dot, Join, Map, Reduce
+from .lift import INPUTS, NUMBERS, PARAMETERS, Lifted
 from .names import Names
-from .record import CONSTANT, NONE, SAMPLED, Ints
+from .record import NONE, SAMPLED, Ints
 
 
 def layout(lifted: Lifted) -> ArrayProgram:
@@ -91,7 +93,7 @@ class _Layout:
         self.arrays: dict[int, Array] = {PARAMETERS: self.theta, INPUTS: self.inputs}
         self.statements: list[Statement] = []
         self.products: set[Array] = set()
-        self.views: dict[tuple[Shape, Shape, int], str] = {}
+        self.parts: dict[Part, str] = {}
 
     def run(self) -> ArrayProgram:
         lifted, recording = self.lifted, self.lifted.folded.recording
@@ -107,7 +109,7 @@ class _Layout:
         self.place(np.flatnonzero(lifted.home[: len(recording.values)] == PARAMETERS))
         values = [recording.values[i] for i in self.parameters]
         return ArrayProgram(
-            self.statements, self.inputs, self.theta, values, self.outputs(), self.views, self.names, self.padded
+            self.statements, self.inputs, self.theta, values, self.outputs(), self.names, self.parts, self.padded
         )
 
     # ---- homes
@@ -142,12 +144,9 @@ class _Layout:
         self.position[flat[there]] = np.flatnonzero(there)
         return array
 
-    def operand(
-        self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], kept: Sequence[int], masked: bool
-    ) -> Operand:
-        """The nodes as an operand: ``letters`` are the axes of the grid, ``kept`` the axes that it keeps if of length 1."""
+    def operand(self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], masked: bool) -> Operand:
+        """The nodes as an operand: ``letters`` are the axes of the grid; a ``masked`` one reads 0 in its holes."""
         shape = tuple(n for letter in letters for n in axes.lengths[letter] if n > 1)
-        del kept
         grid = nodes.reshape(shape)
         mask = grid != NONE if masked and (grid == NONE).any() else None
         self.padded |= mask is not None
@@ -174,15 +173,13 @@ class _Layout:
         )
         view = View(array, shape, strides, offset, mask)
         if home == PARAMETERS:
-            self.name_view(view, nodes)
+            self.name_part(view, nodes)
         return view
 
-    def name_view(self, view: View, nodes: Ints) -> None:
-        kept = [axis for axis, stride in enumerate(view.strides) if stride]
-        key = tuple(view.shape[a] for a in kept), tuple(view.strides[a] for a in kept), view.offset
-        if key not in self.views:
+    def name_part(self, view: View, nodes: Ints) -> None:
+        if view.part not in self.parts:
             whole = view.array.size > 1 and view.is_whole
-            self.views[key] = "theta" if whole else self.names.of_parameters(nodes, len(kept))
+            self.parts[view.part] = "theta" if whole else self.names.of_parameters(nodes, len(view.kept))
 
     # ---- element by element
 
@@ -207,7 +204,7 @@ class _Layout:
         _, grid, operands, read, axes = best
         every = range(grid.ndim)
         views = tuple(
-            self.operand(nodes, axes, read.index(i) if i in read else None, every, (), False)
+            self.operand(nodes, axes, read.index(i) if i in read else None, every, False)
             for i, nodes in enumerate(operands)
         )
         shape = tuple(n for lengths in axes.lengths for n in lengths)
@@ -273,7 +270,7 @@ class _Layout:
         axes = _Axes.of(grids, "cmpk", sizes)
         which = iter(range(2))
         operands = [
-            self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, (), True)
+            self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, True)
             for nodes, letters in ((left, (0, 1, 3)), (right, (0, 2, 3)))
         ]
         counts = tuple(sum(n > 1 for n in lengths) for lengths in axes.lengths)
@@ -340,7 +337,7 @@ class _Layout:
         targets, rows = targets[order], rows[order][:, across]
         source = self.home(rows)
         axes = _Axes.of([(self.positions(rows), "qk", self.size(source))], "qk", {"q": len(rows), "k": rows.shape[1]})
-        operand = self.operand(rows, axes, 0, (0, 1), (), True)
+        operand = self.operand(rows, axes, 0, (0, 1), True)
         array = self.settle(home, targets, axes.lengths[0], "sum" if group.op.name == "add" else "max")
         self.statements.append(ReduceStatement(array, group.op, operand))
 
@@ -354,7 +351,7 @@ class _Layout:
             axes = _Axes.of([(self.positions(nodes), "q", self.size(self.home(nodes)))], "q", {"q": len(nodes)})
             if len(axes.lengths[0]) > 1:
                 axes = _Axes(((len(nodes),),), (None,))
-            pieces.append(self.operand(nodes, axes, 0, (0,), (), False))
+            pieces.append(self.operand(nodes, axes, 0, (0,), False))
         self.statements.append(JoinStatement(self.settle(home, targets, targets.shape, "join"), tuple(pieces)))
 
     # ---- outputs
@@ -388,7 +385,7 @@ class _Layout:
         else:
             view = View(self.arrays[home], (len(nodes),), (int(self.position[nodes[1]]) - offset,), offset)
         if home == PARAMETERS:
-            self.name_view(view, nodes)
+            self.name_part(view, nodes)
         return view
 
 

@@ -12,53 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from .. import ops
 from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
+from .grids import Rows
+from .groups import Group, Join, Map, Reduce, describe
+from .ragged import distinct, groups, padded
 from .record import CODE, CONSTANT, LEAF, NONE, ROWS, SHARED, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the arrays that are there before the first group
 MANY = 12  # operands that come from more arrays than this are joined
-
-
-@dataclass(frozen=True)
-class Map:
-    """``targets[i] = op(operands[0][i], ...)``, element by element."""
-
-    op: ops.Operation
-    targets: Ints
-    operands: tuple[Ints, ...]
-
-
-@dataclass(frozen=True)
-class Dot:
-    """``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``: a stack of matrix products."""
-
-    targets: Ints
-    left: Ints
-    right: Ints
-
-
-@dataclass(frozen=True)
-class Reduce:
-    """``targets[i] = rows[i, 0] + rows[i, 1] + ...``, or their maximum."""
-
-    op: ops.Operation
-    targets: Ints
-    rows: Ints
-
-
-@dataclass(frozen=True)
-class Join:
-    """``targets[i]`` is a copy of ``sources[i]``: nodes of many arrays side by side in one."""
-
-    targets: Ints
-    sources: Ints
-
-
-Group = Map | Dot | Reduce | Join
 
 
 @dataclass(frozen=True)
@@ -75,18 +41,7 @@ class Lifted:
     """For each node the one that stands for it: equal expressions are computed once."""
 
     def __str__(self) -> str:
-        return "\n".join(f"{i}: {_describe(group)}" for i, group in enumerate(self.groups, INPUTS + 1))
-
-
-def _describe(group: Group) -> str:
-    if isinstance(group, Dot):
-        (c, m, k), p = group.left.shape, group.right.shape[1]
-        return f"{c} × ({m}×{k} @ {k}×{p})"
-    if isinstance(group, Join):
-        return f"join of {len(group.targets)}"
-    if isinstance(group, Reduce):
-        return f"{group.op.name} over {group.rows.shape[1]} of {len(group.targets)}"
-    return f"{group.op.name} of {len(group.targets)}"
+        return "\n".join(f"{i}: {describe(group)}" for i, group in enumerate(self.groups, INPUTS + 1))
 
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
@@ -124,13 +79,13 @@ class _Lift:
         self.random = np.random.default_rng(0)
 
     def run(self) -> Lifted:
-        folded, recording = self.folded, self.folded.recording
+        folded = self.folded
         is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
         is_sum[folded.terms.owner] = True
         is_maximum[folded.items.owner] = True
         by_level = np.argsort(folded.level, kind="stable")
         bounds = np.searchsorted(folded.level[by_level], np.arange(1, folded.level.max(initial=0) + 2))
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, stop in pairwise(bounds):
             nodes = by_level[start:stop]
             sums, maxima = is_sum[nodes], is_maximum[nodes]
             self.join(nodes)
@@ -141,7 +96,9 @@ class _Lift:
             if not (sums | maxima).all():
                 self.operations(nodes[~sums & ~maxima])
         made = slice(0, self.made)
-        return Lifted(folded, self.groups, self.exact, self.home[made], self.rank[made], self.number[made], self.same[made])
+        return Lifted(
+            folded, self.groups, self.exact, self.home[made], self.rank[made], self.number[made], self.same[made]
+        )
 
     # ---- nodes made on the way
 
@@ -199,14 +156,14 @@ class _Lift:
         if not len(nodes):
             return
         exponent = np.where((code == POW) & (self.home[right] == NUMBERS), self.number[right], 0.0)
-        for group in _groups(code, self.home[left], np.where(right == NONE, NONE, self.home[right]), exponent):
+        for group in groups(code, self.home[left], np.where(right == NONE, NONE, self.home[right]), exponent):
             operands = (left[group],) if right[group[0]] == NONE else (left[group], right[group])
             self.map(int(code[group[0]]), nodes[group], *operands)
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
         """One operation for all targets; targets with the same operands are made one."""
         pairs = np.stack(operands, axis=1)
-        first, inverse = _distinct(pairs)
+        first, inverse = distinct(pairs)
         self.same[targets] = targets[first][inverse]
         kept = tuple(operand[first] for operand in operands)
         self.add(Map(ROWS[code], targets[first], kept), np.concatenate(kept))
@@ -222,7 +179,7 @@ class _Lift:
             for kind in shape:
                 chosen = _chosen(owner, homes, group, kind)
                 counts = np.bincount(np.searchsorted(group, owner[chosen]), minlength=len(group))
-                rows = _rows(items[chosen], np.cumsum(counts) - counts, counts)
+                rows = padded(items[chosen], np.cumsum(counts) - counts, counts)
                 if len(shape) == 1 and rows.shape[1] > 1:
                     self.reduce(ops.MAXIMUM, nodes[group], rows)
                     break
@@ -239,7 +196,7 @@ class _Lift:
                 self.maps(CODE[ops.STOP_GRADIENT], nodes[group], self.same[total])
 
     def reduce(self, op: ops.Operation, targets: Ints, rows: Ints) -> Ints:
-        first, inverse = _distinct(rows)
+        first, inverse = distinct(rows)
         self.same[targets] = targets[first][inverse]
         self.add(Reduce(op, targets[first], rows[first]), rows[first].ravel())
         return targets
@@ -283,18 +240,18 @@ class _Lift:
         signature = np.add.reduceat(weights[pair_kind], starts)
         length = np.add.reduceat(weights[pair_kind] * counts, starts)
         most = np.maximum.reduceat(counts, starts)
-        for group in _groups(signature):
+        for group in groups(signature):
             head = slice(starts[group[0]], starts[group[0] + 1] if group[0] + 1 < n else len(pair))
             shape = pair_kind[head][np.argsort(first[head])].tolist()
             even = not self.exact and len(shape) <= 2 and 2 * most[group].mean() > most[group].max()
-            for part in [np.arange(len(group))] if even else _groups(length[group]):
+            for part in [np.arange(len(group))] if even else groups(length[group]):
                 yield group[part], shape
 
     def evenly(self, counts: Ints) -> list[Ints]:
         """Rows that may be padded to one length: all of them if little is wasted, else those of equal length."""
         if not self.exact and 2 * counts.mean() > counts.max():
             return [np.arange(len(counts))]
-        return list(_groups(counts))
+        return list(groups(counts))
 
     def sum(self, nodes: Ints, parts: list[Terms]) -> None:
         """The parts of these sums, and their total."""
@@ -321,13 +278,13 @@ class _Lift:
             if single:
                 return scale, terms.left
             targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
-            return scale, self.reduce(ops.ADD, targets, _rows(terms.left, starts, counts))
+            return scale, self.reduce(ops.ADD, targets, padded(terms.left, starts, counts))
         else:
             left, right = terms.left, terms.right
         targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
         if single:
             return scale, self.map(MUL, targets, left, right)
-        self.dots(targets, _rows(left, starts, counts), _rows(right, starts, counts), counts)
+        self.dots(targets, padded(left, starts, counts), padded(right, starts, counts), counts)
         return scale, targets
 
     def total(self, nodes: Ints, parts: list[tuple[float, Ints]]) -> None:
@@ -368,142 +325,18 @@ class _Lift:
 
     def maps(self, code: int, targets: Ints, *operands: Ints) -> None:
         """The same, where the operands may live in several arrays."""
-        for group in _groups(*(self.home[operand] for operand in operands)):
+        for group in groups(*(self.home[operand] for operand in operands)):
             self.map(code, targets[group], *(operand[group] for operand in operands))
 
     # ---- dot products
 
     def dots(self, targets: Ints, left: Ints, right: Ints, counts: Ints) -> None:
         """Rows of factors, one pair of rows for each target, as matrix products."""
-        rows = _Rows.by_first(left, right, counts) or _Rows.by_all(left, right)
-        edge, duplicate = _distinct(np.stack([rows.left_of, rows.right_of], axis=1))
+        rows = Rows.by_first(left, right, counts) or Rows.by_all(left, right)
+        edge, duplicate = distinct(np.stack([rows.left_of, rows.right_of], axis=1))
         self.same[targets] = targets[edge][duplicate]
         for dot in rows.products(targets[edge], edge, self.exact):
             self.add(dot, np.concatenate([dot.left.ravel(), dot.right.ravel()]))
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The distinct rows on either side, and which two of them each target multiplies: the edges of a bipartite graph."""
-
-    left: Ints
-    right: Ints
-    left_of: Ints
-    right_of: Ints
-
-    @classmethod
-    def by_first(cls, left: Ints, right: Ints, counts: Ints) -> _Rows | None:
-        """Rows told apart by their first element; shorter ones must be the beginning of the longest."""
-        sides = []
-        for rows in (left, right):
-            _, first, inverse = np.unique(rows[:, 0], return_index=True, return_inverse=True)
-            longest = first.copy()
-            order = np.argsort(counts, kind="stable")
-            longest[inverse[order]] = order
-            distinct = rows[longest]
-            if not ((rows == distinct[inverse]) | (rows == NONE)).all():
-                return None
-            appearance = np.argsort(first, kind="stable")
-            rank = np.empty_like(appearance)
-            rank[appearance] = np.arange(len(appearance))
-            sides.append((distinct[appearance], rank[inverse], counts[longest][appearance]))
-        (l_rows, l_of, l_counts), (r_rows, r_of, r_counts) = sides
-        if not (counts == np.minimum(l_counts[l_of], r_counts[r_of])).all():
-            return None
-        return cls(l_rows, r_rows, l_of, r_of)
-
-    @classmethod
-    def by_all(cls, left: Ints, right: Ints) -> _Rows:
-        """Rows told apart by all their elements."""
-        (l_first, l_of), (r_first, r_of) = _distinct(left), _distinct(right)
-        return cls(left[l_first], right[r_first], l_of, r_of)
-
-    def products(self, targets: Ints, edge: Ints, exact: bool) -> Iterator[Dot]:
-        """The connected components; those that are full, or nearly, as products, the others edge by edge."""
-        a, b = self.left_of[edge], self.right_of[edge]
-        component = _components(a, b, len(self.left), len(self.right))
-        a_component = np.empty(len(self.left), dtype=np.int64)
-        b_component = np.empty(len(self.right), dtype=np.int64)
-        a_component[a], b_component[b] = component, component
-        m, p, edges = np.bincount(a_component), np.bincount(b_component), np.bincount(component)
-        dense = edges == m * p if exact else 2 * edges >= m * p
-        if len(np.unique(np.stack([m[dense], p[dense]]), axis=1).T) > 4:
-            dense[:] = False
-        for group in _groups(m[dense], p[dense]):
-            chosen = np.flatnonzero(dense)[group]
-            stack = np.full(len(m), NONE)
-            stack[chosen] = np.arange(len(chosen))
-            mine = stack[component] != NONE
-            a_rows, b_rows = (_by_component(stack[c]) for c in (a_component, b_component))
-            c, i, j = (
-                stack[component[mine]],
-                _place(a_rows, len(self.left))[a[mine]],
-                _place(b_rows, len(self.right))[b[mine]],
-            )
-            grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
-            grid[c, i, j] = targets[mine]
-            yield Dot(grid, self.left[a_rows], self.right[b_rows])
-        alone = ~dense[component]
-        if alone.any():
-            yield Dot(targets[alone, None, None], self.left[a[alone], None, :], self.right[b[alone], None, :])
-
-
-def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:
-    """A number for each edge: that of its connected component, from 0 in order of appearance."""
-    label = np.arange(n_left)
-    while True:
-        right = np.full(n_right, n_left)
-        np.minimum.at(right, b, label[a])
-        smaller = label.copy()
-        np.minimum.at(smaller, a, right[b])
-        smaller = smaller[smaller]
-        if np.array_equal(smaller, label):
-            return np.unique(label[a], return_inverse=True)[1]
-        label = smaller
-
-
-def _by_component(stack: Ints) -> Ints:
-    """The rows of each chosen component, one line a component; all components have as many."""
-    rows = np.flatnonzero(stack != NONE)
-    order = np.argsort(stack[rows], kind="stable")
-    return rows[order].reshape(int(stack.max()) + 1, -1)
-
-
-def _place(rows: Ints, n: int) -> Ints:
-    place = np.zeros(n, dtype=np.int64)
-    place[rows] = np.arange(rows.shape[1])
-    return place
-
-
-# ---- ragged rows and equal keys
-
-
-def _groups(*keys: Ints | Floats) -> Iterator[Ints]:
-    """The indices at which all keys are equal, group by group, in order of first appearance."""
-    if len(keys[0]) == 1:
-        yield np.zeros(1, dtype=np.int64)
-        return
-    inverse = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
-        _, part = np.unique(key, return_inverse=True)
-        inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
-    order = np.argsort(inverse, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
-    yield from sorted((group for group in groups if len(group)), key=lambda group: int(group[0]))
-
-
-def _distinct(rows: Ints) -> tuple[Ints, Ints]:
-    """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
-    if len(rows) == 1:
-        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    weights = np.random.default_rng(1).integers(1, 2**62, rows.shape[1]) | 1
-    _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
-    if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
-        _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[inverse.ravel()]
 
 
 def _terms_of(terms: Terms, nodes: Ints) -> Terms:
@@ -529,10 +362,3 @@ def _chosen(owner: Ints, kind: Ints, group: Ints, wanted: int) -> Ints:
     member = np.zeros(int(owner.max()) + 1, dtype=bool)
     member[group] = True
     return np.flatnonzero(member[owner] & (kind == wanted))
-
-
-def _rows(items: Ints, starts: Ints, counts: Ints) -> Ints:
-    """Ragged lists as the rows of a matrix, padded with NONE."""
-    k = np.arange(int(counts.max()))
-    there = k < counts[:, None]
-    return np.where(there, items[np.where(there, starts[:, None] + k, 0)], NONE)

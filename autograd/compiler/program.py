@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -16,9 +17,8 @@ from .emit import emit, load
 from .fold import fold
 from .layout import layout
 from .lift import lift
-from .names import Names
 from .record import Floats, Recording, record
-from .reverse import Writer
+from .reverse import write
 
 
 def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Program:
@@ -54,7 +54,7 @@ class Program:
         self._folded = fold(recording)
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
-        written = Writer(self._arrays, self._arrays.allocator).write()
+        written = write(self._arrays)
         self.parameters: list[Value] = list(self._arrays.parameters)
         self.source: str = emit(self._arrays, written)
         self.constants = written.constants
@@ -193,11 +193,11 @@ class Program:
         lines = [f"{len(self._recording.values):,} scalar nodes became {len(statements)} array operations, forward"]
         for statement in statements:
             if isinstance(statement, DotStatement):
-                c, m, p, k = statement.axes
-                shape = statement.left.shape
-                lengths = np.split(np.array([*shape[: c + m], *statement.right.shape[c:]]), [c, c + m, c + m + p])
-                s, rows, columns, inner = (int(np.prod(part)) for part in lengths)
+                c, m, p, _ = statement.axes
+                shape, others = statement.left.shape, statement.right.shape
+                stack, rows, inner = (prod(part) for part in (shape[:c], shape[c : c + m], shape[c + m :]))
+                columns = prod(others[c : c + p])
                 batch = " × B" if statement.target.sampled else ""
-                stack = f"{s} × " if s > 1 else ""
-                lines.append(f"  {statement.target.name} = {stack}({rows}×{inner} @ {inner}×{columns}{batch})")
+                times = f"{stack} × " if stack > 1 else ""
+                lines.append(f"  {statement.target.name} = {times}({rows}×{inner} @ {inner}×{columns}{batch})")
         return "\n".join(lines)
