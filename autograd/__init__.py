@@ -10,6 +10,7 @@
 
 from . import functional
 from .backward import grad, hessian, jacobian
+from .compiler import Program, compile
 from .gradcheck import gradcheck
 from .modes import detect_anomaly, no_grad
 from .value import Value
@@ -17,7 +18,9 @@ from .viewing import Drawing, draw
 
 __all__ = [
     "Drawing",
+    "Program",
     "Value",
+    "compile",
     "detect_anomaly",
     "draw",
     "functional",
