@@ -105,6 +105,17 @@ class View:
         )
 
     @property
+    def order(self) -> list[int]:
+        """The kept axes in the order of the array: a part that is read in this order need not be transposed."""
+        return sorted(self.kept, key=lambda axis: -self.strides[axis])
+
+    @property
+    def in_order(self) -> View:
+        """The part with its axes in that order."""
+        shape, strides = (tuple(values[axis] for axis in self.order) for values in (self.shape, self.strides))
+        return View(self.array, shape, strides, self.offset)
+
+    @property
     def picked(self) -> Ints:
         """The flat positions of the part."""
         lengths, strides = self.part.lengths, self.part.strides
@@ -151,6 +162,16 @@ class Gather:
     def kept(self) -> list[int]:
         """All axes."""
         return list(range(self.picked.ndim))
+
+    @property
+    def order(self) -> list[int]:
+        """All axes, as they are: a gather has no order of its own."""
+        return self.kept
+
+    @property
+    def in_order(self) -> Gather:
+        """The same, without its mask."""
+        return Gather(self.array, self.picked)
 
     @property
     def repeated(self) -> list[int]:

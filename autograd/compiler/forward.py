@@ -68,8 +68,10 @@ class Forward:
         if operand.mask is not None:
             value = self.reader.elementwise(operand, len(operand.shape), operand.sampled)
             return _over(self.reader.masked(operand, value, least).text, method, list(range(kept, len(operand.shape))))
-        text = self.reader.part(operand)
-        reduced = [place for place, axis in enumerate(operand.kept) if axis >= kept]
+        remaining = [axis for axis in operand.order if axis < kept]
+        in_order = remaining == sorted(remaining)
+        text = self.reader.part(operand.in_order if in_order else operand)
+        reduced = [place for place, axis in enumerate(operand.order if in_order else operand.kept) if axis >= kept]
         result = _over(text, method, reduced) if reduced else Code(text)
         times = prod(operand.shape[axis] for axis in operand.repeated if axis >= kept)
         return result * float(times) if op is ops.ADD else result

@@ -257,7 +257,7 @@ class _Lift:
         """The parts of these sums, and their total."""
         alone = len(parts) == 1
         done: list[tuple[float, Ints]] = []
-        for terms in sorted(parts, key=lambda part: -min(len(part.owner) // len(nodes), 2) * (part.right[0] != NONE)):
+        for terms in sorted(parts, key=lambda part: len(part.owner) == len(nodes)):
             counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
             scale = terms.coefficient[0] if (terms.coefficient == terms.coefficient[0]).all() else None
             targets = nodes if alone and scale in (1, None) else None

@@ -154,11 +154,11 @@ class Reader:
         if operand.mask is not None:
             value = self.elementwise(operand, len(letters), operand.sampled)
             return Tensor(self.masked(operand, value).text, letters + batched)
-        text = self.part(operand)
+        text = self.part(operand.in_order)
         if isinstance(operand, View) and operand.array is self.program.inputs and other.sampled:
             text = self._in_memory_order(text)
         pick = partial(self._gathered, operand) if isinstance(operand, Gather) else None
-        return Tensor(text, "".join(letters[axis] for axis in operand.kept) + batched, pick, self)
+        return Tensor(text, "".join(letters[axis] for axis in operand.order) + batched, pick, self)
 
     def _gathered(self, operand: Gather, order: tuple[int, ...] | None = None) -> str:
         picked = operand.picked if order is None else operand.picked.transpose(order)

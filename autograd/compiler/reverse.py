@@ -116,25 +116,29 @@ class Reverse:
             if operand.array not in self.active:
                 continue
             assert not isinstance(operand, Numbers)
-            kept = letters if operand.mask is not None else "".join(letters[axis] for axis in operand.kept)
+            kept = letters if operand.mask is not None else "".join(letters[axis] for axis in operand.order)
             wanted = kept + BATCH * operand.sampled
             flow = replace(contract(upstream, other, wanted, statement.sizes), axes=frozenset(range(len(wanted))))
             if operand.mask is not None:
                 grid = Array("", operand.shape, operand.sampled)
                 flow = self._summed(self.reader.masked(operand, flow), operand.repeated, grid)
-            self.add(operand, flow, fresh="broadcast_to" not in flow.text)
+            read = operand if operand.mask is not None else operand.in_order
+            self.add(read, flow, fresh="broadcast_to" not in flow.text)
 
     def _sum(self, statement: ReduceStatement, g: Code) -> None:
         operand, target = statement.operand, statement.target
         if operand.array not in self.active:
             return
         assert not isinstance(operand, Numbers)
+        remaining = [axis for axis in operand.order if axis < len(target.shape)]
+        order = list(range(len(operand.shape)))
+        if operand.mask is None and not operand.repeated and remaining == sorted(remaining):
+            operand, order = operand.in_order, operand.order
         grid = Array("", operand.shape, target.sampled)
         flow = g
         if g.axes:
-            kept, all_axes = len(target.shape), len(grid.shape)
-            picks = [":"] * kept + ["None"] * (all_axes - kept) + [":"] * target.sampled
-            axes = frozenset([*range(kept), *[all_axes] * target.sampled])
+            picks = [":" if axis < len(target.shape) else "None" for axis in order] + [":"] * target.sampled
+            axes = frozenset(place for place, pick in enumerate(picks) if pick == ":")
             flow = Code(self._full(g, target).within(ATOM) + subscript(picks), ATOM, axes)
         if operand.mask is not None:
             flow = self.reader.masked(operand, flow)
