@@ -1,4 +1,4 @@
-"""Loss and gradient of causal attention, 8 positions, 4 heads of 4, batch 32: ``python benchmarks/compiled_attention.py``.
+"""Loss and gradient of causal attention, 8 positions, 4 heads of 4: ``python benchmarks/compiled_attention.py``.
 
 Each position attends to itself and to those before it; the loss is half the squared distance of the output from a
 target.
@@ -16,7 +16,7 @@ WIDTH = HEADS * SIZE
 
 
 def graph() -> tuple[Value, list[Value], list[Value]]:
-    """The loss of one sequence (8 x 16 inputs, 8 x 16 targets), and the parameters in the order of the program by hand."""
+    """The loss of one sequence (8 x 16 inputs, 8 x 16 targets), and the parameters as the program by hand has them."""
     rng = np.random.default_rng(0)
     xs, targets = ([[Value(v) for v in row] for row in rng.normal(size=(LENGTH, WIDTH))] for _ in range(2))
     matrices = [[[Value(v) for v in row] for row in rng.normal(0, 0.25, (WIDTH, WIDTH))] for _ in range(4)]

@@ -1,6 +1,6 @@
-"""Loss and gradient of an LSTM cell unrolled 10 steps, 16 units, 4 inputs, batch 32: ``python benchmarks/compiled_lstm.py``.
+"""Loss and gradient of an LSTM cell unrolled 10 steps: ``python benchmarks/compiled_lstm.py``.
 
-The loss is half the squared distance of the last state from a target.
+16 units, 4 inputs, batch 32. The loss is half the squared distance of the last state from a target.
 """
 
 import timing  # isort: skip  # sets the number of threads
@@ -14,7 +14,7 @@ BATCH, STEPS, UNITS, WIDTH = 32, 10, 16, 4
 
 
 def graph() -> tuple[Value, list[Value], list[Value]]:
-    """The loss of one sequence (10 x 4 inputs and 16 targets), and the parameters in the order of the program by hand."""
+    """The loss of one sequence (10 x 4 inputs and 16 targets), and the parameters as the program by hand has them."""
     rng = np.random.default_rng(0)
     inputs = [[Value(v) for v in row] for row in rng.normal(size=(STEPS, WIDTH))]
     target = [Value(v) for v in rng.normal(size=UNITS)]

@@ -6,6 +6,7 @@
 import timing  # isort: skip  # sets the number of threads
 
 import random
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def graph(sizes: tuple[int, ...], seed: int = 0) -> tuple[Value, list[Value]]:
     inputs = [Value(0.5), Value(0.5), Value(1.0)]
     parameters: list[Value] = []
     values = inputs[:2]
-    for depth, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for depth, (n_in, n_out) in enumerate(pairwise(sizes)):
         weights = [[Value(rng.gauss(0, n_in**-0.5)) for _ in range(n_in)] for _ in range(n_out)]
         biases = [Value(0.0) for _ in range(n_out)]
         values = [
@@ -39,7 +40,7 @@ def by_hand(theta, x, y):
     """The same step as a good NumPy programmer writes it."""
     w1, b1 = theta[:32].reshape(16, 2), theta[32:48]
     w2, b2 = theta[48:304].reshape(16, 16), theta[304:320]
-    w3, b3 = theta[320:336], theta[336]
+    w3 = theta[320:336]
     w1t, w2t = w1.T, w2.T
     n = len(x)
     grad = np.empty_like(theta)

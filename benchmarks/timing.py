@@ -2,16 +2,15 @@
 
 import gc
 import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before NumPy is imported
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
 
 
 def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds: float = 3.0) -> dict[str, float]:

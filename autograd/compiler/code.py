@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from .. import ieee, ops
@@ -171,3 +172,13 @@ def apply(op: ops.Operation, *arguments: Code | float) -> Code:
     """
     result: Code = FUNCTIONS[op.name](*map(Code.of, arguments))
     return result.as_number
+
+
+@cache
+def derivatives(op: ops.Operation) -> tuple[Callable[..., Any], ...]:
+    """The local derivatives of the operation, as functions ``(out, *arguments)`` of Code.
+
+    >>> [str(d(Code("p"), Code("x"), Code("y"))) for d in derivatives(ops.DIV)]
+    ['1.0 / y', '-p / y']
+    """
+    return op.derivatives(FUNCTIONS)

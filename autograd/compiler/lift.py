@@ -175,25 +175,21 @@ class _Lift:
         items, owner = self.same[terms.left], np.searchsorted(nodes, terms.owner)
         homes = self.home[items]
         for group, shape in self.forms(owner, homes, len(nodes)):
-            total = None
+            parts, targets = [], nodes[group]
             for kind in shape:
                 chosen = _chosen(owner, homes, group, kind)
                 counts = np.bincount(np.searchsorted(group, owner[chosen]), minlength=len(group))
                 rows = padded(items[chosen], np.cumsum(counts) - counts, counts)
-                if len(shape) == 1 and rows.shape[1] > 1:
-                    self.reduce(ops.MAXIMUM, nodes[group], rows)
-                    break
-                part = rows[:, 0]
                 if rows.shape[1] > 1:
-                    part = self.reduce(ops.MAXIMUM, self.new(len(group), NONE, SHARED), rows)
-                if total is None:
-                    total = part
+                    made = targets if len(shape) == 1 else self.new(len(group), NONE, SHARED)
+                    parts.append(self.reduce(ops.MAXIMUM, made, rows))
                 else:
-                    pair, total = (total, part), self.new(len(group), NONE, SHARED)
-                    self.maps(CODE[ops.MAXIMUM], total, *(self.same[operand] for operand in pair))
-            else:
-                assert total is not None
-                self.maps(CODE[ops.STOP_GRADIENT], nodes[group], self.same[total])
+                    parts.append(rows[:, 0])
+            total = parts[0]
+            for part in parts[1:]:
+                total = self.made_of(CODE[ops.MAXIMUM], None, total, part)
+            if total is not targets:
+                self.made_of(CODE[ops.STOP_GRADIENT], targets, total)
 
     def reduce(self, op: ops.Operation, targets: Ints, rows: Ints) -> Ints:
         first, inverse = distinct(rows)
@@ -254,79 +250,58 @@ class _Lift:
         return list(groups(counts))
 
     def sum(self, nodes: Ints, parts: list[Terms]) -> None:
-        """The parts of these sums, and their total."""
-        alone = len(parts) == 1
+        """The parts of these sums, and their total: products first, then what is added to them."""
         done: list[tuple[float, Ints]] = []
         for terms in sorted(parts, key=lambda part: len(part.owner) == len(nodes)):
             counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
-            scale = terms.coefficient[0] if (terms.coefficient == terms.coefficient[0]).all() else None
-            targets = nodes if alone and scale in (1, None) else None
-            done.append(self.part(terms, counts, scale, targets))
+            done.append(self.part(terms, counts, nodes if len(parts) == 1 else None))
         self.total(nodes, done)
 
-    def part(self, terms: Terms, counts: Ints, scale: float | None, targets: Ints | None) -> tuple[float, Ints]:
-        """(a, nodes) such that the terms of each sum add up to a * its node."""
+    def part(self, terms: Terms, counts: Ints, only: Ints | None) -> tuple[float, Ints]:
+        """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone."""
         starts = np.cumsum(counts) - counts
-        single = counts.max() == 1
-        if terms.left[0] == NONE:
-            return 1.0, self.numbers(terms.coefficient)
-        if scale is None:
-            left, right, scale = self.numbers(terms.coefficient), terms.left, 1.0
+        coefficient, left, right = terms.coefficient, terms.left, terms.right
+        if left[0] == NONE:
+            return 1.0, self.numbers(coefficient)
+        scale = float(coefficient[0])
+        if (coefficient != scale).any():
+            scale, left, right = 1.0, self.numbers(coefficient), left
             if self.home[right[0]] == PARAMETERS:
                 left, right = right, left  # weights @ data, as everywhere else
-        elif terms.right[0] == NONE:
-            if single:
-                return scale, terms.left
-            targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
-            return scale, self.reduce(ops.ADD, targets, padded(terms.left, starts, counts))
+        elif right[0] == NONE and counts.max() == 1:
+            return scale, left
+        targets = only if only is not None and scale == 1 else self.new(len(counts), NONE, SHARED)
+        if right[0] == NONE:
+            self.reduce(ops.ADD, targets, padded(left, starts, counts))
+        elif counts.max() == 1:
+            self.map(MUL, targets, left, right)
         else:
-            left, right = terms.left, terms.right
-        targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
-        if single:
-            return scale, self.map(MUL, targets, left, right)
-        self.dots(targets, padded(left, starts, counts), padded(right, starts, counts), counts)
+            self.dots(targets, padded(left, starts, counts), padded(right, starts, counts), counts)
         return scale, targets
 
     def total(self, nodes: Ints, parts: list[tuple[float, Ints]]) -> None:
-        """``nodes = a1 * part1 + a2 * part2 + ...``"""
-        if len(parts) == 1 and parts[0][1] is nodes:
-            return
-        if len(parts) == 1 and parts[0][0] == 1:
-            self.same[nodes] = self.same[parts[0][1]]  # a sum of one term is that term
-            return
-        parts = sorted(parts, key=lambda part: part[0] < 0)
-        total: Ints | None = None
-        for i, (scale, part) in enumerate(parts):
-            steps: list[tuple[int, Ints | None]] = []
-            if abs(scale) != 1 or (total is None and scale == -1):
-                steps.append(
-                    (NEG, None) if scale == -1 else (MUL, np.full(len(part), self.numbers(np.array([scale]))[0]))
-                )
-                scale = 1.0
-            if total is not None:
-                steps.append((ADD if scale > 0 else SUB, part))
-            for j, (code, _) in enumerate(steps):
-                last = i == len(parts) - 1 and j == len(steps) - 1
-                targets = nodes if last else self.new(len(nodes), NONE, SHARED)
-                if code == NEG:
-                    operands: tuple[Ints, ...] = (part,)
-                elif code == MUL:
-                    operands = (steps[0][1], part)  # type: ignore[assignment]
-                else:
-                    assert total is not None
-                    operands = (total, part)
-                self.maps(code, targets, *(self.same[operand] for operand in operands))
-                if code in (NEG, MUL):
-                    part = targets
-                else:
-                    total = targets
-            if total is None:
-                total = part
+        """``nodes = a1 * part1 + a2 * part2 + ...``, what is added before what is subtracted."""
+        (scale, first), *others = sorted(parts, key=lambda part: part[0] < 0)
+        last = None if others else nodes
+        total = first
+        if scale == -1:
+            total = self.made_of(NEG, last, first)
+        elif scale != 1:
+            total = self.made_of(MUL, last, self.numbers(np.full(len(first), scale)), first)
+        for i, (scale, part) in enumerate(others):
+            if abs(scale) != 1:
+                part = self.made_of(MUL, None, self.numbers(np.full(len(part), abs(scale))), part)
+            total = self.made_of(ADD if scale > 0 else SUB, nodes if i == len(others) - 1 else None, total, part)
+        if total is not nodes:
+            self.same[nodes] = self.same[total]  # a sum of one term is that term
 
-    def maps(self, code: int, targets: Ints, *operands: Ints) -> None:
-        """The same, where the operands may live in several arrays."""
+    def made_of(self, code: int, targets: Ints | None, *operands: Ints) -> Ints:
+        """The operation on operands that may live in several arrays; new nodes if there are no targets."""
+        targets = self.new(len(operands[0]), NONE, SHARED) if targets is None else targets
+        operands = tuple(self.same[operand] for operand in operands)
         for group in groups(*(self.home[operand] for operand in operands)):
             self.map(code, targets[group], *(operand[group] for operand in operands))
+        return targets
 
     # ---- dot products
 

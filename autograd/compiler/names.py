@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ..value import Value
@@ -43,6 +44,7 @@ class Names:
     def __init__(self, values: Sequence[Value]) -> None:
         self._values = values
         self._taken = set(_RESERVED)
+        self._last: Counter[str] = Counter()
 
     def label(self, nodes: Ints) -> str:
         """The first label among these nodes."""
@@ -63,10 +65,10 @@ class Names:
 
     def numbered(self, stem: str) -> str:
         """The stem with the next free number."""
-        i = 1
-        while f"{stem}{i}" in self._taken:
-            i += 1
-        return self.unique(f"{stem}{i}")
+        self._last[stem] += 1
+        while f"{stem}{self._last[stem]}" in self._taken:
+            self._last[stem] += 1
+        return self.unique(f"{stem}{self._last[stem]}")
 
     def unique(self, name: str) -> str:
         """The name, with an underscore and a number if it is taken."""

@@ -27,7 +27,7 @@ from .arrays import (
     Statement,
     View,
 )
-from .code import ATOM, FUNCTIONS, PRODUCT, Code
+from .code import ATOM, PRODUCT, Code, derivatives
 from .contraction import Tensor, contract, product
 from .forward import Forward
 from .reading import Line, Written, subscript
@@ -94,7 +94,7 @@ class Reverse:
     # ---- the kinds of statements
 
     def _map(self, statement: MapStatement, g: Code) -> None:
-        target, rules = statement.target, statement.op.derivatives(FUNCTIONS)
+        target, rules = statement.target, derivatives(statement.op)
         out, arguments = Code(target.name, ATOM, target.axes), self.forward.arguments(statement)
         active = [(x, rule) for x, rule in zip(statement.operands, rules, strict=False) if x.array in self.active]
         partials = self._compared_once([Code.of(rule(out, *arguments)) for _, rule in active])
