@@ -2,16 +2,15 @@
 
 import gc
 import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before NumPy is imported
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
 
 
 def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds: float = 3.0) -> dict[str, float]:
@@ -39,3 +38,20 @@ def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds:
         first = first or medians[name]
         print(f"  {name:<28} {medians[name]:10.1f} µs   ratio {first / medians[name]:6.2f}")
     return medians
+
+
+def check(competitors: dict[str, Callable[[], Any]]) -> None:
+    """All of them give the first one's numbers."""
+    import numpy as np
+
+    results = {name: [np.array(part, dtype=float) for part in run()] for name, run in competitors.items()}
+    wanted = next(iter(results.values()))
+    for name, found in results.items():
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10, err_msg=name)
+
+
+def order(program: Any, parameters: list[Any]) -> list[int]:
+    """Where each parameter stands in the program's vector."""
+    place = {parameter: i for i, parameter in enumerate(program.parameters)}
+    return [place[parameter] for parameter in parameters]

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import ArrayProgram
-from .code import HELPERS
-from .reverse import BATCH, Line, Written
+from .arrays import BATCH, ArrayProgram
+from .helpers import HELPERS
+from .reading import Line, Written
 
 _serial = count(1)
 
@@ -24,14 +24,25 @@ def emit(program: ArrayProgram, written: Written) -> str:
     gradients = ["grad", *[line.target for line in written.gradients]]
     returned = ", ".join(output.text for output in written.outputs)
     forward = [*_batch(written.forward, written.outputs, x), *map(str, written.forward)]
-    backward = [str(line) if line.target else line.text for line in written.backward]
+    backward = map(str, written.backward)
     functions = [
-        _function("views", ["theta"], _block(written.parameters), ", ".join(views), "The parameters, as views of their vector."),
+        _function(
+            "views",
+            ["theta"],
+            _block(written.parameters),
+            ", ".join(views),
+            "The parameters, as views of their vector.",
+        ),
         _function("gradient_views", ["grad"], _block(written.gradients), ", ".join(gradients), "Their derivatives."),
         _function("forward", [x, *views], forward, returned),
     ]
     if len(written.outputs) == 1:
-        both = [*_batch([*written.forward, *written.backward], written.outputs, x), *map(str, written.forward), "", *backward]
+        both = [
+            *_batch([*written.forward, *written.backward], written.outputs, x),
+            *map(str, written.forward),
+            "",
+            *backward,
+        ]
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], both, returned))
     body = "\n\n\n".join(functions)
     helpers: list[str] = []
@@ -52,6 +63,7 @@ def _block(lines: Sequence[Line]) -> list[str]:
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: str, doc: str = "") -> str:
     body = [f'"""{doc}"""'] * bool(doc) + [*lines, f"return {returned}"]
+    body[-1] += "," * (returned.isidentifier() and name.endswith("views"))
     indented = "\n".join(f"    {line}" if line else "" for line in body)
     return f"def {name}({', '.join(arguments)}):\n{indented}"
 

@@ -1,0 +1,44 @@
+"""Equal rows, equal keys, and lists of different lengths as the rows of one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .record import NONE, Floats, Ints
+
+
+def groups(*keys: Ints | Floats) -> Iterator[Ints]:
+    """The indices at which all keys are equal, group by group, in order of first appearance."""
+    if len(keys[0]) == 1:
+        yield np.zeros(1, dtype=np.int64)
+        return
+    inverse = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        _, part = np.unique(key, return_inverse=True)
+        inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
+    order = np.argsort(inverse, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
+    yield from sorted((group for group in groups if len(group)), key=lambda group: int(group[0]))
+
+
+def distinct(rows: Ints) -> tuple[Ints, Ints]:
+    """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
+    if len(rows) == 1:
+        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    weights = np.random.default_rng(1).integers(1, 2**62, rows.shape[1]) | 1
+    _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
+    if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
+        _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[inverse.ravel()]
+
+
+def padded(items: Ints, starts: Ints, counts: Ints) -> Ints:
+    """Ragged lists as the rows of a matrix, padded with NONE."""
+    k = np.arange(int(counts.max()))
+    there = k < counts[:, None]
+    return np.where(there, items[np.where(there, starts[:, None] + k, 0)], NONE)
