@@ -160,7 +160,7 @@ def _picture(job: Job) -> dict[str, bytes]:
         case 2, False:
             return {"boundary.svg": plots.svg_bytes(plots.plot_surface(*arguments))}
         case 1, False:
-            return {"fit.svg": plots.svg_bytes(plots.plot_fit(*arguments))}
+            return {"fit.svg": plots.svg_bytes(plots.plot_curve(*arguments))}
     return {}
 
 

@@ -1,45 +1,20 @@
-"""Pictures of a training: its losses, and what the network made of the plane. Each function draws into given axes.
-
-The colours are told apart by the colour-blind (Okabe and Ito, 2008), and by their lightness in greyscale; classes and
-held-out rows also differ in shape. No state is global: figures are objects here, and pyplot is not used.
-"""
+"""Pictures of a training: its losses, and what the network made of the plane."""
 
 from __future__ import annotations
 
-import io
 import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import extras
-from .data import Dataset
-from .history import History
-from .predictor import Floats, Predictor
+from .. import extras
+from ..data import Dataset
+from ..history import History
+from ..predictor import Floats, Predictor
+from .axes import COLOURS, GRID, MARKERS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
-GRID = 50  # points along each side of the plane: each is a pass through the scalar network
-
-
-def new_axes(width: float = 6.0, height: float = 4.5) -> Axes:
-    """Axes of a figure of their own, in inches."""
-    figure = extras.load("matplotlib.figure").Figure(figsize=(width, height), layout="constrained")
-    ax: Axes = figure.subplots()
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def svg_bytes(ax: Axes) -> bytes:
-    """The figure of the axes as SVG: equal pictures are equal bytes."""
-    buffer = io.BytesIO()
-    figure: Any = ax.get_figure(root=True)
-    with extras.load("matplotlib").rc_context({"svg.hashsalt": "valuegrad"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
 
 
 def plot_loss(history: History, ax: Axes | None = None) -> Axes:
@@ -105,7 +80,7 @@ def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Ax
     return ax
 
 
-def plot_fit(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+def plot_curve(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
     """The number predicted over the one feature there is, as a curve among the samples."""
     ax = ax or new_axes()
     (xs,) = _ranges(train, held_out)
