@@ -1,6 +1,24 @@
 """Pictures of networks and of how they learn. Each function draws into given axes, or new ones, and returns them."""
 
 from .axes import new_axes, side_by_side, svg_bytes
+from .comparison import plot_losses
+from .gradients import gradient_sizes, plot_gradients
+from .images import confusion_matrix, plot_confusion, plot_images, plot_weights
 from .training import plot_classes, plot_curve, plot_loss, plot_surface
 
-__all__ = ["new_axes", "plot_classes", "plot_curve", "plot_loss", "plot_surface", "side_by_side", "svg_bytes"]
+__all__ = [
+    "confusion_matrix",
+    "gradient_sizes",
+    "new_axes",
+    "plot_classes",
+    "plot_confusion",
+    "plot_curve",
+    "plot_gradients",
+    "plot_images",
+    "plot_loss",
+    "plot_losses",
+    "plot_surface",
+    "plot_weights",
+    "side_by_side",
+    "svg_bytes",
+]
