@@ -49,5 +49,5 @@ def plot_gradients(models: MLP | Mapping[str, MLP], ax: Axes | None = None) -> A
     ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
     ax.grid(alpha=0.3, linewidth=0.6)
     if isinstance(models, Mapping):
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return ax
