@@ -1,7 +1,7 @@
 """Pictures of networks and of how they learn. Each function draws into given axes, or new ones, and returns them."""
 
 from .axes import new_axes, side_by_side, svg_bytes
-from .comparison import plot_losses
+from .comparison import plot_losses, plot_regions
 from .gradients import gradient_sizes, plot_gradients
 from .images import confusion_matrix, plot_confusion, plot_images, plot_weights
 from .training import plot_classes, plot_curve, plot_loss, plot_surface
@@ -17,6 +17,7 @@ __all__ = [
     "plot_images",
     "plot_loss",
     "plot_losses",
+    "plot_regions",
     "plot_surface",
     "plot_weights",
     "side_by_side",

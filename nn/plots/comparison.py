@@ -1,19 +1,23 @@
-"""Several trainings in one picture."""
+"""Several networks in one picture: their losses, and the regions they give to the classes."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import extras
+from ..data import Dataset
 from ..history import History
-from .axes import COLOURS, MARKERS, new_axes
+from ..predictor import Predictor
+from .axes import COLOURS, MARKERS, new_axes, side_by_side
+from .training import plot_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKED = 10  # markers along each curve
+WIDTH = 8.6  # of a row of pictures, in inches: what a notebook has room for
 
 
 def plot_losses(histories: Mapping[str, History], ax: Axes | None = None) -> Axes:
@@ -34,3 +38,17 @@ def plot_losses(histories: Mapping[str, History], ax: Axes | None = None) -> Axe
     ax.grid(alpha=0.3, linewidth=0.6)
     ax.legend(frameon=False)
     return ax
+
+
+def plot_regions(predictors: Mapping[str, Predictor], train: Dataset, held_out: Dataset) -> list[Axes]:
+    """For each network a picture as :func:`plot_classes` draws it, under its name, in a row with one legend."""
+    side = WIDTH / len(predictors)
+    axes = side_by_side(len(predictors), side, side + 0.3)
+    for ax, (name, predictor) in zip(axes, predictors.items(), strict=True):
+        plot_classes(predictor, train, held_out, ax).set_title(name)
+        handles, labels = ax.get_legend_handles_labels()
+        if legend := ax.get_legend():
+            legend.remove()
+    figure: Any = axes[0].get_figure(root=True)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    return axes
