@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 Shape = tuple[int, int]
 Floats = NDArray[np.float64]
 
+WIDTH = 8.0  # of a row of images, in inches: what a notebook has room for
+LARGEST = 1.0  # width of an image, in inches
 GAP = 0.12  # between two images, as a part of their width
-CAPTION = 0.30  # the height of a caption, as a part of theirs
+LINE = 0.15  # height of a line of a caption, in inches
 
 
 def confusion_matrix(targets: ArrayLike, predicted: ArrayLike, n_classes: int) -> NDArray[np.int64]:
@@ -57,6 +59,7 @@ def plot_confusion(counts: ArrayLike, classes: Sequence[str] | None = None, ax: 
     names = list(classes or map(str, range(len(matrix))))
     ax.set_xticks(range(len(names)), names)
     ax.set_yticks(range(len(names)), names)
+    ax.spines[:].set_visible(True)
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.figure.colorbar(shades, ax=ax, label="part of the true class")
     return ax
@@ -82,7 +85,7 @@ def plot_weights(layer: Layer, shape: Shape, columns: int = 8, ax: Axes | None =
     most = float(np.abs(images).max())
     captions = [str(i) for i in range(len(images))]
     ax, shades = _mosaic(images, captions, columns, ax, {"cmap": "gray", "vmin": -most, "vmax": most})
-    ax.figure.colorbar(shades, ax=ax, label="weight", shrink=0.8)
+    ax.figure.colorbar(shades, ax=ax, label="weight", shrink=0.8, pad=0.01, fraction=0.1)
     return ax
 
 
@@ -103,15 +106,17 @@ def _mosaic(
         raise ValueError(f"each image has one caption, got {len(captions)} for {len(images)} images")
     columns = min(columns, len(images))
     count = math.ceil(len(images) / columns)
-    aspect = images.shape[1] / images.shape[2]
-    width, height = 1 + GAP, aspect + (CAPTION if captions else GAP)
-    ax = ax or new_axes(1.05 * columns * width + 0.3, 1.05 * count * height + 0.2)
+    inches = min(LARGEST, WIDTH / (columns * (1 + GAP)))
+    lines = max((caption.count("\n") + 1 for caption in captions), default=0)
+    aspect, above = images.shape[1] / images.shape[2], GAP + lines * LINE / inches
+    width, height = 1 + GAP, aspect + above
+    ax = ax or new_axes(inches * columns * width + 0.2, inches * count * height + 0.1)
     for i, image in enumerate(images):
         x, y = (i % columns) * width, -(i // columns) * height
         shades = ax.imshow(image, extent=(x, x + 1, y - aspect, y), interpolation="nearest", **scale)
         ax.add_patch(extras.load("matplotlib.patches").Rectangle((x, y - aspect), 1, aspect, fill=False, linewidth=0.5))
         if captions:
-            ax.text(x + 0.5, y + 0.04, captions[i], ha="center", va="bottom", fontsize=9)
-    ax.set(xlim=(-GAP, columns * width), ylim=(-count * height, height - aspect), aspect="equal")
+            ax.text(x + 0.5, y + GAP / 3, captions[i], ha="center", va="bottom", fontsize=9)
+    ax.set(xlim=(-GAP / 2, columns * width - GAP / 2), ylim=(above - count * height - GAP / 2, above), aspect="equal")
     ax.set_axis_off()
     return ax, shades
