@@ -203,6 +203,28 @@ def test_holes_hold_nothing_that_matters() -> None:
     assert np.isfinite(program(sample)).tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize("factor", [1.0, 1e3])  # the weights of 1e3 overflow, in the holes before elsewhere
+def test_a_gradient_through_holes_is_exact_too(factor: float) -> None:
+    outputs, inputs = causal()
+    program = compile(functional.sum(output.tanh() for output in outputs), inputs)
+    sample = factor * np.array([v.data for v in inputs])
+    np.testing.assert_allclose(
+        program.value_and_grad(sample)[1], _exact_gradient(program, sample), rtol=1e-10, equal_nan=True
+    )
+
+
+def _exact_gradient(program: Program, sample: np.ndarray) -> np.ndarray:
+    exact = program._exact
+    _, found = exact.value_and_grad(sample)
+    return found[[exact.parameters.index(p) for p in program.parameters]]
+
+
+def test_without_parameters_the_gradient_is_empty() -> None:
+    leaf = Value(2.0)
+    loss, gradient = compile(leaf * leaf, [leaf]).value_and_grad([3.0])
+    assert (loss, gradient.shape) == (9.0, (0,))
+
+
 # ---- the Program
 
 

@@ -62,7 +62,7 @@ class Program:
         functions = load(self.source, written.constants)
         quietly = np.errstate(all="ignore")
         self._forward = quietly(functions["forward"])
-        self._value_and_grad = quietly(functions["value_and_grad"]) if "value_and_grad" in functions else None
+        self._value_and_grad = quietly(functions["value_and_grad"]) if written.differentiated else None
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
         self._kept = threading.local()
@@ -104,7 +104,7 @@ class Program:
         """
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
-        if self._value_and_grad is None or len(self._recording.outputs) != 1:
+        if self._value_and_grad is None:
             raise ValueError(
                 f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}"
             )
