@@ -76,6 +76,7 @@ class _Lift:
         self.rank, self.number, self.same = recording.rank.copy(), folded.number.copy(), np.arange(n)
         constants = np.flatnonzero(recording.rank == CONSTANT)
         self.number_node = dict(zip(self.number[constants].view(np.int64).tolist(), constants.tolist(), strict=True))
+        self.maps: dict[tuple[int | bytes, ...], Ints] = {}
         self.random = np.random.default_rng(0)
 
     def run(self) -> Lifted:
@@ -161,12 +162,14 @@ class _Lift:
             self.map(int(code[group[0]]), nodes[group], *operands)
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
-        """One operation for all targets; targets with the same operands are made one."""
-        pairs = np.stack(operands, axis=1)
-        first, inverse = distinct(pairs)
-        self.same[targets] = targets[first][inverse]
+        """One operation for all targets. What has the same operands is computed once, here and in an earlier group."""
+        first, inverse = distinct(np.stack(operands, axis=1))
         kept = tuple(operand[first] for operand in operands)
-        self.add(Map(ROWS[code], targets[first], kept), np.concatenate(kept))
+        key = (code, *(operand.tobytes() for operand in kept))
+        before = self.maps.setdefault(key, targets[first])
+        self.same[targets] = self.same[before[inverse]]
+        if before[0] == targets[first[0]]:
+            self.add(Map(ROWS[code], before, kept), np.concatenate(kept))
         return targets
 
     def maxima(self, nodes: Ints) -> None:
