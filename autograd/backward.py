@@ -8,8 +8,8 @@ one; :func:`grad` leaves every node as it is, and its adjoints may themselves be
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from threading import RLock
+from collections.abc import Callable, Sequence
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Literal, overload
 
 from . import modes
@@ -18,7 +18,27 @@ from .graph import dependents, topological_order
 if TYPE_CHECKING:
     from .value import Value
 
-_one_pass = RLock()  # two threads may add to the gradient of one leaf: neither addition may be lost
+
+class _OnePassAtATime:
+    """Two threads may add to the gradient of one leaf: neither addition may be lost. A thread that is in the middle of
+    a pass (and runs a signal handler, or a finalizer) cannot begin another: it would never end."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == get_ident():
+            raise RuntimeError("backward was called in the middle of backward, by a signal handler or a finalizer")
+        self._lock.acquire()
+        self._owner = get_ident()
+
+    def __exit__(self, *error: object) -> None:
+        self._owner = None
+        self._lock.release()
+
+
+_one_pass = _OnePassAtATime()
 
 
 def backward(root: Value, seed: float = 1.0) -> None:
@@ -40,7 +60,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
                     flow = adjoint * partial
                     parent._adjoint = flow if before is None else before + flow
         if modes.is_checking():
-            _check_adjoints(order)
+            _check_adjoints(order, lambda node: node._adjoint)
         for node in order:
             if node.parents:
                 node._grad = node._adjoint
@@ -48,21 +68,23 @@ def backward(root: Value, seed: float = 1.0) -> None:
                 node._grad = node._adjoint if node._grad is None else node._grad + node._adjoint
 
 
-def _check_adjoints(order: Sequence[Value]) -> None:
+def _check_adjoints(order: Sequence[Value], adjoint_of: Callable[[Value], float | Value | None]) -> None:
     """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
     for node in reversed(order):
+        adjoint = adjoint_of(node)
         for parent, partial in zip(node.parents, node.partials, strict=False):
-            if node._adjoint is None or parent.is_constant:
+            total = adjoint_of(parent)
+            if adjoint is None or total is None or parent.is_constant:
                 continue
-            if not math.isfinite(node._adjoint * partial):
+            if not math.isfinite(float(adjoint) * partial):
                 raise FloatingPointError(
-                    f"the gradient of {node.call_text()} is not finite: {node._adjoint!r} came in, times the local "
+                    f"the gradient of {node.call_text()} is not finite: {float(adjoint)!r} came in, times the local "
                     f"derivative {partial!r} with respect to {parent.label or parent.data!r}"
                 )
-            if not math.isfinite(parent._adjoint or 0.0):
+            if not math.isfinite(total):
                 raise FloatingPointError(
                     f"the gradient of {parent.label or parent.data!r} is not finite: the gradients of its uses, "
-                    f"{node.call_text()} among them, add up to {parent._adjoint!r}"
+                    f"{node.call_text()} among them, add up to {float(total)!r}"
                 )
 
 
@@ -90,12 +112,9 @@ def grad(
     >>> grad(slope, x)
     18.0
     """
-    one_input = not isinstance(inputs, Sequence)
-    wanted: Sequence[Value] = [inputs] if one_input else inputs  # type: ignore[list-item, assignment]
-    for node in (output, *wanted):
-        if not hasattr(node, "recorded_partial"):
-            raise TypeError(f"grad takes Values, got {type(node).__name__}: {node!r}")
-
+    one_input = _is_value(inputs)
+    wanted: Sequence[Value] = [inputs] if one_input else _values("grad", inputs)  # type: ignore[list-item]
+    _values("grad", [output])
     adjoints = _adjoints(output, wanted, create_graph)
     found = [adjoints.get(node, 0.0) for node in wanted]
     if create_graph:
@@ -116,7 +135,23 @@ def _adjoints(output: Value, inputs: Sequence[Value], create_graph: bool) -> dic
                 partial = node.recorded_partial(i) if create_graph else node.partials[i]
                 flow = _product(adjoint, partial)
                 adjoints[parent] = adjoints[parent] + flow if parent in adjoints else flow
+    if modes.is_checking():
+        _check_adjoints(order, adjoints.get)
     return adjoints
+
+
+def _is_value(thing: object) -> bool:
+    return hasattr(thing, "recorded_partial")
+
+
+def _values(function: str, values: object) -> Sequence[Value]:
+    """The values, if they are a sequence of Values; else a TypeError."""
+    if not isinstance(values, Sequence):
+        raise TypeError(f"{function} takes a list of Values, got {type(values).__name__}: {values!r}")
+    for value in values:
+        if not _is_value(value):
+            raise TypeError(f"{function} takes Values, got {type(value).__name__}: {value!r}")
+    return values
 
 
 def _product(adjoint: float | Value, partial: float | Value) -> float | Value:
@@ -136,7 +171,8 @@ def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[flo
     >>> jacobian([x * y, x + y], [x, y])
     [[5.0, 2.0], [1.0, 1.0]]
     """
-    return [grad(output, list(inputs)) for output in outputs]
+    inputs = _values("jacobian", inputs)
+    return [grad(output, inputs) for output in _values("jacobian", outputs)]
 
 
 def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
@@ -147,4 +183,5 @@ def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
     >>> hessian(x * x * y, [x, y])
     [[10.0, 4.0], [4.0, 0.0]]
     """
-    return jacobian(grad(output, list(inputs), create_graph=True), inputs)
+    inputs = _values("hessian", inputs)
+    return jacobian(grad(output, inputs, create_graph=True), inputs)

@@ -28,6 +28,9 @@ class Operation:
     An operation with no partials passes no gradient on: its derivative is zero everywhere (``greater``) or is
     declared to be (``stop_gradient``). ``formula`` spells ``forward`` out where its name alone does not.
 
+    A partial is as exact as its formula: ``1 - out * out`` of tanh and ``out * (1 - out)`` of sigmoid, for example, to
+    an ulp of 1, not to one of their own where they are close to 0.
+
     >>> MUL.arguments, MUL.partials
     (('x', 'y'), ('y', 'x'))
     >>> MUL.rule(2.0, 5.0)
@@ -41,6 +44,8 @@ class Operation:
     forward: str
     partials: tuple[str, ...]
     formula: str = ""
+    zero_at: str = ""
+    """An argument at whose 0 the result is 0, whatever the others are."""
     rule: Rule = field(init=False, repr=False)
     """``rule(*floats) -> (out, partials)``: the value and the local derivatives at one point."""
 
@@ -154,7 +159,7 @@ MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5
                                                                             "0.5 * (1 + greater(x, y) - greater(y, x))"))
 # What these derivatives are written in besides, so that they too can be recorded:
 GREATER       = Operation("greater",       ">",        "greater(x, y)",    ())
-MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y", "x"))
+MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y", "x"), zero_at="y")
 STOP_GRADIENT = Operation("stop_gradient", "stop",     "+x",               ())
 CONSTANT      = Operation("constant",      "",         "0",                ())  # a number written in an expression
 # fmt: on

@@ -32,20 +32,18 @@ class Value:
     a leaf's ``data`` later changes neither.
     """
 
-    __slots__ = ("_adjoint", "_data", "_grad", "label", "op", "parents", "partials")
+    __slots__ = ("_adjoint", "_data", "_grad", "_label", "op", "parents", "partials")
     __array_ufunc__ = None  # so that np.float64(2) * value comes to Value.__rmul__
 
     _adjoint: float | None  # scratch of a running backward pass, unset before the first
     _data: float
     _grad: float | None
-    label: str
+    _label: str
     op: Operation | None
     parents: tuple[Value, ...]
     partials: tuple[float, ...]
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a string, got {type(label).__name__}: {label!r}")
         self._data = as_float(data)
         self._grad = None
         self.label = label
@@ -79,6 +77,17 @@ class Value:
     @grad.setter
     def grad(self, grad: SupportsFloat) -> None:
         self._grad = as_float(grad)
+
+    @property
+    def label(self) -> str:
+        """What people call it: shown in pictures and messages, free to repeat."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a string, got {type(label).__name__}: {label!r}")
+        self._label = label
 
     @property
     def has_grad(self) -> bool:
@@ -280,7 +289,7 @@ class Value:
         return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _, self._data, self._grad, self.label, self.op, self.parents, self.partials = state
+        _, self._data, self._grad, self._label, self.op, self.parents, self.partials = state
 
 
 # ---- recording
@@ -303,7 +312,7 @@ def _unary(op: Operation, x: SupportsFloat) -> Value:
     node = _new(Value)
     node._data, node.partials = op.rule(x._data)
     node._grad = None
-    node.label = ""
+    node._label = ""
     node.op = op
     node.parents = (x,)
     mode = _current_mode()
@@ -318,7 +327,7 @@ def _binary(op: Operation, x: SupportsFloat, y: SupportsFloat) -> Value:
     node = _new(Value)
     node._data, node.partials = op.rule(x._data, y._data)
     node._grad = None
-    node.label = ""
+    node._label = ""
     node.op = op
     node.parents = (x, y)
     mode = _current_mode()
@@ -378,8 +387,9 @@ def _recorded_derivatives(op: Operation) -> tuple[Callable[..., Value | float], 
 
 def _in_derivative(op: Operation, *operands: Value | float) -> Value | float:
     """The operation as part of a derivative: recorded, but of constants alone, or where it is 0 anyway, a number."""
-    if op is ops.MUL_NO_NAN and _is_number(operands[1]) and float(operands[1]) == 0.0:
-        return 0.0
+    for name, operand in zip(op.arguments, operands, strict=True):
+        if name == op.zero_at and _is_number(operand) and float(operand) == 0.0:
+            return 0.0
     return op.rule(*map(float, operands))[0] if all(map(_is_number, operands)) else record(op, *operands)
 
 
@@ -391,7 +401,11 @@ def _is_number(operand: Value | float) -> bool:
 
 
 class _Ancestors:
-    """The nodes below a pickled one, parents first: pickled in this order, none finds an unpickled parent."""
+    """The nodes below a pickled one, parents first: pickled in this order, none finds an unpickled parent.
+
+    Every Value that the pickler reaches from outside of this list brings a list of its own, most of it references to
+    what is pickled already; of many Values of one deep graph, it is best to pickle the one they all lead to first.
+    """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
         self._nodes = nodes

@@ -13,7 +13,7 @@ import sys, threading
 
 def run_shallow(function):
     sys.setrecursionlimit(150)
-    threading.stack_size(512 * 1024)
+    threading.stack_size(1024 * 1024)
     threading.excepthook = lambda args: (sys.__excepthook__(*args[:3]), sys.stderr.flush(), os._exit(1))
     thread = threading.Thread(target=function)
     thread.start()

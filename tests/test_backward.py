@@ -263,7 +263,7 @@ def test_backward_through_a_recorded_gradient() -> None:
 
 @pytest.mark.parametrize("wrong", [3.0, None, "x", [Value(1.0), 3.0], {Value(1.0)}, [[Value(1.0)]]], ids=repr)
 def test_grad_takes_values(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"grad takes Values, got (float|NoneType|str|set|list)"):
+    with pytest.raises(TypeError, match=r"grad takes (a list of )?Values, got (float|NoneType|str|set|list)"):
         grad(Value(1.0), wrong)
     with pytest.raises(TypeError, match="grad takes Values, got"):
         grad(wrong, Value(1.0))
@@ -360,3 +360,18 @@ def test_the_same_bits_in_one_process() -> None:
 
     first = gradients()
     assert all(all_same_bits(first, gradients()) for _ in range(20))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: hessian(x * x, x), "hessian takes a list of Values, got Value"),
+        (lambda x: jacobian(x * x, [x]), "jacobian takes a list of Values, got Value"),
+        (lambda x: jacobian([x], 3), "jacobian takes a list of Values, got int"),
+        (lambda x: grad(x, [x, 2.0]), "grad takes Values, got float: 2.0"),
+        (lambda x: grad(3.0, x), "grad takes Values, got float: 3.0"),
+    ],
+)
+def test_wrong_arguments_are_named(call: Callable[[Value], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(Value(1.0))

@@ -319,3 +319,15 @@ def test_every_direction(rankdir):
     loss = batch_loss([2, 2, 1], 1)
     for collapse in (None, "neuron", "layer"):
         assert "loss" in texts(draw(loss, rankdir=rankdir, collapse=collapse))
+
+
+def test_a_leaf_used_from_end_to_end_of_a_long_graph_is_drawn_in_seconds():
+    """Led around all that stands between, its lines would take Graphviz many minutes: they are simple curves."""
+    x = y = Value(0.5, label="x")
+    for i in range(60):
+        y = (y + x).tanh() if i % 2 else y * x
+    y.backward()
+    drawing = draw(y)
+    assert "splines=curved" in drawing.dot
+    assert "splines" not in draw(x * x).dot
+    assert drawing.svg.count("<g id=") > 150

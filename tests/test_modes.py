@@ -200,3 +200,12 @@ def test_a_leaf_whose_gradient_overflows_is_an_anomaly() -> None:
         out = x * 1e308 + x * 1e308
         with pytest.raises(FloatingPointError, match="x"):
             out.backward()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_grad_is_checked_as_backward_is(create_graph: bool) -> None:
+    x = Value(0.0, label="x")
+    with detect_anomaly():
+        out = x.sqrt()
+        with pytest.raises(FloatingPointError, match=r"sqrt|div"):
+            grad(out, x, create_graph=create_graph)

@@ -36,6 +36,9 @@ _CLUSTER = {"style": "rounded,filled", "color": SLATE, "fillcolor": "#80889010",
 # Straight lines with room to fan out, between nodes that keep the order in which they are written: where everything
 # is connected to everything, no order has fewer crossings, and Graphviz would only shuffle them.
 _CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
+# Simple curves, and a bound on polishing: a line around all that stands between far ends takes Graphviz minutes.
+_FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
+_LAYOUTS: Mapping[str, Mapping[str, str]] = {"plain": {"ranksep": "0.28"}, "crowded": _CROWDED, "far": _FAR}
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {
     "result": {},
@@ -61,8 +64,8 @@ class Sheet:
     True
     """
 
-    def __init__(self, rankdir: str, crowded: bool = False) -> None:
-        self._layout = {"rankdir": rankdir, **(_CROWDED if crowded else {"ranksep": "0.28"})}
+    def __init__(self, rankdir: str, layout: str = "plain") -> None:
+        self._layout = {"rankdir": rankdir, **_LAYOUTS[layout]}
         self._sides = _SIDES[rankdir]
         self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
         self._edges: list[tuple[str, str, dict[str, str]]] = []

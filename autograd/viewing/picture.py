@@ -16,16 +16,20 @@ from .dot import Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 
+LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_EDGE_TEXTS = 48  # more would push everything apart: all are then shown where the pointer rests
 
 
 def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, rankdir: str) -> str:
     """The DOT text of a graph in parts, ``order`` being its nodes in topological order."""
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
-    sheet = Sheet(rankdir, crowded)
+    far = _reach(parts.loose) > LONGEST_REACH
+    sheet = Sheet(rankdir, "crowded" if crowded else "far" if far else "plain")
     names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
     names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
-    for box in reversed(parts.boxes) if rankdir in ("LR", "RL") else parts.boxes:  # Graphviz stacks columns upwards
+    for box in (
+        reversed(parts.boxes) if rankdir in ("LR", "RL") else parts.boxes
+    ):  # Graphviz 14 stacks columns upwards, 2 downwards
         sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
     for node in parts.loose:
         _add_value(sheet, names[node], node, scopes[node])
@@ -34,9 +38,20 @@ def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, 
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
-                sheet.edge(names[parent], _operation(names[node]), "" if crowded else text, hint=text)
+                sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text)
     _add_flows(sheet, names, parts.flows, crowded)
     return sheet.dot
+
+
+def _reach(nodes: Sequence[Value]) -> int:
+    """How many nodes all edges together pass by, in a picture of one column for each depth of the graph."""
+    depth: dict[Value, int] = {}
+    column: dict[Value, int] = {}
+    for node in nodes:
+        depth[node] = 1 + max((depth.get(parent, 0) for parent in node.parents), default=0)
+        for parent in node.parents:  # a leaf stands beside the first operation that uses it
+            column.setdefault(parent, depth[parent] if parent.parents and parent in depth else depth[node] - 1)
+    return sum(depth[node] - column[parent] - 1 for node in nodes for parent in node.parents)
 
 
 def _operation(value_name: str) -> str:

@@ -7,6 +7,7 @@ import sys
 
 FORMATS = ("svg", "png", "pdf")
 PNG_DPI = "144"
+MOST_SECONDS = 120
 
 
 class RenderingError(RuntimeError):
@@ -29,7 +30,10 @@ def render(dot: str, format: str) -> bytes:
 
     RenderingError where neither renderer is installed, or where the one that is reports an error.
     """
-    result = subprocess.run(_command(format), input=dot.encode(), capture_output=True)
+    try:
+        result = subprocess.run(_command(format), input=dot.encode(), capture_output=True, timeout=MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise RenderingError(f"Graphviz did not finish within {MOST_SECONDS} s: draw a smaller part") from None
     if result.returncode != 0 or not result.stdout:
         reason = result.stderr.decode(errors="replace").strip() or f"exit status {result.returncode}"
         raise RenderingError(f"Graphviz could not render the graph as {format}: {reason}")
