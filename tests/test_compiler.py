@@ -325,6 +325,21 @@ def test_a_traceback_shows_the_line() -> None:
     assert "np.tanh" in "".join(linecache.getlines(code.co_filename))
 
 
+LABELS = ["x", "lambda", "theta", "np", "ones", "B", "sum", "sigmoid", "views", "a b", "1st", "w); import os", "σ", "ﬁ"]
+LABELS += ["x[0]", "'", "", "..", "a.b.c", "dx", "w1", "dw1"]
+
+
+def test_any_label_will_do() -> None:
+    leaves = [Value(i + 1.0, label=label) for i, label in enumerate(LABELS)]
+    output = functional.sum((leaf * leaves[0]).sigmoid() / leaf for leaf in leaves)
+    program = compile(output, leaves[:1])
+    loss, gradient = program.value_and_grad([1.0])
+    np.testing.assert_allclose(loss, output.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12)
+    for node in leaves[1:]:  # each under its own name
+        compile(node * leaves[0].sigmoid() + node.sin(), leaves[:1])([1.0])
+
+
 def test_text() -> None:
     program = line()
     assert str(program).splitlines()[0] == "%2 = mul(w, x)"

@@ -15,6 +15,7 @@ import numpy as np
 from . import affine
 from .affine import Digits
 from .arrays import (
+    LETTERS,
     Array,
     ArrayProgram,
     DotStatement,
@@ -190,7 +191,7 @@ class _Layout:
             for nodes in operands:
                 self.place(nodes)
             read = [i for i, nodes in enumerate(operands) if self.home(nodes) != NUMBERS]
-            letters = "abcdefghijklmnop"[: grid.ndim]
+            letters = LETTERS[: grid.ndim]
             grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
             axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
             arrays = [self.arrays[self.home(operands[i])] for i in read]
