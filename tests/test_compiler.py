@@ -286,7 +286,8 @@ def test_nan_and_inf_are_computed_without_warnings() -> None:
 
 
 ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
-    (lambda: compile(3.0), TypeError, "'float' object is not iterable"),
+    (lambda: compile(3.0), TypeError, "a sequence of Values as output, got float: 3.0"),  # type: ignore[arg-type]
+    (lambda: compile(x * y, x), TypeError, "a sequence of Values as inputs, got Value"),  # type: ignore[arg-type]
     (lambda: compile([1.0]), TypeError, "takes Values, got an output of type float"),
     (lambda: compile([]), ValueError, "at least one output"),
     (lambda: compile(x * y, [x, y, x]), ValueError, r"inputs\[2\] is inputs\[0\] again"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any, Literal
@@ -38,8 +38,14 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     array([0.46, 0.71])
     """
     single = isinstance(output, Value)
-    outputs = [output] if isinstance(output, Value) else list(output)
-    return Program(record(outputs, list(inputs)), single)
+    outputs = [output] if isinstance(output, Value) else _sequence("output", output)
+    return Program(record(outputs, _sequence("inputs", inputs)), single)
+
+
+def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
+    if isinstance(values, Value) or not isinstance(values, Iterable):
+        raise TypeError(f"compile takes a sequence of Values as {what}, got {type(values).__name__}: {values!r}")
+    return list(values)
 
 
 class Program:
