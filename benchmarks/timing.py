@@ -1,5 +1,7 @@
 """Side by side: the competitors take turns within one run, and what counts is the ratio of their medians."""
 
+import contextlib
+import ctypes
 import gc
 import os
 import statistics
@@ -11,6 +13,13 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before NumPy is imported
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# Temporaries of more than 128 KiB would be mapped from and returned to the system at every use, or not, as the heap
+# happens to lie: the same program then differs by a factor of up to 8 from run to run. Keep them, for all competitors.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+with contextlib.suppress(OSError, AttributeError, TypeError):
+    for setting in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+        ctypes.CDLL(None).mallopt(setting, 1 << 30)
 
 
 def side_by_side(title: str, competitors: dict[str, Callable[[], Any]], seconds: float = 3.0) -> dict[str, float]:

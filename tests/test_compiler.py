@@ -203,6 +203,28 @@ def test_holes_hold_nothing_that_matters() -> None:
     assert np.isfinite(program(sample)).tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize("factor", [1.0, 1e3])  # the weights of 1e3 overflow, in the holes before elsewhere
+def test_a_gradient_through_holes_is_exact_too(factor: float) -> None:
+    outputs, inputs = causal()
+    program = compile(functional.sum(output.tanh() for output in outputs), inputs)
+    sample = factor * np.array([v.data for v in inputs])
+    np.testing.assert_allclose(
+        program.value_and_grad(sample)[1], _exact_gradient(program, sample), rtol=1e-10, equal_nan=True
+    )
+
+
+def _exact_gradient(program: Program, sample: np.ndarray) -> np.ndarray:
+    exact = program._exact
+    _, found = exact.value_and_grad(sample)
+    return found[[exact.parameters.index(p) for p in program.parameters]]
+
+
+def test_without_parameters_the_gradient_is_empty() -> None:
+    leaf = Value(2.0)
+    loss, gradient = compile(leaf * leaf, [leaf]).value_and_grad([3.0])
+    assert (loss, gradient.shape) == (9.0, (0,))
+
+
 # ---- the Program
 
 
@@ -264,7 +286,8 @@ def test_nan_and_inf_are_computed_without_warnings() -> None:
 
 
 ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
-    (lambda: compile(3.0), TypeError, "'float' object is not iterable"),
+    (lambda: compile(3.0), TypeError, "a sequence of Values as output, got float: 3.0"),  # type: ignore[arg-type]
+    (lambda: compile(x * y, x), TypeError, "a sequence of Values as inputs, got Value"),  # type: ignore[arg-type]
     (lambda: compile([1.0]), TypeError, "takes Values, got an output of type float"),
     (lambda: compile([]), ValueError, "at least one output"),
     (lambda: compile(x * y, [x, y, x]), ValueError, r"inputs\[2\] is inputs\[0\] again"),
@@ -301,6 +324,21 @@ def test_a_traceback_shows_the_line() -> None:
     program = line()
     code = program._forward.__wrapped__.__code__
     assert "np.tanh" in "".join(linecache.getlines(code.co_filename))
+
+
+LABELS = ["x", "lambda", "theta", "np", "ones", "B", "sum", "sigmoid", "views", "a b", "1st", "w); import os", "σ", "ﬁ"]
+LABELS += ["x[0]", "'", "", "..", "a.b.c", "dx", "w1", "dw1"]
+
+
+def test_any_label_will_do() -> None:
+    leaves = [Value(i + 1.0, label=label) for i, label in enumerate(LABELS)]
+    output = functional.sum((leaf * leaves[0]).sigmoid() / leaf for leaf in leaves)
+    program = compile(output, leaves[:1])
+    loss, gradient = program.value_and_grad([1.0])
+    np.testing.assert_allclose(loss, output.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12)
+    for node in leaves[1:]:  # each under its own name
+        compile(node * leaves[0].sigmoid() + node.sin(), leaves[:1])([1.0])
 
 
 def test_text() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from . import affine
 from .affine import Digits
 from .arrays import (
+    LETTERS,
     Array,
     ArrayProgram,
     DotStatement,
@@ -190,7 +191,7 @@ class _Layout:
             for nodes in operands:
                 self.place(nodes)
             read = [i for i, nodes in enumerate(operands) if self.home(nodes) != NUMBERS]
-            letters = "abcdefghijklmnop"[: grid.ndim]
+            letters = LETTERS[: grid.ndim]
             grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
             axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
             arrays = [self.arrays[self.home(operands[i])] for i in read]
@@ -392,20 +393,19 @@ class _Layout:
 def _uses(lifted: Lifted) -> Ints:
     """A number for how each node is used: equal for nodes that the same groups read in the same way, all the way up."""
     weights = np.random.default_rng(0).integers(1, 2**62, (len(lifted.groups), 3)) | 1
-    uses = np.zeros(len(lifted.home), dtype=np.int64)
+    uses = np.zeros(len(lifted.home) + 1, dtype=np.int64)  # one more, so that a hole, at NONE, has no use
     for group, weight in zip(reversed(lifted.groups), reversed(weights), strict=True):
-        flat = np.append(uses, 0)  # so that a hole has no use
         if isinstance(group, Map):
             for operand, factor in zip(group.operands, weight, strict=False):
-                np.add.at(uses, operand, (flat[group.targets] + 1) * factor)
+                np.add.at(uses, operand, (uses[group.targets] + 1) * factor)
         elif isinstance(group, Join):
-            np.add.at(uses, group.sources, (flat[group.targets] + 1) * weight[0])
+            np.add.at(uses, group.sources, (uses[group.targets] + 1) * weight[0])
         elif isinstance(group, Reduce):
-            rows = np.broadcast_to(((flat[group.targets] + 1) * weight[0])[:, None], group.rows.shape)
+            rows = np.broadcast_to(((uses[group.targets] + 1) * weight[0])[:, None], group.rows.shape)
             np.add.at(uses, group.rows[group.rows != NONE], rows[group.rows != NONE])
         else:
             for rows, factor, axis in ((group.left, weight[0], 2), (group.right, weight[1], 1)):
-                each = ((flat[group.targets] + 1) * factor * (group.targets != NONE)).sum(axis=axis)
+                each = ((uses[group.targets] + 1) * factor * (group.targets != NONE)).sum(axis=axis)
                 spread = np.broadcast_to(each[:, :, None], rows.shape)
                 np.add.at(uses, rows[rows != NONE], spread[rows != NONE])
     return uses

@@ -69,13 +69,15 @@ class _Lift:
         self.folded, self.exact = folded, exact
         self.groups: list[Group] = []
         self.made = n
-        self.home = np.full(n, NONE)
-        self.home[recording.code == LEAF] = PARAMETERS
+        self.home = np.full(n + 1, NONE)  # one more, so that home[NONE] is NONE, here and below
+        self.home[:n][recording.code == LEAF] = PARAMETERS
         self.home[list(recording.inputs)] = INPUTS
-        self.home[recording.rank == CONSTANT] = NUMBERS
-        self.rank, self.number, self.same = recording.rank.copy(), folded.number.copy(), np.arange(n)
+        self.home[:n][recording.rank == CONSTANT] = NUMBERS
+        self.rank, self.same = np.append(recording.rank, NONE), np.append(np.arange(n), NONE)
+        self.number = np.append(folded.number, np.nan)
         constants = np.flatnonzero(recording.rank == CONSTANT)
         self.number_node = dict(zip(self.number[constants].view(np.int64).tolist(), constants.tolist(), strict=True))
+        self.maps: dict[object, Ints] = {}
         self.random = np.random.default_rng(0)
 
     def run(self) -> Lifted:
@@ -105,10 +107,10 @@ class _Lift:
     def new(self, count: int, home: int, rank: Ints | int) -> Ints:
         """Numbers of new nodes; the arrays that describe nodes grow by doubling."""
         start, self.made = self.made, self.made + count
-        if self.made > len(self.home):
-            size = 2 * self.made
-            self.home, self.rank, self.same = (np.resize(a, size) for a in (self.home, self.rank, self.same))
-            self.number = np.resize(self.number, size)
+        if self.made >= len(self.home):
+            more = np.full(2 * self.made - start, NONE)
+            self.home, self.rank, self.same = (np.append(a[:start], more) for a in (self.home, self.rank, self.same))
+            self.number = np.append(self.number[:start], np.full(len(more), np.nan))
         nodes = np.arange(start, self.made)
         self.home[nodes], self.rank[nodes], self.same[nodes] = home, rank, nodes
         return nodes
@@ -148,25 +150,26 @@ class _Lift:
     def operations(self, nodes: Ints) -> None:
         recording = self.folded.recording
         code = recording.code[nodes]
-        left, right = self.same[recording.left[nodes]], recording.right[nodes]
-        right = np.where(right == NONE, NONE, self.same[right])
+        left, right = self.same[recording.left[nodes]], self.same[recording.right[nodes]]
         alias = (code == POW) & (self.home[right] == NUMBERS) & (self.number[right] == 1)
         self.same[nodes[alias]] = left[alias]
         nodes, code, left, right = (x[~alias] for x in (nodes, code, left, right))
         if not len(nodes):
             return
         exponent = np.where((code == POW) & (self.home[right] == NUMBERS), self.number[right], 0.0)
-        for group in groups(code, self.home[left], np.where(right == NONE, NONE, self.home[right]), exponent):
+        for group in groups(code, self.home[left], self.home[right], exponent):
             operands = (left[group],) if right[group[0]] == NONE else (left[group], right[group])
             self.map(int(code[group[0]]), nodes[group], *operands)
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
-        """One operation for all targets; targets with the same operands are made one."""
-        pairs = np.stack(operands, axis=1)
-        first, inverse = distinct(pairs)
-        self.same[targets] = targets[first][inverse]
+        """One operation for all targets. What has the same operands is computed once, here and in an earlier group."""
+        first, inverse = distinct(np.stack(operands, axis=1))
         kept = tuple(operand[first] for operand in operands)
-        self.add(Map(ROWS[code], targets[first], kept), np.concatenate(kept))
+        key = (code, *(operand.tobytes() for operand in kept))
+        before = self.maps.setdefault(key, targets[first])
+        self.same[targets] = self.same[before[inverse]]
+        if before[0] == targets[first[0]]:
+            self.add(Map(ROWS[code], before, kept), np.concatenate(kept))
         return targets
 
     def maxima(self, nodes: Ints) -> None:
@@ -202,17 +205,15 @@ class _Lift:
     def sums(self, nodes: Ints) -> None:
         """Groups of sums whose terms come from the same arrays."""
         terms = _terms_of(self.folded.terms, nodes)
-        left = np.where(terms.left == NONE, NONE, self.same[terms.left])
-        right = np.where(terms.right == NONE, NONE, self.same[terms.right])
-        varies = np.append(self.rank[: self.made] * (len(self.groups) + 4) + self.home[: self.made], NONE)
-        swap = (right != NONE) & (
-            varies[left] > varies[right]
-        )  # the less a factor varies, the more to the left it stands
+        left, right = self.same[terms.left], self.same[terms.right]
+        # The less a factor varies, the more to the left it stands.
+        varies = [self.rank[factor] * (len(self.groups) + INPUTS + 2) + self.home[factor] for factor in (left, right)]
+        swap = (right != NONE) & (varies[0] > varies[1])
         left, right = np.where(swap, right, left), np.where(swap, left, right)
 
         # A number times a node is a term with that coefficient. Data times a parameter is of another kind than the
         # parameter itself, even where the data happens to be 1.
-        home = np.append(self.home[: self.made], NONE)  # so that home[NONE] is NONE
+        home = self.home
         scaled = (right != NONE) & (home[left] == NUMBERS)
         coefficient = np.where(scaled, terms.coefficient * self.number[left], terms.coefficient)
         left, right = np.where(scaled, right, left), np.where(scaled, NONE, right)
@@ -242,12 +243,6 @@ class _Lift:
             even = not self.exact and len(shape) <= 2 and 2 * most[group].mean() > most[group].max()
             for part in [np.arange(len(group))] if even else groups(length[group]):
                 yield group[part], shape
-
-    def evenly(self, counts: Ints) -> list[Ints]:
-        """Rows that may be padded to one length: all of them if little is wasted, else those of equal length."""
-        if not self.exact and 2 * counts.mean() > counts.max():
-            return [np.arange(len(counts))]
-        return list(groups(counts))
 
     def sum(self, nodes: Ints, parts: list[Terms]) -> None:
         """The parts of these sums, and their total: products first, then what is added to them."""

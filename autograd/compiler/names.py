@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..value import Value
+from .helpers import HELPERS
 from .record import NONE, Ints
 
 _STEMS = {
@@ -26,15 +27,8 @@ _SHORT = {"weights": "W", "weight": "W", "biases": "b", "bias": "b"}
 _RESERVED = {
     *keyword.kwlist,
     *dir(builtins),
-    "np",
-    "theta",
-    "grad",
-    "batch",
-    "B",
-    "weight",
-    "ones",
-    "forward",
-    "value_and_grad",
+    *HELPERS,
+    *("np", "theta", "grad", "weight", "ones", "B", "views", "gradient_views", "forward", "value_and_grad"),
 }
 
 
@@ -94,5 +88,5 @@ def _identifier(label: str, many: bool) -> str:
     if many and not scope:
         stem = re.sub(r"[\d_]+$", "", stem) or stem
     layer = re.search(r"\[(\d+)\]", scope[0]) if scope else None
-    name = re.sub(r"\W+", "_", stem).strip("_") + (str(int(layer[1]) + 1) if layer else "")
+    name = re.sub(r"[^0-9A-Za-z_]+", "_", stem).strip("_") + (str(int(layer[1]) + 1) if layer else "")
     return name if name.isidentifier() else f"v_{name}".rstrip("_")

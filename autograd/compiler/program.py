@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any, Literal
@@ -38,8 +38,14 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     array([0.46, 0.71])
     """
     single = isinstance(output, Value)
-    outputs = [output] if isinstance(output, Value) else list(output)
-    return Program(record(outputs, list(inputs)), single)
+    outputs = [output] if isinstance(output, Value) else _sequence("output", output)
+    return Program(record(outputs, _sequence("inputs", inputs)), single)
+
+
+def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
+    if isinstance(values, Value) or not isinstance(values, Iterable):
+        raise TypeError(f"compile takes a sequence of Values as {what}, got {type(values).__name__}: {values!r}")
+    return list(values)
 
 
 class Program:
@@ -62,7 +68,7 @@ class Program:
         functions = load(self.source, written.constants)
         quietly = np.errstate(all="ignore")
         self._forward = quietly(functions["forward"])
-        self._value_and_grad = quietly(functions["value_and_grad"]) if "value_and_grad" in functions else None
+        self._value_and_grad = quietly(functions["value_and_grad"]) if written.differentiated else None
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
         self._kept = threading.local()
@@ -104,7 +110,7 @@ class Program:
         """
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
-        if self._value_and_grad is None or len(self._recording.outputs) != 1:
+        if self._value_and_grad is None:
             raise ValueError(
                 f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}"
             )

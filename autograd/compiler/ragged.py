@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,15 +20,21 @@ def groups(*keys: Ints | Floats) -> Iterator[Ints]:
         _, part = np.unique(key, return_inverse=True)
         inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
     order = np.argsort(inverse, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
-    yield from sorted((group for group in groups if len(group)), key=lambda group: int(group[0]))
+    runs = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
+    yield from sorted((run for run in runs if len(run)), key=lambda run: int(run[0]))
+
+
+@lru_cache(maxsize=32)
+def _weights(count: int) -> Ints:
+    """Odd numbers to hash rows with, the same in every run."""
+    return np.random.default_rng(1).integers(1, 2**62, count) | 1
 
 
 def distinct(rows: Ints) -> tuple[Ints, Ints]:
     """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
     if len(rows) == 1:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    weights = np.random.default_rng(1).integers(1, 2**62, rows.shape[1]) | 1
+    weights = _weights(rows.shape[1])
     _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
     if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
         _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)

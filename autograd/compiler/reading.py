@@ -28,7 +28,7 @@ class Line:
 
     def __str__(self) -> str:
         plain = f"{self.target} {self.sign} {self.text}" if self.sign else self.text
-        return f"{plain:<60}  # {self.comment}" if self.comment else plain
+        return f"{plain:<68}  # {self.comment}" if self.comment else plain
 
 
 @dataclass
@@ -41,6 +41,8 @@ class Written:
     backward: list[Line] = field(default_factory=list)
     constants: dict[str, Constant] = field(default_factory=dict)
     outputs: list[Code] = field(default_factory=list)
+    differentiated: bool = False
+    """Whether there is a backward pass: there is one output."""
     contiguous_inputs: bool = False
     """Whether inputs are read in an order for which their memory should follow the rows."""
 

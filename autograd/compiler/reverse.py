@@ -37,7 +37,8 @@ def write(program: ArrayProgram) -> Written:
     """The array program as text; its gradient too, if it has one output."""
     forward = Forward(program)
     forward.write()
-    if len(program.outputs) == 1 and program.outputs[0].shape == ():
+    forward.written.differentiated = len(program.outputs) == 1 and program.outputs[0].shape == ()
+    if forward.written.differentiated:
         Reverse(forward).write(program.outputs[0])
     forward.name_views()
     return forward.written
