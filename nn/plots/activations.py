@@ -61,7 +61,11 @@ def plot_softmax(logits: Sequence[SupportsFloat], ax: Axes | None = None, names:
 
 
 def _title(activation: str | Callable[[Value], Value]) -> str:
-    return activation.replace("_", " ") if isinstance(activation, str) else activation.__name__.replace("_", " ")
+    return (
+        activation.replace("_", " ").replace("relu", "ReLU")
+        if isinstance(activation, str)
+        else activation.__name__.replace("_", " ")
+    )
 
 
 def _value_and_slope(function: Callable[[Value], Value], z: float) -> tuple[float, float]:
