@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat
 
 Check = Callable[[Any], str | None]
@@ -78,7 +78,7 @@ def number(answer: object) -> float:
 
 def numbers(answer: object, count: int) -> list[float]:
     """The answer as so many floats, from a list, a tuple or an array of them."""
-    if isinstance(answer, str | SupportsFloat) or not hasattr(answer, "__iter__"):
+    if isinstance(answer, str) or not isinstance(answer, Iterable):
         raise UnfitAnswerError(f"the answer is a list of {count} numbers, and this is {answer!r}.")
     items = [number(item) for item in answer]
     if len(items) != count:
