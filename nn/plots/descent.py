@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autograd import Value, no_grad
+from autograd import Value, grad, no_grad
 
 from .axes import COLOURS, new_axes
 
@@ -43,9 +43,10 @@ def plot_descent(
     ax.plot(grid, _costs(cost, grid), color="0.45", linewidth=1.8, label=f"cost J({name})")
     ax.plot(weights, costs, ":", color=COLOURS[5], linewidth=1.2)
     ax.plot(weights, costs, "o", color=COLOURS[5], markersize=6, markeredgecolor="black", label="gradient descent")
-    for k, place in enumerate(_first_visits(weights)[:NUMBERED]):
-        point = (weights[place], costs[place])
-        ax.annotate(str(place), point, textcoords="offset points", xytext=(8, 5 if k % 2 == 0 else -13))
+    for k in _apart(weights, 0.07 * (high - low))[:NUMBERED]:
+        side = np.sign(_slope(cost, weights[k]))  # outside the curve, where no step passes
+        at = {"textcoords": "offset points", "xytext": (9 * side, -6), "ha": "center", "va": "top"}
+        ax.annotate(str(k), (weights[k], costs[k]), **at)
     ax.set(xlabel=name, ylabel=f"cost J({name})")
     ax.set_xlim(low, high)
     ax.margins(y=0.12)
@@ -70,7 +71,7 @@ def plot_fit(
         age = k / max(len(lines) - 1, 1)
         style = "-" if k == len(lines) - 1 else "--"
         label = f"step {k}: w = {weight:.4g}" if k in named else None
-        ax.plot(ends, weight * ends + bias, style, color=str(0.8 * (1.0 - age)), linewidth=1.0 + 1.2 * age, label=label)
+        ax.plot(ends, weight * ends + bias, style, color=str(0.7 * (1.0 - age)), linewidth=1.0 + 1.2 * age, label=label)
     ax.plot(inputs, targets, "o", color=COLOURS[0], markersize=8, markeredgecolor="black", label="data", zorder=3)
     ax.set(xlabel="x", ylabel="z")
     ax.set_xlim(*ends)
@@ -90,12 +91,16 @@ def _with_margin(numbers: Floats) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _first_visits(weights: Floats) -> list[int]:
-    """The steps that stand where none stood before, in order."""
-    reach = float(np.ptp(weights)) or 1.0
+def _slope(cost: Callable[[Value], Value], w: float) -> float:
+    leaf = Value(w)
+    return grad(cost(leaf), leaf)
+
+
+def _apart(weights: Floats, distance: float) -> list[int]:
+    """The steps that are at least so far from all earlier ones of them."""
     found: list[int] = []
     for k, weight in enumerate(weights):
-        if all(abs(weight - weights[earlier]) > 0.03 * reach for earlier in found):
+        if all(abs(weight - weights[earlier]) >= distance for earlier in found):
             found.append(k)
     return found
 
