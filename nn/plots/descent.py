@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def plot_descent(
     ax.plot(weights, costs, "o", color=COLOURS[5], markersize=6, markeredgecolor="black", label="gradient descent")
     for k in _apart(weights, 0.07 * (high - low))[:NUMBERED]:
         side = np.sign(_slope(cost, weights[k]))  # outside the curve, where no step passes
-        at = {"textcoords": "offset points", "xytext": (9 * side, -6), "ha": "center", "va": "top"}
+        at: dict[str, Any] = {"textcoords": "offset points", "xytext": (9 * side, -6), "ha": "center", "va": "top"}
         ax.annotate(str(k), (weights[k], costs[k]), **at)
     ax.set(xlabel=name, ylabel=f"cost J({name})")
     ax.set_xlim(low, high)
