@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat
 
 Check = Callable[[Any], str | None]
@@ -36,7 +36,7 @@ def check(exercise: str, answer: object) -> None:
     4.1 is not answered yet: put your answer in the place of the dots.
     """
     judge = _find(exercise)
-    if answer is ...:
+    if _is_open(answer):
         print(f"{exercise} is not answered yet: put your answer in the place of the dots.")
         return
     try:
@@ -44,6 +44,12 @@ def check(exercise: str, answer: object) -> None:
     except UnfitAnswerError as error:
         hint = str(error)
     print(f"{exercise} is right. ✓" if hint is None else f"{exercise} is not right yet: {hint}")
+
+
+def _is_open(answer: object) -> bool:
+    """Whether dots stand in the place of the answer, or of a part of it."""
+    parts = answer.values() if isinstance(answer, Mapping) else answer if isinstance(answer, list | tuple) else ()
+    return answer is ... or any(part is ... for part in parts)
 
 
 def _find(exercise: str) -> Check:
@@ -72,7 +78,7 @@ def number(answer: object) -> float:
 
 def numbers(answer: object, count: int) -> list[float]:
     """The answer as so many floats, from a list, a tuple or an array of them."""
-    if isinstance(answer, str | SupportsFloat) or not hasattr(answer, "__iter__"):
+    if isinstance(answer, str) or not isinstance(answer, Iterable):
         raise UnfitAnswerError(f"the answer is a list of {count} numbers, and this is {answer!r}.")
     items = [number(item) for item in answer]
     if len(items) != count:

@@ -49,6 +49,6 @@ def _shown_axes() -> Any:
 
     class ShownAxes(extras.load("matplotlib.axes").Axes):  # type: ignore[misc]
         def _repr_svg_(self) -> str:
-            return svg_bytes(self).decode()
+            return svg_bytes(self).decode().replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)
 
     return ShownAxes
