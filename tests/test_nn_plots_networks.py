@@ -17,7 +17,6 @@ from nn.plots import (
     plot_losses,
     plot_regions,
     plot_weights,
-    svg_bytes,
 )
 from nn.predictor import Predictor
 
@@ -150,4 +149,4 @@ def test_weights_are_grey_at_0():
 def test_they_draw_into_given_axes(draw):
     ax = Figure().subplots()
     assert draw(ax) is ax
-    assert svg_bytes(ax).startswith(b"<?xml")
+    assert ax.has_data()
