@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Value
 
-Vector = NDArray[np.float64]
+from .arrays import Vector
+from .checks import fraction, not_negative
+
 Rate = float | Callable[[int], float]
+
+
+class Move(NamedTuple):
+    """Where an update leads: the next θ, and what is carried on from there."""
+
+    theta: Vector
+    memory: Mapping[str, Vector]
 
 
 class Optimizer(ABC):
@@ -25,7 +32,9 @@ class Optimizer(ABC):
     carried: tuple[str, ...] = ()
     """The names of the vectors carried from step to step; all of them are 0 at first."""
 
-    def __init__(self, parameters: Sequence[Value], lr: Rate) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: Rate) -> None:
+        if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
+            raise TypeError(f"an optimizer takes a list of leaf Values, such as model.parameters(), got {parameters!r}")
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError("an optimizer takes at least one parameter, got none")
@@ -33,9 +42,8 @@ class Optimizer(ABC):
             raise TypeError(f"an optimizer moves leaf Values, got {strangers[0]!r}")
         self.lr = lr
         self.rate(0)
-        # One mapping, replaced as a whole: an interrupted update leaves the old one or the new one.
-        self._memory: dict[str, Vector] = {name: np.zeros(len(self.parameters)) for name in self.carried}
-        self._memory["steps"] = np.zeros(())
+        zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
+        self._memory: Mapping[str, Vector] = {**zeros, "steps": np.zeros(())}
 
     @property
     def steps(self) -> int:
@@ -44,10 +52,7 @@ class Optimizer(ABC):
 
     def rate(self, step: int) -> float:
         """The learning rate of a step; a ValueError if it is negative or not finite."""
-        rate = float(self.lr(step) if callable(self.lr) else self.lr)
-        if not 0.0 <= rate < math.inf:
-            raise ValueError(f"the learning rate is {rate!r} at step {step}, wanted a finite number of at least 0")
-        return rate
+        return not_negative(f"the learning rate at step {step}", self.lr(step) if callable(self.lr) else self.lr)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -56,7 +61,7 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter by one update along its ``grad``."""
-        self.write(self.update(self.theta(), self.gradient()))
+        self.commit(self.next(self.theta(), self.gradient()))
 
     def theta(self) -> Vector:
         """The parameters' data, as a vector."""
@@ -66,26 +71,25 @@ class Optimizer(ABC):
         """The parameters' grad, as a vector."""
         return np.array([parameter.grad for parameter in self.parameters])
 
-    def write(self, theta: Vector) -> None:
-        """Set the parameters' data from a vector; an interrupt is raised only when all of them are set."""
-        numbers = theta.tolist()
-        try:
-            self._set(numbers)
-        except KeyboardInterrupt:
-            self._set(numbers)
-            raise
-
-    def _set(self, numbers: list[float]) -> None:
-        for parameter, number in zip(self.parameters, numbers, strict=True):
-            parameter.data = number
-
-    def update(self, theta: Vector, gradient: Vector) -> Vector:
-        """The next θ, from the one given and its gradient. Of the optimizer only what it carries along changes."""
+    def next(self, theta: Vector, gradient: Vector) -> Move:
+        """The update from θ and its gradient. Nothing changes yet: it may still be refused."""
         steps = self.steps
         with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
             theta, carried = self._rule(theta, gradient, self.rate(steps), steps + 1)
-        self._memory = {**carried, "steps": np.array(steps + 1.0)}
-        return theta
+        return Move(theta, {**carried, "steps": np.array(steps + 1.0)})
+
+    def commit(self, move: Move) -> None:
+        """Make an update, of parameters and memory alike; an interrupt is raised only when all of it is made."""
+        try:
+            self._set(move)
+        except KeyboardInterrupt:
+            self._set(move)
+            raise
+
+    def _set(self, move: Move) -> None:
+        for parameter, number in zip(self.parameters, move.theta.tolist(), strict=True):
+            parameter.data = number
+        self._memory = move.memory
 
     @abstractmethod
     def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
@@ -107,6 +111,8 @@ class Optimizer(ABC):
                     f"the state is that of another optimizer: wanted {name!r} of shape {vector.shape}, "
                     f"got {np.shape(state[name]) if name in state else 'none'}"
                 )
+            if not np.isfinite(state[name]).all():
+                raise ValueError(f"{name!r} of the state is not finite: it is damaged")
         self._memory = {name: np.array(state[name], dtype=np.float64) for name in self._memory}
 
 
@@ -127,15 +133,15 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Sequence[Value],
+        parameters: Iterable[Value],
         lr: Rate,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        self.momentum = _fraction("momentum", momentum)
+        self.momentum = fraction("momentum", momentum)
         self.nesterov = nesterov
-        self.weight_decay = _not_negative("weight_decay", weight_decay)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
         if nesterov and momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, got 0")
         super().__init__(parameters, lr)
@@ -167,15 +173,17 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Sequence[Value],
+        parameters: Iterable[Value],
         lr: Rate = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        self.betas = (_fraction("betas[0]", betas[0]), _fraction("betas[1]", betas[1]))
-        self.eps = _not_negative("eps", eps)
-        self.weight_decay = _not_negative("weight_decay", weight_decay)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise TypeError(f"betas is a pair of numbers such as (0.9, 0.999), got {betas!r}")
+        self.betas = (fraction("betas[0]", betas[0]), fraction("betas[1]", betas[1]))
+        self.eps = not_negative("eps", eps)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
         super().__init__(parameters, lr)
 
     def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
@@ -191,15 +199,3 @@ class Adam(Optimizer):
 
 
 OPTIMIZERS: Mapping[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
-
-
-def _fraction(name: str, number: float) -> float:
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is a number from 0 up to but not 1, got {number!r}")
-    return float(number)
-
-
-def _not_negative(name: str, number: float) -> float:
-    if not 0.0 <= number < math.inf:
-        raise ValueError(f"{name} is a finite number that is not negative, got {number!r}")
-    return float(number)

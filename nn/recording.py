@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Vector
 from .files import Arrays
 from .losses import Loss
-from .optim import Optimizer, Vector
+from .optim import Optimizer
 
 if TYPE_CHECKING:
     from .trainer import Model, Samples

@@ -8,22 +8,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, SupportsFloat
+from typing import Protocol, SupportsFloat, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from autograd import Value, no_grad
 
+from .arrays import Floats, Rows, Vector
 from .checkpoint import Checkpoint, data_fingerprint, graph_fingerprint
+from .checks import count, not_negative, whole
 from .history import History
-from .layers import count
 from .losses import Loss
-from .optim import Optimizer, Vector
+from .optim import Optimizer
 from .progress import progress_bar
 from .recording import Moment, Recording
 
 
+@runtime_checkable
 class Model(Protocol):
     """What can be trained: a Module whose call takes numbers and returns a list of Values."""
 
@@ -50,8 +52,8 @@ class DivergenceError(ArithmeticError):
 class Samples:
     """Inputs (N, n_inputs) and targets (N, n_outputs), row by row."""
 
-    inputs: NDArray[np.float64]
-    targets: NDArray[np.float64]
+    inputs: Floats
+    targets: Floats
 
     @classmethod
     def checked(cls, inputs: ArrayLike, targets: ArrayLike) -> Samples:
@@ -66,7 +68,7 @@ class Samples:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def rows(self, rows: NDArray[np.int64] | slice = slice(None)) -> Iterator[tuple[list[float], list[float]]]:
+    def rows(self, rows: Rows | slice = slice(None)) -> Iterator[tuple[list[float], list[float]]]:
         """Some of the samples, each as two lists of floats."""
         return zip(self.inputs[rows].tolist(), self.targets[rows].tolist(), strict=True)
 
@@ -78,8 +80,21 @@ class Samples:
         """A short text that is another one if any number is."""
         return data_fingerprint(self.inputs, self.targets)
 
+    def held_out(self, pair: tuple[ArrayLike, ArrayLike]) -> Samples:
+        """Samples with as many inputs and targets as these, from a pair of both."""
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"held_out is a pair (inputs, targets), got {pair!r}")
+        others = Samples.checked(*pair)
+        got, wanted = ((s.inputs.shape[1], s.targets.shape[1]) for s in (others, self))
+        if got != wanted:
+            raise ValueError(
+                f"held_out has {got[0]} inputs and {got[1]} targets a row, wanted {wanted[0]} and {wanted[1]} as in "
+                f"the rows to train on"
+            )
+        return others
 
-def _matrix(name: str, numbers: ArrayLike) -> NDArray[np.float64]:
+
+def _matrix(name: str, numbers: ArrayLike) -> Floats:
     try:
         matrix = np.asarray(numbers, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -105,6 +120,13 @@ class Trainer:
     """
 
     def __init__(self, model: Model, loss: Loss, optimizer: Optimizer) -> None:
+        for name, got, wanted, is_fit in (
+            ("model", model, "a Module that can be called, such as an MLP", isinstance(model, Model)),
+            ("loss", loss, "a function of outputs and targets, such as nn.mse", callable(loss)),
+            ("optimizer", optimizer, "an Optimizer, such as an SGD", isinstance(optimizer, Optimizer)),
+        ):
+            if not is_fit:
+                raise TypeError(f"{name} is {wanted}, got {got!r}")
         known = set(model.parameters())
         if any(parameter not in known for parameter in optimizer.parameters):
             raise ValueError("the optimizer has parameters that the model lacks: make it with model.parameters()")
@@ -132,15 +154,19 @@ class Trainer:
         in an order of its own, drawn from ``seed``, and makes one step for every ``batch_size`` of them. The loss of
         the samples in ``held_out`` is recorded after each epoch. With ``checkpoint``, a path, the run is saved there
         after each epoch, and goes on from there if the file exists; it ends with the same bits however often it was
-        killed. A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters
-        are those of the last whole step. With ``record``, parameters and gradients are kept epoch by epoch, in the
-        checkpoint too, and the history can show them: ``history.film()``.
+        killed. To be recognized, the run needs a loss whose graph, for the first sample and the parameters it starts
+        with, is the same each time: a model that draws random numbers cannot go on. With ``record``, parameters and
+        gradients are kept epoch by epoch, in the checkpoint too, and the history can show them: ``history.film()``.
+
+        A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
+        of the last whole step.
         """
         samples = Samples.checked(inputs, targets)
-        others = Samples.checked(*held_out) if held_out else None
+        others = None if held_out is None else samples.held_out(held_out)
         run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others, record)
+        settings = self._settings(run) if checkpoint else {}
         if checkpoint and Path(checkpoint).exists():
-            history = self._resume(run, checkpoint)
+            history = self._resume(run, settings, checkpoint)
         else:
             history = History(recording=self._recording(run))
         steps = run.steps_per_epoch
@@ -152,13 +178,16 @@ class Trainer:
                 if history.recording:
                     history.recording.add_epoch(history.epochs)
                 if checkpoint:
-                    self._checkpoint(run, history).save(checkpoint)
+                    self._checkpoint(settings, history).save(checkpoint)
         return history
 
     def mean_loss(self, samples: Samples) -> float:
         """The mean loss of the samples, with the parameters as they are."""
+        total = 0.0
         with no_grad():
-            return math.fsum(self.loss(self.model(x), t).data for x, t in samples.rows()) / len(samples)
+            for x, t in samples.rows():
+                total += self.loss(self.model(x), t).data
+        return total / len(samples)
 
     def _epoch(self, run: _Run, history: History, advance: Callable[[str], None]) -> float:
         """One visit to every sample; the mean of their losses, each as it was when its turn came."""
@@ -169,8 +198,8 @@ class Trainer:
             advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
         return total / len(run.samples)
 
-    def _step(self, samples: Samples, rows: NDArray[np.int64], history: History) -> float:
-        """One update of the parameters, which are left as they are if anything is not finite."""
+    def _step(self, samples: Samples, rows: Rows, history: History) -> float:
+        """One update, of parameters and optimizer; both are left as they are if anything is not finite."""
         step = self.optimizer.steps
 
         def require_finite(what: str, numbers: float | Vector) -> None:
@@ -181,14 +210,14 @@ class Trainer:
         loss, gradient = self._loss_and_gradient(samples, rows)
         require_finite(f"the loss became {loss!r}", loss)
         require_finite("the gradient became infinite or nan", gradient)
-        theta = self.optimizer.update(self.optimizer.theta(), gradient)
-        require_finite("the parameters became infinite or nan", theta)
-        self.optimizer.write(theta)
+        move = self.optimizer.next(self.optimizer.theta(), gradient)
+        require_finite("the parameters became infinite or nan", move.theta)
+        self.optimizer.commit(move)
         if history.recording:
             history.recording.add_step(gradient)
         return loss
 
-    def _loss_and_gradient(self, samples: Samples, rows: NDArray[np.int64]) -> tuple[float, Vector]:
+    def _loss_and_gradient(self, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The mean loss of a batch, and its gradient: sample by sample, so that one graph at a time is in memory."""
         self.model.zero_grad()
         total = 0.0
@@ -199,8 +228,8 @@ class Trainer:
                 total += loss.data
         return total / len(rows), self.optimizer.gradient()
 
-    def _settings(self, run: _Run, steps: int) -> dict[str, str]:
-        """What must be the same for a training to end with the same bits, after so many steps."""
+    def _settings(self, run: _Run) -> dict[str, str]:
+        """What must be the same from the start for a training to end with the same bits."""
         (x, t), *_ = run.samples.rows(slice(1))
         optimizer = self.optimizer
         return {
@@ -208,27 +237,30 @@ class Trainer:
             "training data": run.samples.fingerprint(),
             "held-out data": run.others.fingerprint() if run.others else "none",
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "learning rate": repr(optimizer.rate(max(steps - 1, 0))),
             "batch size": repr(run.batch_size),
             "tolerance": repr(run.tolerance),
-            "seed": repr(run.seed),
+            "seed": repr(int(run.seed)),
             "record": repr(run.record),
         }
+
+    def _rate_after(self, steps: int) -> dict[str, str]:
+        """What must be the same too after so many steps: the learning rate of the last."""
+        return {"learning rate": repr(self.optimizer.rate(max(steps - 1, 0)))}
+
+    def _checkpoint(self, settings: Mapping[str, str], history: History) -> Checkpoint:
+        settings = {**settings, **self._rate_after(self.optimizer.steps)}
+        moments = history.recording.moments if history.recording else ()
+        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
 
     def _recording(self, run: _Run, moments: Sequence[Moment] = ()) -> Recording | None:
         if not run.record:
             return None
         return Recording(self.model, self.loss, self.optimizer, run.samples, run.others, list(moments))
 
-    def _checkpoint(self, run: _Run, history: History) -> Checkpoint:
-        settings = self._settings(run, self.optimizer.steps)
-        moments = history.recording.moments if history.recording else ()
-        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
-
-    def _resume(self, run: _Run, path: str | Path) -> History:
+    def _resume(self, run: _Run, settings: Mapping[str, str], path: str | Path) -> History:
         """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
         saved = Checkpoint.load(path)
-        saved.require(self._settings(run, int(saved.optimizer.get("steps", 0))), path)
+        saved.require({**settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
         if saved.history.epochs > run.epochs:
             raise ValueError(f"the checkpoint {path} is {saved.history.epochs} epochs old, wanted {run.epochs} at most")
         before = self.optimizer.state()
@@ -255,10 +287,9 @@ class _Run:
     record: bool
 
     def __post_init__(self) -> None:
-        if self.tolerance is not None and not self.tolerance >= 0.0:
-            raise ValueError(f"tolerance is a loss to stop at, 0 or more, got {self.tolerance!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"seed is a whole number from 0, got {self.seed!r}")
+        if self.tolerance is not None:
+            not_negative("tolerance", self.tolerance)
+        whole("seed", self.seed)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -268,7 +299,7 @@ class _Run:
         reached = self.tolerance is not None and history.epochs > 0 and history.losses[-1] < self.tolerance
         return reached or history.epochs >= self.epochs
 
-    def batches(self, epoch: int) -> Iterator[NDArray[Any]]:
+    def batches(self, epoch: int) -> Iterator[Rows]:
         """The rows of each batch. The order hangs on seed and epoch alone: a resumed run needs no generator's state."""
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
         for start in range(0, len(order), self.batch_size):
