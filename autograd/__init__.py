@@ -10,6 +10,7 @@
 
 from . import functional
 from .backward import grad, hessian, jacobian
+from .compiler import Program, compile
 from .gradcheck import gradcheck
 from .modes import detect_anomaly, no_grad
 from .value import Value
@@ -18,8 +19,10 @@ from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
 __all__ = [
     "Drawing",
     "Explanation",
+    "Program",
     "Stepper",
     "Value",
+    "compile",
     "detect_anomaly",
     "draw",
     "explain",

@@ -6,6 +6,7 @@
 import timing  # isort: skip  # sets the number of threads
 
 import random
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,10 +23,12 @@ def graph(sizes: tuple[int, ...], seed: int = 0) -> tuple[Value, list[Value]]:
     inputs = [Value(0.5), Value(0.5), Value(1.0)]
     parameters: list[Value] = []
     values = inputs[:2]
-    for depth, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for depth, (n_in, n_out) in enumerate(pairwise(sizes)):
         weights = [[Value(rng.gauss(0, n_in**-0.5)) for _ in range(n_in)] for _ in range(n_out)]
         biases = [Value(0.0) for _ in range(n_out)]
-        values = [sum((w * v for w, v in zip(row, values, strict=True)), b) for row, b in zip(weights, biases, strict=True)]
+        values = [
+            sum((w * v for w, v in zip(row, values, strict=True)), b) for row, b in zip(weights, biases, strict=True)
+        ]
         if depth < len(sizes) - 2:
             values = [v.relu() for v in values]
         parameters += [w for row in weights for w in row] + biases
@@ -37,7 +40,7 @@ def by_hand(theta, x, y):
     """The same step as a good NumPy programmer writes it."""
     w1, b1 = theta[:32].reshape(16, 2), theta[32:48]
     w2, b2 = theta[48:304].reshape(16, 16), theta[304:320]
-    w3, b3 = theta[320:336], theta[336]
+    w3 = theta[320:336]
     w1t, w2t = w1.T, w2.T
     n = len(x)
     grad = np.empty_like(theta)
@@ -136,8 +139,14 @@ def by_torch(theta, x, y):
     torch.set_num_threads(1)
     w1, b1, w2, b2, w3, b3 = (
         torch.tensor(part, requires_grad=True)
-        for part in (theta[:32].reshape(16, 2), theta[32:48], theta[48:304].reshape(16, 16), theta[304:320],
-                     theta[320:336], theta[336:337])
+        for part in (
+            theta[:32].reshape(16, 2),
+            theta[32:48],
+            theta[48:304].reshape(16, 16),
+            theta[304:320],
+            theta[320:336],
+            theta[336:337],
+        )
     )
     parameters = [w1, b1, w2, b2, w3, b3]
     x, y = torch.tensor(x), torch.tensor(y)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, grad, no_grad
-from autograd.compiler import compile
+from autograd import Value, compile, grad, no_grad
 
 from .arrays import Floats, Vector
 from .layers import MLP

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, grad, ops
-from autograd.compiler import compile
+from autograd.compiler import compile, lift
 from autograd.graph import topological_order
 from autograd.value import record
 
@@ -38,7 +38,9 @@ def random_graph(rng: random.Random, leaves: list[Value], size: int) -> list[Val
         elif kind < 0.8:  # a layer, some of it left out
             inner = _operands(rng, rng.choice(rows[:3]), rng.randint(1, 4))
             for _ in range(width):
-                terms = [record(ops.MUL, _pick(rng, leaves), x) for x in inner[: rng.choice((1, len(inner), len(inner)))]]
+                terms = [
+                    record(ops.MUL, _pick(rng, leaves), x) for x in inner[: rng.choice((1, len(inner), len(inner)))]
+                ]
                 nodes.append(_sum(rng, terms + [_pick(rng, leaves)] * rng.randint(0, 1)))
         else:
             nodes.append(_sum(rng, xs + ys))
@@ -69,7 +71,9 @@ def agree(got: np.ndarray, wanted: list[float], scale: float = 1.0) -> None:
     np.testing.assert_allclose(got, wanted_array, rtol=1e-12, atol=1e-12 * scale)
 
 
-def replayed(build: Callable[[list[Value], list[Value]], list[Value]], x: list[float], theta: list[float]):
+def replayed(
+    build: Callable[[list[Value], list[Value]], list[Value]], x: list[float], theta: list[float]
+) -> tuple[list[Value], list[Value], list[Value]]:
     inputs, parameters = [[*map(Value, row)] for row in (x, theta)]
     return inputs, parameters, build(inputs, parameters)
 
@@ -110,7 +114,7 @@ def check(seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int
 
 
 def _robust(outputs: list[Value]) -> bool:
-    """Whether rounding cannot decide: no sum that nearly cancels, overflows or is -0.0 (the sign of a zero is not kept)."""
+    """Whether rounding cannot decide: nothing nearly cancels or overflows, or is -0.0 (sums keep no sign of zero)."""
     for node in topological_order(*outputs):
         if 1e100 < abs(node.data) < math.inf or 0 < abs(node.data) < 1e-9 or str(node.data) == "-0.0":
             return False
@@ -123,23 +127,20 @@ def _robust(outputs: list[Value]) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.integers(0, 10**9), st.integers(1, 40), st.integers(0, 4), st.integers(0, 5), st.integers(1, 3))
-def test_generated_graphs(seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int) -> None:
+@pytest.mark.parametrize("many", [1, lift.MANY])  # operands from more arrays than this are joined
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 10**9),
+    size=st.integers(1, 40),
+    n_inputs=st.integers(0, 4),
+    n_parameters=st.integers(0, 5),
+    n_outputs=st.integers(1, 3),
+)
+def test_generated_graphs(
+    monkeypatch: pytest.MonkeyPatch, many: int, seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int
+) -> None:
+    monkeypatch.setattr(lift, "MANY", many)
     if n_inputs + n_parameters:
         check(seed, size, n_inputs, n_parameters, n_outputs)
-
-
-if __name__ == "__main__":
-    import sys, traceback
-    bad = 0
-    for seed in range(int(sys.argv[1]), int(sys.argv[2])):
-        rng = random.Random(seed)
-        args = (seed, rng.randint(1, int(sys.argv[3])), rng.randint(0, 4), rng.randint(1, 5), rng.choice((1, 1, 2, 3)))
-        try:
-            check(*args)
-        except Exception as e:
-            bad += 1
-            if bad < 6:
-                print(args, type(e).__name__, str(e)[:600]); print("".join(traceback.format_exc().splitlines(True)[-5:-1])[:600])
-    print("bad", bad)

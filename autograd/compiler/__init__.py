@@ -1,4 +1,23 @@
-"""A recorded graph becomes a NumPy program, one file a pass: record, fold, lift, layout, reverse, emit."""
+"""A recorded graph becomes a NumPy program. Each pass is a function from one small representation to the next:
+
+=========  ===========================================================  ==================  =====================
+pass       what it does                                                 result              beside it
+=========  ===========================================================  ==================  =====================
+record     numbers the nodes of the graph                               ``Recording``
+fold       makes sums of terms of additions and products                ``Folded``
+lift       makes groups of nodes of one form, products of many sums     ``Lifted``          groups, grids, ragged
+layout     finds an order in which the groups' operands are views       ``ArrayProgram``    arrays, affine, names
+emit       writes the program and its derivative                        source              reading, forward,
+                                                                                            reverse, adjoints
+=========  ===========================================================  ==================  =====================
+
+``code``, ``views``, ``contraction`` and ``helpers`` are what sources are written with; ``program`` is what users hold.
+Every representation prints itself, so that one expression can be followed through all of them.
+
+The program computes what the graph does, to rounding: sums are added in another order, and where they come out as zero
+its sign is not kept. What depends on parameters alone is computed once, and its adjoint is summed over the batch before
+it flows on.
+"""
 
 from .program import Program, compile
 

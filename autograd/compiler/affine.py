@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def fit(positions: Ints, size: int) -> tuple[int, tuple[Digits, ...]] | None:
     lines = _lines(positions, holes) if holes.any() else [_line(positions, axis) for axis in range(positions.ndim)]
     if lines is None:
         return None
-    relative = sum(np.ix_(*lines)) if lines else np.zeros((), dtype=np.int64)
+    relative = np.asarray(sum(np.ix_(*lines)))
     offset = int((positions - relative)[~holes].flat[0])
     expected = relative + offset
     if not ((expected == positions) | holes).all() or expected.min() < 0 or expected.max() >= size:
@@ -37,7 +38,7 @@ def fit(positions: Ints, size: int) -> tuple[int, tuple[Digits, ...]] | None:
 
 def _line(positions: Ints, axis: int) -> Ints:
     line = positions[tuple(slice(None) if a == axis else 0 for a in range(positions.ndim))]
-    return line - line[0]
+    return np.asarray(line - line[0])
 
 
 def _lines(positions: Ints, holes: Ints) -> list[Ints] | None:
@@ -91,7 +92,7 @@ def refine(axes: Sequence[Digits]) -> tuple[int, ...] | None:
             cuts.add(product)
     ordered = sorted(cuts)
     lengths = []
-    for below, above in zip(ordered, ordered[1:], strict=False):
+    for below, above in pairwise(ordered):
         if above % below:
             return None
         lengths.append(above // below)

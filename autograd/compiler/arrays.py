@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,16 @@ from .names import Names
 from .record import Floats, Ints
 
 Shape = tuple[int, ...]
+Flags = npt.NDArray[np.bool_]
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+BATCH = "B"  # how the length of the batch is written
 
 
 @dataclass(eq=False)
 class Array:
-    """A named grid of scalars, one such grid a sample if it is ``sampled``."""
+    """A named grid of scalars, one such grid a sample if it is ``sampled``: then its last axis is the batch."""
 
     name: str
     shape: Shape
@@ -27,10 +32,40 @@ class Array:
 
     @property
     def size(self) -> int:
+        """How many scalars it holds a sample."""
         return math.prod(self.shape)
 
+    @property
+    def axes(self) -> frozenset[int]:
+        """The numbers of all its axes, that of the batch included."""
+        return frozenset(range(len(self.shape) + self.sampled))
+
+    @property
+    def lengths(self) -> list[str]:
+        """The lengths of its axes, as a program writes them."""
+        return [*map(str, self.shape), *[BATCH] * self.sampled]
+
+    @property
+    def shape_text(self) -> str:
+        """Its shape as a tuple, as a program writes it."""
+        return f"({', '.join(self.lengths)}{',' * (len(self.lengths) == 1)})"
+
+    @property
+    def comment(self) -> str:
+        """Its shape for people; nothing for a number."""
+        return f"({', '.join(self.lengths)})" if self.lengths else ""
+
     def __str__(self) -> str:
-        return f"{self.name} ({', '.join([*map(str, self.shape), *['B'] * self.sampled])})"
+        return f"{self.name} ({', '.join(self.lengths)})"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which elements of an array a view reads, without repetition: lengths, strides and offset."""
+
+    lengths: Shape
+    strides: Shape
+    offset: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,26 +79,63 @@ class View:
     shape: Shape
     strides: Shape
     offset: int = 0
-    mask: npt.NDArray[np.bool_] | None = None
+    mask: Flags | None = None
     """Where given, elements outside of it are read as 0."""
 
     @property
     def sampled(self) -> bool:
+        """Whether there is one such grid a sample."""
         return self.array.sampled
 
     @property
-    def index(self) -> Ints:
-        """The flat position of each element."""
-        return np.asarray(self.offset + sum(np.ix_(*map(np.arange, self.shape))[a] * s for a, s in enumerate(self.strides)))
+    def kept(self) -> list[int]:
+        """The axes along which it advances."""
+        return [axis for axis, stride in enumerate(self.strides) if stride]
+
+    @property
+    def repeated(self) -> list[int]:
+        """The axes along which it stays where it is."""
+        return [axis for axis, stride in enumerate(self.strides) if not stride]
+
+    @property
+    def part(self) -> Part:
+        """The elements that are read, each axis once."""
+        return Part(
+            tuple(self.shape[axis] for axis in self.kept), tuple(self.strides[axis] for axis in self.kept), self.offset
+        )
+
+    @property
+    def order(self) -> list[int]:
+        """The kept axes in the order of the array: a part that is read in this order need not be transposed."""
+        return sorted(self.kept, key=lambda axis: -self.strides[axis])
+
+    @property
+    def in_order(self) -> View:
+        """The part with its axes in that order."""
+        shape, strides = (tuple(values[axis] for axis in self.order) for values in (self.shape, self.strides))
+        return View(self.array, shape, strides, self.offset)
+
+    @property
+    def picked(self) -> Ints:
+        """The flat positions of the part."""
+        lengths, strides = self.part.lengths, self.part.strides
+        steps = [np.arange(length) * stride for length, stride in zip(lengths, strides, strict=True)]
+        return np.asarray(sum(np.ix_(*steps)) + self.offset if steps else self.offset)
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is the array as it stands."""
-        return self.shape == self.array.shape and self.offset == 0 and self.strides == contiguous(self.shape)
+        """Whether the part is the array as it stands."""
+        return self.part == Part(self.array.shape, contiguous(self.array.shape), 0)
+
+    @property
+    def is_reshaped(self) -> bool:
+        """Whether the part is all of the array, in order, if perhaps in another shape."""
+        lengths = self.part.lengths
+        return self.part == Part(lengths, contiguous(lengths), 0) and math.prod(lengths) == self.array.size
 
     def __str__(self) -> str:
         masked = "" if self.mask is None else ", masked"
-        if self.is_whole:
+        if self.is_whole and not self.repeated:
             return self.array.name + masked
         return f"{self.array.name}[{self.offset}: shape {self.shape}, strides {self.strides}{masked}]"
 
@@ -73,16 +145,38 @@ class Gather:
     """Elements of an array picked one by one."""
 
     array: Array
-    index: Ints
-    mask: npt.NDArray[np.bool_] | None = None
+    picked: Ints
+    mask: Flags | None = None
 
     @property
     def shape(self) -> Shape:
-        return self.index.shape
+        """The shape of the grid."""
+        return self.picked.shape
 
     @property
     def sampled(self) -> bool:
+        """Whether there is one such grid a sample."""
         return self.array.sampled
+
+    @property
+    def kept(self) -> list[int]:
+        """All axes."""
+        return list(range(self.picked.ndim))
+
+    @property
+    def order(self) -> list[int]:
+        """All axes, as they are: a gather has no order of its own."""
+        return self.kept
+
+    @property
+    def in_order(self) -> Gather:
+        """The same, without its mask."""
+        return Gather(self.array, self.picked)
+
+    @property
+    def repeated(self) -> list[int]:
+        """None of the axes."""
+        return []
 
     def __str__(self) -> str:
         return f"{self.array.name}[picked {self.shape}]"
@@ -95,6 +189,8 @@ class Numbers:
     values: Floats
     shape: Shape
     sampled: bool = False
+    array: None = None
+    mask: None = None
 
     def __str__(self) -> str:
         return f"{self.values.item():g}" if self.values.size == 1 else f"numbers {self.values.shape}"
@@ -129,7 +225,23 @@ class DotStatement:
 
     @property
     def operands(self) -> tuple[Operand, ...]:
+        """Both factors."""
         return self.left, self.right
+
+    @property
+    def letters(self) -> tuple[str, str, str]:
+        """A letter for each axis of the left operand, of the right one, of the target; the batch is ``B``."""
+        letters = iter(LETTERS)
+        c, m, p, k = ("".join(next(letters) for _ in range(n)) for n in self.axes)
+        return c + m + k, c + p + k, c + m + p + BATCH * self.target.sampled
+
+    @property
+    def sizes(self) -> dict[str, str]:
+        """The length of each letter's axis, as a program writes it."""
+        left, _, out = self.letters
+        return dict(zip(out, self.target.lengths, strict=True)) | dict(
+            zip(left, map(str, self.left.shape), strict=True)
+        )
 
     def __str__(self) -> str:
         return f"{self.target} = dot({self.left}, {self.right})"
@@ -145,13 +257,34 @@ class ReduceStatement:
 
     @property
     def operands(self) -> tuple[Operand, ...]:
+        """The one."""
         return (self.operand,)
 
     def __str__(self) -> str:
         return f"{self.target} = {self.op.name} over {self.operand}"
 
 
-Statement = MapStatement | DotStatement | ReduceStatement
+@dataclass(frozen=True, eq=False)
+class JoinStatement:
+    """``target`` is the operands, one after the other along its only axis."""
+
+    target: Array
+    operands: tuple[Operand, ...]
+
+    @property
+    def places(self) -> Iterator[tuple[int, int, Operand]]:
+        """From where to where each operand stands."""
+        start = 0
+        for operand in self.operands:
+            length = math.prod(operand.shape)
+            yield start, start + length, operand
+            start += length
+
+    def __str__(self) -> str:
+        return f"{self.target} = join({', '.join(map(str, self.operands))})"
+
+
+Statement = MapStatement | DotStatement | ReduceStatement | JoinStatement
 
 
 @dataclass(frozen=True)
@@ -163,10 +296,10 @@ class ArrayProgram:
     theta: Array
     parameters: Sequence[Value]
     outputs: Sequence[Operand]
-    names: dict[tuple[Shape, Shape, int], str] = field(default_factory=dict)
-    """What a view of theta is called."""
-    allocator: Names = None  # type: ignore[assignment]
-    padded: bool = False
+    names: Names
+    parts: Mapping[Part, str]
+    """What each part of theta is called."""
+    padded: bool
     """Whether some grid has holes, so that numbers are computed which the graph does not have."""
 
     def __str__(self) -> str:

@@ -10,29 +10,31 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import ArrayProgram
-from .code import HELPERS
-from .reverse import BATCH, Line, Written
+from .arrays import BATCH, ArrayProgram
+from .helpers import HELPERS
+from .reading import Line, Written
 
 _serial = count(1)
 
 
 def emit(program: ArrayProgram, written: Written) -> str:
-    """Three functions: ``parameters``, ``forward`` and, for one output, ``value_and_grad``."""
-    x = program.inputs.name
+    """Four functions: the views of the parameters and of their gradient, ``forward`` and ``value_and_grad``.
+
+    The last is there for one output. Inputs come as columns, one a sample.
+    """
+    x, rows = program.inputs.name, program.inputs.size
     views = ["theta", *[line.target for line in written.parameters]]
     gradients = ["grad", *[line.target for line in written.gradients]]
     returned = ", ".join(output.text for output in written.outputs)
-    forward = [*_batch(written.forward, written.outputs, x), *map(str, written.forward)]
-    backward = [str(line) if line.target else line.text for line in written.backward]
     functions = [
-        _function("views", ["theta"], _block(written.parameters), ", ".join(views), "The parameters, as views of their vector."),
-        _function("gradient_views", ["grad"], _block(written.gradients), ", ".join(gradients), "Their derivatives."),
-        _function("forward", [x, *views], forward, returned),
+        _function("views", ["theta"], written.parameters, _tuple(views), "The parameters, as views of their vector."),
+        _function("gradient_views", ["grad"], written.gradients, _tuple(gradients), "Their derivatives."),
+        _function("forward", [x, *views], written.forward, returned, f"The output for each column of {x} ({rows}, B)."),
     ]
-    if len(written.outputs) == 1:
-        both = [*_batch([*written.forward, *written.backward], written.outputs, x), *map(str, written.forward), "", *backward]
-        functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], both, returned))
+    if written.differentiated:
+        lines = [*written.forward, Line("", "", ""), *written.backward]
+        doc = f"The output for each column of {x} ({rows}, B); grad becomes the gradient of weight times their sum."
+        functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], lines, returned, doc))
     body = "\n\n\n".join(functions)
     helpers: list[str] = []
     for name, text in reversed(HELPERS.items()):
@@ -41,19 +43,16 @@ def emit(program: ArrayProgram, written: Written) -> str:
     return "\n\n\n".join(["import numpy as np", *helpers, body]) + "\n"
 
 
-def _batch(lines: Sequence[Line], outputs: Sequence[object], x: str) -> list[str]:
-    used = any(re.search(rf"\b{BATCH}\b", line.text + line.target) for line in lines)
-    return [f"{BATCH} = {x}.shape[-1]"] if used else []
-
-
-def _block(lines: Sequence[Line]) -> list[str]:
-    return [str(line) for line in lines]
-
-
-def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: str, doc: str = "") -> str:
-    body = [f'"""{doc}"""'] * bool(doc) + [*lines, f"return {returned}"]
-    indented = "\n".join(f"    {line}" if line else "" for line in body)
+def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: str, doc: str) -> str:
+    body = [f'"""{doc}"""', *map(str, lines), f"return {returned}"]
+    if any(re.search(rf"\b{BATCH}\b", line.text + line.target) for line in lines):
+        body.insert(1, f"{BATCH} = {arguments[0]}.shape[-1]")
+    indented = "\n".join(f"    {line}" if line.strip() else "" for line in body)
     return f"def {name}({', '.join(arguments)}):\n{indented}"
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return ", ".join(names) + "," * (len(names) == 1)
 
 
 def load(source: str, constants: Mapping[str, Any]) -> Mapping[str, Callable[..., Any]]:

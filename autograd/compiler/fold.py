@@ -1,7 +1,8 @@
 """Pass 2, fold: constants become numbers, and trees of additions become sums of terms.
 
 A node is *absorbed* into the one that uses it where it has no other use: additions, subtractions and signs into the sum
-they belong to, products into terms of that sum, and maxima through which no gradient flows into one maximum of many.
+they belong to, products into terms of that sum, and maxima into the ``stop_gradient`` through which no gradient flows
+back to them: it becomes the maximum of them all, or of one.
 What is left has a level: nodes of one level do not depend on each other.
 """
 
@@ -18,7 +19,7 @@ from .record import CODE, CONSTANT, NONE, ROWS, SHARED, Floats, Ints, Recording
 Flags = npt.NDArray[np.bool_]
 
 ADD, SUB, NEG, MUL, POW = (CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG, ops.MUL, ops.POW))
-MAXIMUM, STOP = CODE[ops.MAXIMUM], CODE[ops.STOP_GRADIENT]
+MAXIMUM, STOP, MUL_NO_NAN = CODE[ops.MAXIMUM], CODE[ops.STOP_GRADIENT], CODE[ops.MUL_NO_NAN]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Folded:
     def __str__(self) -> str:
         name = self.recording.name
         lines = [""] * len(self.level)
-        for i in np.flatnonzero(self.level > 0):
+        for i in np.flatnonzero(self.level > 0).tolist():
             operands = ", ".join(self._text(j) for j in (self.recording.left[i], self.recording.right[i]) if j != NONE)
             lines[i] = f"{name(i)} = {ROWS[self.recording.code[i]].name}({operands})"
         for terms, join in ((self.terms, "{} + {}"), (self.items, "max({}, {})")):
@@ -82,29 +83,29 @@ def fold(recording: Recording) -> Folded:
     %9 = tanh(%8)
     """
     recording, number = _share_numbers(recording)
+    recording = _products_of_powers(recording, number)
     code, rank = recording.code, recording.rank
     live = rank != CONSTANT
     user, single = _users(recording, live)
 
     additive = live & np.isin(code, (ADD, SUB, NEG))
     in_sum = additive & single & additive[user]
-    squares = live & (code == POW) & (number[recording.right] == 2) & (rank[recording.right] == CONSTANT)
-    in_term = live & single & additive[user] & ((code == MUL) | squares)
+    in_term = live & single & additive[user] & (code == MUL)
 
-    maximum = live & (code == MAXIMUM)
-    in_maximum = maximum & single & maximum[user]
-    stopped = maximum & single & (code[user] == STOP)
+    maximum, stop = live & (code == MAXIMUM), live & (code == STOP)
+    in_maximum = maximum & single & (maximum | stop)[user]
     head, _ = _roots(in_maximum, user, np.ones(len(code)))
-    in_maximum &= stopped[head]
-    maxima = stopped | in_maximum
+    in_maximum &= stop[head]
 
     absorbed = in_sum | in_term | in_maximum
-    products = _products(_terms(recording, additive, in_sum, user), recording, in_term, squares)
+    products = _products(_terms(recording, additive, in_sum, user), recording, in_term)
     terms = _merge_numbers(products, number, rank)
-    items = _terms(recording, maxima, in_maximum, user)
+    items = _terms(recording, stop | in_maximum, in_maximum, user)
     level = _levels(recording, absorbed, live)
     others = np.flatnonzero((level > 0) & ~additive)
-    return Folded(recording, number, _wait(level, terms, others, recording), terms, items)
+    level = _wait(level, terms, others, recording)
+    recording, number, level, terms = _early(recording, number, level, terms)
+    return Folded(recording, number, level, terms, items)
 
 
 def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
@@ -120,6 +121,15 @@ def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
     same[NONE] = NONE
     outputs = tuple(int(i) for i in same[list(recording.outputs)])
     return replace(recording, left=same[recording.left], right=same[recording.right], outputs=outputs), number
+
+
+def _products_of_powers(recording: Recording, number: Floats) -> Recording:
+    """x ** 2 as x * x, and mul_no_nan by a number that is not 0 as the product that it is."""
+    code, left, right = recording.code, recording.left, recording.right
+    by_number = np.where(right == NONE, np.nan, number[right])
+    square = (code == POW) & (by_number == 2)
+    plain = (code == MUL_NO_NAN) & np.isfinite(by_number) & (by_number != 0)
+    return replace(recording, code=np.where(square | plain, MUL, code), right=np.where(square, left, right))
 
 
 def _users(recording: Recording, live: Flags) -> tuple[Ints, Flags]:
@@ -167,21 +177,18 @@ def _terms(recording: Recording, members: Flags, absorbed: Flags, user: Ints) ->
     return terms[np.flatnonzero(keep)[order]]
 
 
-def _products(terms: Terms, recording: Recording, in_term: Flags, squares: Flags) -> Terms:
+def _products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
     """Terms that are products of their own, as the two factors."""
     node = terms.left
     product = in_term[node]
     left = np.where(product, recording.left[node], node)
-    factor = np.where(squares[node], recording.left[node], recording.right[node])
-    return replace(terms, left=left, right=np.where(product, factor, NONE))
+    return replace(terms, left=left, right=np.where(product, recording.right[node], NONE))
 
 
 def _merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:
     """Numeric factors stand on the left; each sum keeps at most one number, first, as a coefficient, and no 0."""
     swap = (terms.right != NONE) & (rank[terms.right] == CONSTANT)
-    terms = replace(
-        terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right)
-    )
+    terms = replace(terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right))
     numeric = (terms.right == NONE) & (rank[terms.left] == CONSTANT)
     if not numeric.any():
         return terms
@@ -215,6 +222,44 @@ def _levels(recording: Recording, absorbed: Flags, live: Flags) -> Ints:
     level = np.array(highest, dtype=np.int64)
     level[absorbed] = NONE
     return level
+
+
+def _early(recording: Recording, number: Floats, level: Ints, terms: Terms) -> tuple[Recording, Floats, Ints, Terms]:
+    """The part of a sum that is made of inputs and parameters alone becomes a sum of its own, as early as can be.
+
+    The steps of a recurrent network then read their inputs all at once.
+    """
+    height = np.append(level, 0)  # so that no factor is as low as a leaf
+    low = (np.maximum(height[terms.left], height[terms.right]) == 0) & (terms.left != NONE)
+    products = np.bincount(terms.owner[low & (terms.right != NONE)], minlength=len(level))
+    early = np.flatnonzero((products > 1) & (level > 1))
+    if not len(early):
+        return recording, number, level, terms
+    n = len(level)
+    part = np.full(n, NONE)
+    part[early] = n + np.arange(len(early))
+    moved = low & (part[terms.owner] != NONE)
+    rank = np.zeros(n + len(early), dtype=np.int64)
+    for factor in (terms.left[moved], terms.right[moved]):
+        there = factor != NONE
+        np.maximum.at(rank, part[terms.owner[moved]][there], recording.rank[factor[there]])
+    none = np.full(len(early), NONE)
+    all_terms = Terms(
+        np.concatenate([np.where(moved, part[terms.owner], terms.owner), early]),
+        np.concatenate([terms.coefficient, np.ones(len(early))]),
+        np.concatenate([terms.left, part[early]]),
+        np.concatenate([terms.right, none]),
+    )
+    recording = replace(
+        recording,
+        code=np.concatenate([recording.code, np.full(len(early), ADD)]),
+        left=np.concatenate([recording.left, none]),
+        right=np.concatenate([recording.right, none]),
+        rank=np.concatenate([recording.rank, rank[n:]]),
+    )
+    number = np.concatenate([number, np.full(len(early), np.nan)])
+    level = np.concatenate([level, np.ones(len(early), dtype=np.int64)])
+    return recording, number, level, all_terms[np.argsort(all_terms.owner, kind="stable")]
 
 
 def _wait(level: Ints, terms: Terms, others: Ints, recording: Recording) -> Ints:

@@ -15,22 +15,26 @@ import numpy as np
 from . import affine
 from .affine import Digits
 from .arrays import (
+    LETTERS,
     Array,
     ArrayProgram,
     DotStatement,
     Gather,
+    JoinStatement,
     MapStatement,
     Numbers,
     Operand,
+    Part,
     ReduceStatement,
     Shape,
     Statement,
     View,
     contiguous,
 )
-from .lift import INPUTS, NUMBERS, PARAMETERS, Dot, Group, Lifted, Map, Reduce
+from .groups import Dot, Join, Map, Reduce
+from .lift import INPUTS, NUMBERS, PARAMETERS, Lifted
 from .names import Names
-from .record import CONSTANT, NONE, SAMPLED, Ints
+from .record import NONE, SAMPLED, Ints
 
 
 def layout(lifted: Lifted) -> ArrayProgram:
@@ -80,6 +84,7 @@ class _Layout:
         self.lifted = lifted
         self.names = Names(recording.values)
         self.padded = False
+        self.uses = _uses(lifted)
         self.position = np.full(len(lifted.home), NONE)
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         leaves = lifted.home[: len(recording.values)]
@@ -89,7 +94,7 @@ class _Layout:
         self.arrays: dict[int, Array] = {PARAMETERS: self.theta, INPUTS: self.inputs}
         self.statements: list[Statement] = []
         self.products: set[Array] = set()
-        self.views: dict[tuple[Shape, Shape, int], str] = {}
+        self.parts: dict[Part, str] = {}
 
     def run(self) -> ArrayProgram:
         lifted, recording = self.lifted, self.lifted.folded.recording
@@ -98,12 +103,14 @@ class _Layout:
                 self.map(home, group)
             elif isinstance(group, Dot):
                 self.dot(home, group)
+            elif isinstance(group, Join):
+                self.join(home, group)
             else:
                 self.reduce(home, group)
         self.place(np.flatnonzero(lifted.home[: len(recording.values)] == PARAMETERS))
         values = [recording.values[i] for i in self.parameters]
         return ArrayProgram(
-            self.statements, self.inputs, self.theta, values, self.outputs(), self.views, self.names, self.padded
+            self.statements, self.inputs, self.theta, values, self.outputs(), self.names, self.parts, self.padded
         )
 
     # ---- homes
@@ -138,16 +145,16 @@ class _Layout:
         self.position[flat[there]] = np.flatnonzero(there)
         return array
 
-    def operand(self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], kept: Sequence[int], masked: bool) -> Operand:
-        """The nodes as an operand: ``letters`` are the axes of the grid, ``kept`` the axes that it keeps if of length 1."""
+    def operand(self, nodes: Ints, axes: _Axes, which: int | None, letters: Sequence[int], masked: bool) -> Operand:
+        """The nodes as an operand: ``letters`` are the axes of the grid; a ``masked`` one reads 0 in its holes."""
         shape = tuple(n for letter in letters for n in axes.lengths[letter] if n > 1)
-        del kept
         grid = nodes.reshape(shape)
         mask = grid != NONE if masked and (grid == NONE).any() else None
         self.padded |= mask is not None
         home = self.home(nodes)
         if home == NUMBERS:
-            values = np.where(grid == NONE, 0.0, self.lifted.number[grid])
+            idle = 0.0 if masked else self.lifted.number[nodes[nodes != NONE].flat[0]]  # a hole may hold anything
+            values = np.where(grid == NONE, idle, self.lifted.number[grid])
             for axis in range(values.ndim):
                 first = np.take(values, [0], axis)
                 if (values.view(np.int64) == first.view(np.int64)).all() and (not masked or mask is None):
@@ -160,20 +167,20 @@ class _Layout:
         offset, digits = found
         steps = [affine.strides(d, axes.lengths[letter]) for d, letter in zip(digits, letters, strict=True)]
         strides = tuple(
-            s for step, letter in zip(steps, letters, strict=True)
-            for s, n in zip(step, axes.lengths[letter], strict=True) if n > 1
+            s
+            for step, letter in zip(steps, letters, strict=True)
+            for s, n in zip(step, axes.lengths[letter], strict=True)
+            if n > 1
         )
         view = View(array, shape, strides, offset, mask)
         if home == PARAMETERS:
-            self.name_view(view, nodes)
+            self.name_part(view, nodes)
         return view
 
-    def name_view(self, view: View, nodes: Ints) -> None:
-        kept = [axis for axis, stride in enumerate(view.strides) if stride]
-        key = tuple(view.shape[a] for a in kept), tuple(view.strides[a] for a in kept), view.offset
-        if key not in self.views:
+    def name_part(self, view: View, nodes: Ints) -> None:
+        if view.part not in self.parts:
             whole = view.array.size > 1 and view.is_whole
-            self.views[key] = "theta" if whole else self.names.of_parameters(nodes, len(kept))
+            self.parts[view.part] = "theta" if whole else self.names.of_parameters(nodes, len(view.kept))
 
     # ---- element by element
 
@@ -184,10 +191,12 @@ class _Layout:
             for nodes in operands:
                 self.place(nodes)
             read = [i for i, nodes in enumerate(operands) if self.home(nodes) != NUMBERS]
-            letters = "abcdefghijklmnop"[: grid.ndim]
+            letters = LETTERS[: grid.ndim]
             grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
             axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
-            cost = sum(self.cost(axes, j, grids[j][2], grid) for j in range(len(read))) + (grid.size - len(group.targets))
+            arrays = [self.arrays[self.home(operands[i])] for i in read]
+            cost = sum(self.cost(axes, j, array, grid) for j, array in enumerate(arrays))
+            cost += grid.size - len(group.targets)
             if best is None or cost < best[0]:
                 best = (cost, grid, operands, read, axes)
             if best[0] == 0:
@@ -196,7 +205,7 @@ class _Layout:
         _, grid, operands, read, axes = best
         every = range(grid.ndim)
         views = tuple(
-            self.operand(nodes, axes, read.index(i) if i in read else None, every, (), False)
+            self.operand(nodes, axes, read.index(i) if i in read else None, every, False)
             for i, nodes in enumerate(operands)
         )
         shape = tuple(n for lengths in axes.lengths for n in lengths)
@@ -206,44 +215,47 @@ class _Layout:
         array = self.settle(home, targets, shape, stem)
         self.statements.append(MapStatement(array, group.op, views))
 
-    def cost(self, axes: _Axes, which: int, size: int, grid: Ints) -> float:
-        """Nothing for a whole array, a little for a view, much for a gather."""
+    def cost(self, axes: _Axes, which: int, array: Array, grid: Ints) -> float:
+        """Nothing for an array as it is, a little for a view, more for one that is transposed, much for a gather."""
         found = axes.fits[which]
         if found is None:
             return 10.0 + grid.size
-        whole = size == grid.size and found[0] == 0
-        ordered = all(a[1] >= b[1] for digits in found[1] for a, b in zip(digits, digits[1:], strict=False))
-        first = [digits[0][1] for digits in found[1]]
-        ordered &= all(a >= b for a, b in zip(first, first[1:], strict=False))
-        return 0.0 if whole and ordered else 0.1 * sum(map(len, axes.lengths)) + (0.0 if ordered else 0.5)
+        lengths = tuple(n for axis in axes.lengths for n in axis if n > 1)
+        steps = [s for digits, axis in zip(found[1], axes.lengths, strict=True) for s in affine.strides(digits, axis)]
+        if array.size == grid.size and found[0] == 0 and tuple(s for s in steps if s) == contiguous(lengths):
+            return 0.0 if lengths == array.shape else 0.1
+        present = [s for s in steps if s]
+        return 0.5 if present == sorted(present, reverse=True) else 1.0
 
     def grids(self, group: Map) -> Iterator[Ints]:
-        """Orders that the group may take, as grids of indices into it: those of its operands, then sorted ones."""
+        """Orders that the group may take, as grids of indices into it: boxes of its operands' arrays, then rows."""
         n = len(group.targets)
         keys = []
         for nodes in group.operands:
-            if self.home(nodes) == NUMBERS:
+            if self.key(nodes) is None:
                 continue
-            positions = self.positions(nodes)
-            if (positions == NONE).any():
-                continue
-            keys.append(positions)
-            array = self.arrays[self.home(nodes)]
-            if self.home(nodes) not in (PARAMETERS, INPUTS) and n <= array.size <= 2 * n:
-                grid = np.full(array.size, NONE)
-                grid[positions] = np.arange(n)
-                if (grid != NONE).sum() == n and (n == array.size or not self.exact_size(array)):
-                    yield grid.reshape(array.shape)
+            keys.append(self.positions(nodes))
+            home = self.home(nodes)
+            if home not in (PARAMETERS, INPUTS):
+                yield from self.box(keys[-1], self.arrays[home].shape)
+        yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))
             yield np.lexsort((keys[0], keys[1]))
         elif keys:
             yield np.argsort(keys[0], kind="stable")
-        yield np.arange(n)
 
-    def exact_size(self, array: Array) -> bool:
-        """Whether the array has no holes, so that a grid with holes in its shape would make new ones."""
-        return not self.padded
+    def box(self, positions: Ints, shape: Shape) -> Iterator[Ints]:
+        """The part of an array that holds these positions, if they fill most of it, each once."""
+        places = np.unravel_index(positions, shape or (1,))
+        low = [int(place.min()) for place in places]
+        lengths = [int(place.max()) + 1 - start for place, start in zip(places, low, strict=True)]
+        n, size = len(positions), int(np.prod(lengths))
+        if n <= size <= (n if self.lifted.exact else 2 * n):
+            grid = np.full(lengths, NONE)
+            grid[tuple(place - start for place, start in zip(places, low, strict=True))] = np.arange(n)
+            if (grid != NONE).sum() == n:
+                yield grid
 
     # ---- dot products
 
@@ -259,7 +271,7 @@ class _Layout:
         axes = _Axes.of(grids, "cmpk", sizes)
         which = iter(range(2))
         operands = [
-            self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, (), True)
+            self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, True)
             for nodes, letters in ((left, (0, 1, 3)), (right, (0, 2, 3)))
         ]
         counts = tuple(sum(n > 1 for n in lengths) for lengths in axes.lengths)
@@ -275,10 +287,19 @@ class _Layout:
         for key, rows in ((by_right, right), (by_left, left)):
             if key is not None:
                 longest = np.argmax((rows != NONE).sum(axis=2))
-                order = np.argsort(np.where(rows == NONE, 2**60, key).reshape(-1, rows.shape[2])[longest], kind="stable")
+                order = np.argsort(
+                    np.where(rows == NONE, 2**60, key).reshape(-1, rows.shape[2])[longest], kind="stable"
+                )
                 left, right = left[:, :, order], right[:, :, order]
                 break
         by_right, by_left = self.key(right), self.key(left)
+        used = np.where(targets == NONE, 0, self.uses[targets])
+        if by_left is None and len(targets) == 1:
+            order = _alike_together(used[0].sum(axis=1))
+            left, targets = left[:, order], targets[:, order]
+        if by_right is None and len(targets) == 1:
+            order = _alike_together(used[0].sum(axis=0))
+            right, targets = right[:, order], targets[:, :, order]
         if by_left is not None:
             order = np.argsort(by_left[:, :, 0], axis=1, kind="stable")
             left = np.take_along_axis(left, order[:, :, None], 1)
@@ -306,6 +327,9 @@ class _Layout:
 
     def reduce(self, home: int, group: Reduce) -> None:
         targets, rows = group.targets, group.rows
+        if self.key(rows) is None:
+            alike = _alike_together(self.uses[targets])
+            targets, rows = targets[alike], rows[alike]
         self.place(rows)
         positions = self.positions(rows)
         order = np.argsort(positions[:, 0], kind="stable")
@@ -314,29 +338,80 @@ class _Layout:
         targets, rows = targets[order], rows[order][:, across]
         source = self.home(rows)
         axes = _Axes.of([(self.positions(rows), "qk", self.size(source))], "qk", {"q": len(rows), "k": rows.shape[1]})
-        operand = self.operand(rows, axes, 0, (0, 1), (), True)
+        operand = self.operand(rows, axes, 0, (0, 1), True)
         array = self.settle(home, targets, axes.lengths[0], "sum" if group.op.name == "add" else "max")
         self.statements.append(ReduceStatement(array, group.op, operand))
+
+    def join(self, home: int, group: Join) -> None:
+        self.place(group.sources)
+        homes = self.lifted.home[group.sources]
+        order = np.lexsort((self.position[group.sources], homes))
+        targets, sources = group.targets[order], group.sources[order]
+        pieces = []
+        for nodes in np.split(sources, np.flatnonzero(np.diff(homes[order])) + 1):
+            axes = _Axes.of([(self.positions(nodes), "q", self.size(self.home(nodes)))], "q", {"q": len(nodes)})
+            if len(axes.lengths[0]) > 1:
+                axes = _Axes(((len(nodes),),), (None,))
+            pieces.append(self.operand(nodes, axes, 0, (0,), False))
+        self.statements.append(JoinStatement(self.settle(home, targets, targets.shape, "join"), tuple(pieces)))
 
     # ---- outputs
 
     def outputs(self) -> list[Operand]:
-        """Each output, or all of them at once where they are one view."""
+        """The outputs in order; neighbours that are one view of one array come as one operand."""
         lifted = self.lifted
         nodes = lifted.same[list(lifted.folded.recording.outputs)]
-        homes = np.unique(lifted.home[nodes])
-        if len(homes) == 1 and homes[0] != NUMBERS:
-            axes = _Axes.of([(self.positions(nodes), "q", self.size(int(homes[0])))], "q", {"q": len(nodes)})
-            if axes.fits[0] is not None and len(axes.lengths[0]) == 1 and axes.fits[0][1][0][0][1]:
-                return [self.operand(nodes, axes, 0, (0,), (), False)]
-        found: list[Operand] = []
-        for node in nodes:
-            home = int(lifted.home[node])
-            if lifted.rank[node] == CONSTANT:
-                found.append(Numbers(np.array(lifted.number[node]), ()))
+        runs: list[list[int]] = []
+        for node in nodes.tolist():
+            if runs and self._follows(runs[-1], node):
+                runs[-1].append(node)
             else:
-                view = View(self.arrays[home], (), (), int(self.position[node]))
-                if home == PARAMETERS:
-                    self.name_view(view, np.array([node]))
-                found.append(view)
-        return found
+                runs.append([node])
+        return [self._output(np.array(run)) for run in runs]
+
+    def _follows(self, run: list[int], node: int) -> bool:
+        home = self.lifted.home
+        if home[node] != home[run[-1]] or home[node] == NUMBERS:
+            return False
+        step = self.position[node] - self.position[run[-1]]
+        return bool(step > 0 and (len(run) == 1 or step == self.position[run[-1]] - self.position[run[-2]]))
+
+    def _output(self, nodes: Ints) -> Operand:
+        home = self.home(nodes)
+        if home == NUMBERS:
+            return Numbers(np.array(self.lifted.number[nodes[0]]), ())
+        offset = int(self.position[nodes[0]])
+        if len(nodes) == 1:
+            view = View(self.arrays[home], (), (), offset)
+        else:
+            view = View(self.arrays[home], (len(nodes),), (int(self.position[nodes[1]]) - offset,), offset)
+        if home == PARAMETERS:
+            self.name_part(view, nodes)
+        return view
+
+
+def _uses(lifted: Lifted) -> Ints:
+    """A number for how each node is used: equal for nodes that the same groups read in the same way, all the way up."""
+    weights = np.random.default_rng(0).integers(1, 2**62, (len(lifted.groups), 3)) | 1
+    uses = np.zeros(len(lifted.home) + 1, dtype=np.int64)  # one more, so that a hole, at NONE, has no use
+    for group, weight in zip(reversed(lifted.groups), reversed(weights), strict=True):
+        if isinstance(group, Map):
+            for operand, factor in zip(group.operands, weight, strict=False):
+                np.add.at(uses, operand, (uses[group.targets] + 1) * factor)
+        elif isinstance(group, Join):
+            np.add.at(uses, group.sources, (uses[group.targets] + 1) * weight[0])
+        elif isinstance(group, Reduce):
+            rows = np.broadcast_to(((uses[group.targets] + 1) * weight[0])[:, None], group.rows.shape)
+            np.add.at(uses, group.rows[group.rows != NONE], rows[group.rows != NONE])
+        else:
+            for rows, factor, axis in ((group.left, weight[0], 2), (group.right, weight[1], 1)):
+                each = ((uses[group.targets] + 1) * factor * (group.targets != NONE)).sum(axis=axis)
+                spread = np.broadcast_to(each[:, :, None], rows.shape)
+                np.add.at(uses, rows[rows != NONE], spread[rows != NONE])
+    return uses
+
+
+def _alike_together(uses: Ints) -> Ints:
+    """An order in which equal uses are neighbours; otherwise the order stays."""
+    _, first, inverse = np.unique(uses, return_index=True, return_inverse=True)
+    return np.argsort(first[inverse], kind="stable")

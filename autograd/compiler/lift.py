@@ -12,44 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from .. import ops
 from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
+from .grids import Rows
+from .groups import Group, Join, Map, Reduce, describe
+from .ragged import distinct, groups, padded
 from .record import CODE, CONSTANT, LEAF, NONE, ROWS, SHARED, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the arrays that are there before the first group
-
-
-@dataclass(frozen=True)
-class Map:
-    """``targets[i] = op(operands[0][i], ...)``, element by element."""
-
-    op: ops.Operation
-    targets: Ints
-    operands: tuple[Ints, ...]
-
-
-@dataclass(frozen=True)
-class Dot:
-    """``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``: a stack of matrix products."""
-
-    targets: Ints
-    left: Ints
-    right: Ints
-
-
-@dataclass(frozen=True)
-class Reduce:
-    """``targets[i] = rows[i, 0] + rows[i, 1] + ...``, or their maximum."""
-
-    op: ops.Operation
-    targets: Ints
-    rows: Ints
-
-
-Group = Map | Dot | Reduce
+MANY = 12  # operands that come from more arrays than this are joined
 
 
 @dataclass(frozen=True)
@@ -58,6 +33,7 @@ class Lifted:
 
     folded: Folded
     groups: Sequence[Group]
+    exact: bool
     home: Ints
     rank: Ints
     number: Floats
@@ -65,16 +41,7 @@ class Lifted:
     """For each node the one that stands for it: equal expressions are computed once."""
 
     def __str__(self) -> str:
-        return "\n".join(f"{i}: {_describe(group)}" for i, group in enumerate(self.groups, INPUTS + 1))
-
-
-def _describe(group: Group) -> str:
-    if isinstance(group, Dot):
-        (c, m, k), p = group.left.shape, group.right.shape[1]
-        return f"{c} × ({m}×{k} @ {k}×{p})"
-    if isinstance(group, Reduce):
-        return f"{group.op.name} over {group.rows.shape[1]} of {len(group.targets)}"
-    return f"{group.op.name} of {len(group.targets)}"
+        return "\n".join(f"{i}: {describe(group)}" for i, group in enumerate(self.groups, INPUTS + 1))
 
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
@@ -102,25 +69,28 @@ class _Lift:
         self.folded, self.exact = folded, exact
         self.groups: list[Group] = []
         self.made = n
-        self.home = np.full(n, NONE)
-        self.home[recording.code == LEAF] = PARAMETERS
+        self.home = np.full(n + 1, NONE)  # one more, so that home[NONE] is NONE, here and below
+        self.home[:n][recording.code == LEAF] = PARAMETERS
         self.home[list(recording.inputs)] = INPUTS
-        self.home[recording.rank == CONSTANT] = NUMBERS
-        self.rank, self.number, self.same = recording.rank.copy(), folded.number.copy(), np.arange(n)
+        self.home[:n][recording.rank == CONSTANT] = NUMBERS
+        self.rank, self.same = np.append(recording.rank, NONE), np.append(np.arange(n), NONE)
+        self.number = np.append(folded.number, np.nan)
         constants = np.flatnonzero(recording.rank == CONSTANT)
         self.number_node = dict(zip(self.number[constants].view(np.int64).tolist(), constants.tolist(), strict=True))
+        self.maps: dict[object, Ints] = {}
         self.random = np.random.default_rng(0)
 
     def run(self) -> Lifted:
-        folded, recording = self.folded, self.folded.recording
+        folded = self.folded
         is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
         is_sum[folded.terms.owner] = True
         is_maximum[folded.items.owner] = True
         by_level = np.argsort(folded.level, kind="stable")
         bounds = np.searchsorted(folded.level[by_level], np.arange(1, folded.level.max(initial=0) + 2))
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, stop in pairwise(bounds):
             nodes = by_level[start:stop]
             sums, maxima = is_sum[nodes], is_maximum[nodes]
+            self.join(nodes)
             if sums.any():
                 self.sums(nodes[sums])
             if maxima.any():
@@ -128,17 +98,19 @@ class _Lift:
             if not (sums | maxima).all():
                 self.operations(nodes[~sums & ~maxima])
         made = slice(0, self.made)
-        return Lifted(folded, self.groups, self.home[made], self.rank[made], self.number[made], self.same[made])
+        return Lifted(
+            folded, self.groups, self.exact, self.home[made], self.rank[made], self.number[made], self.same[made]
+        )
 
     # ---- nodes made on the way
 
     def new(self, count: int, home: int, rank: Ints | int) -> Ints:
         """Numbers of new nodes; the arrays that describe nodes grow by doubling."""
         start, self.made = self.made, self.made + count
-        if self.made > len(self.home):
-            size = 2 * self.made
-            self.home, self.rank, self.same = (np.resize(a, size) for a in (self.home, self.rank, self.same))
-            self.number = np.resize(self.number, size)
+        if self.made >= len(self.home):
+            more = np.full(2 * self.made - start, NONE)
+            self.home, self.rank, self.same = (np.append(a[:start], more) for a in (self.home, self.rank, self.same))
+            self.number = np.append(self.number[:start], np.full(len(more), np.nan))
         nodes = np.arange(start, self.made)
         self.home[nodes], self.rank[nodes], self.same[nodes] = home, rank, nodes
         return nodes
@@ -160,51 +132,70 @@ class _Lift:
         self.home[targets] = home
         self.rank[targets] = max(SHARED, int(self.rank[operands[operands != NONE]].max()))
 
+    def join(self, nodes: Ints) -> None:
+        """Copy what these nodes read into one array, where it comes from too many: the graph is irregular here."""
+        recording, terms = self.folded.recording, _terms_of(self.folded.terms, nodes)
+        operands = np.concatenate([recording.left[nodes], recording.right[nodes], terms.left, terms.right])
+        operands = self.same[np.unique(operands[operands != NONE])]
+        sources = np.unique(operands[self.home[operands] > NUMBERS])
+        if len(np.unique(self.home[sources])) > MANY:
+            copies = self.new(len(sources), NONE, SHARED)
+            self.add(Join(copies, sources), sources)
+            copy = np.arange(self.made)
+            copy[sources] = copies
+            self.same[: self.made] = copy[self.same[: self.made]]  # from here on it is the copy that is read
+
     # ---- operations, element by element
 
     def operations(self, nodes: Ints) -> None:
         recording = self.folded.recording
         code = recording.code[nodes]
-        left, right = self.same[recording.left[nodes]], recording.right[nodes]
-        right = np.where(right == NONE, NONE, self.same[right])
+        left, right = self.same[recording.left[nodes]], self.same[recording.right[nodes]]
+        alias = (code == POW) & (self.home[right] == NUMBERS) & (self.number[right] == 1)
+        self.same[nodes[alias]] = left[alias]
+        nodes, code, left, right = (x[~alias] for x in (nodes, code, left, right))
+        if not len(nodes):
+            return
         exponent = np.where((code == POW) & (self.home[right] == NUMBERS), self.number[right], 0.0)
-        for group in _groups(code, self.home[left], np.where(right == NONE, NONE, self.home[right]), exponent):
+        for group in groups(code, self.home[left], self.home[right], exponent):
             operands = (left[group],) if right[group[0]] == NONE else (left[group], right[group])
             self.map(int(code[group[0]]), nodes[group], *operands)
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
-        """One operation for all targets; targets with the same operands are made one."""
-        pairs = np.stack(operands, axis=1)
-        first, inverse = _distinct(pairs)
-        self.same[targets] = targets[first][inverse]
+        """One operation for all targets. What has the same operands is computed once, here and in an earlier group."""
+        first, inverse = distinct(np.stack(operands, axis=1))
         kept = tuple(operand[first] for operand in operands)
-        self.add(Map(ROWS[code], targets[first], kept), np.concatenate(kept))
+        key = (code, *(operand.tobytes() for operand in kept))
+        before = self.maps.setdefault(key, targets[first])
+        self.same[targets] = self.same[before[inverse]]
+        if before[0] == targets[first[0]]:
+            self.add(Map(ROWS[code], before, kept), np.concatenate(kept))
         return targets
 
     def maxima(self, nodes: Ints) -> None:
+        """Maxima through which no gradient flows: of the items in each array, and then of those."""
         terms = _terms_of(self.folded.items, nodes)
-        items = self.same[terms.left]
-        counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
-        homes = np.maximum.reduceat(self.home[items], np.cumsum(counts) - counts)
-        mixed = np.maximum.reduceat((self.home[items] != np.repeat(homes, counts)).astype(int), np.cumsum(counts) - counts)
-        starts = np.cumsum(counts) - counts
-        for group in _groups(np.where(mixed == 0, homes, NONE), np.where(mixed == 0, 0, counts)):
-            if mixed[group[0]]:  # items from several arrays: one after the other
-                total = items[starts[group]]
-                for j in range(1, counts[group[0]]):
-                    last = j == counts[group[0]] - 1
-                    targets = nodes[group] if last else self.new(len(group), NONE, SHARED)
-                    pair = total, items[starts[group] + j]
-                    for part in _groups(self.home[pair[0]], self.home[pair[1]]):
-                        self.map(CODE[ops.MAXIMUM], targets[part], pair[0][part], pair[1][part])
-                    total = self.same[targets]
-            else:
-                for part in self.evenly(counts[group]):
-                    chosen = group[part]
-                    self.reduce(ops.MAXIMUM, nodes[chosen], _rows(items, starts[chosen], counts[chosen]))
+        items, owner = self.same[terms.left], np.searchsorted(nodes, terms.owner)
+        homes = self.home[items]
+        for group, shape in self.forms(owner, homes, len(nodes)):
+            parts, targets = [], nodes[group]
+            for kind in shape:
+                chosen = _chosen(owner, homes, group, kind)
+                counts = np.bincount(np.searchsorted(group, owner[chosen]), minlength=len(group))
+                rows = padded(items[chosen], np.cumsum(counts) - counts, counts)
+                if rows.shape[1] > 1:
+                    made = targets if len(shape) == 1 else self.new(len(group), NONE, SHARED)
+                    parts.append(self.reduce(ops.MAXIMUM, made, rows))
+                else:
+                    parts.append(rows[:, 0])
+            total = parts[0]
+            for part in parts[1:]:
+                total = self.made_of(CODE[ops.MAXIMUM], None, total, part)
+            if total is not targets:
+                self.made_of(CODE[ops.STOP_GRADIENT], targets, total)
 
     def reduce(self, op: ops.Operation, targets: Ints, rows: Ints) -> Ints:
-        first, inverse = _distinct(rows)
+        first, inverse = distinct(rows)
         self.same[targets] = targets[first][inverse]
         self.add(Reduce(op, targets[first], rows[first]), rows[first].ravel())
         return targets
@@ -214,15 +205,15 @@ class _Lift:
     def sums(self, nodes: Ints) -> None:
         """Groups of sums whose terms come from the same arrays."""
         terms = _terms_of(self.folded.terms, nodes)
-        left = np.where(terms.left == NONE, NONE, self.same[terms.left])
-        right = np.where(terms.right == NONE, NONE, self.same[terms.right])
-        varies = np.append(self.rank[: self.made] * (len(self.groups) + 4) + self.home[: self.made], NONE)
-        swap = (right != NONE) & (varies[left] > varies[right])  # the less a factor varies, the more to the left it stands
+        left, right = self.same[terms.left], self.same[terms.right]
+        # The less a factor varies, the more to the left it stands.
+        varies = [self.rank[factor] * (len(self.groups) + INPUTS + 2) + self.home[factor] for factor in (left, right)]
+        swap = (right != NONE) & (varies[0] > varies[1])
         left, right = np.where(swap, right, left), np.where(swap, left, right)
 
         # A number times a node is a term with that coefficient. Data times a parameter is of another kind than the
         # parameter itself, even where the data happens to be 1.
-        home = np.append(self.home[: self.made], NONE)  # so that home[NONE] is NONE
+        home = self.home
         scaled = (right != NONE) & (home[left] == NUMBERS)
         coefficient = np.where(scaled, terms.coefficient * self.number[left], terms.coefficient)
         left, right = np.where(scaled, right, left), np.where(scaled, NONE, right)
@@ -233,7 +224,8 @@ class _Lift:
         kind = kind.ravel()
         owner = np.searchsorted(nodes, terms.owner)
         for group, shape in self.forms(owner, kind, len(nodes)):
-            self.sum(nodes[group], [terms[_chosen(owner, kind, group, k)] for k in shape])
+            chosen = [terms[_chosen(owner, kind, group, k)] for k in shape]
+            self.sum(nodes[group], [column for part in chosen for column in _columns(part, len(group))])
 
     def forms(self, owner: Ints, kind: Ints, n: int) -> Iterator[tuple[Ints, list[int]]]:
         """Owners with the same kinds of terms, in about the same numbers, and those kinds in order of appearance."""
@@ -245,221 +237,76 @@ class _Lift:
         signature = np.add.reduceat(weights[pair_kind], starts)
         length = np.add.reduceat(weights[pair_kind] * counts, starts)
         most = np.maximum.reduceat(counts, starts)
-        for group in _groups(signature):
+        for group in groups(signature):
             head = slice(starts[group[0]], starts[group[0] + 1] if group[0] + 1 < n else len(pair))
             shape = pair_kind[head][np.argsort(first[head])].tolist()
             even = not self.exact and len(shape) <= 2 and 2 * most[group].mean() > most[group].max()
-            for part in [np.arange(len(group))] if even else _groups(length[group]):
+            for part in [np.arange(len(group))] if even else groups(length[group]):
                 yield group[part], shape
 
-    def evenly(self, counts: Ints) -> list[Ints]:
-        """Rows that may be padded to one length: all of them if little is wasted, else those of equal length."""
-        if not self.exact and 2 * counts.mean() > counts.max():
-            return [np.arange(len(counts))]
-        return list(_groups(counts))
-
     def sum(self, nodes: Ints, parts: list[Terms]) -> None:
-        """The parts of these sums, and their total."""
-        alone = len(parts) == 1
+        """The parts of these sums, and their total: products first, then what is added to them."""
         done: list[tuple[float, Ints]] = []
-        for terms in sorted(parts, key=lambda part: -min(len(part.owner) // len(nodes), 2) * (part.right[0] != NONE)):
+        for terms in sorted(parts, key=lambda part: len(part.owner) == len(nodes)):
             counts = np.bincount(np.searchsorted(nodes, terms.owner), minlength=len(nodes))
-            scale = terms.coefficient[0] if (terms.coefficient == terms.coefficient[0]).all() else None
-            targets = nodes if alone and scale in (1, None) else None
-            done.append(self.part(terms, counts, scale, targets))
+            done.append(self.part(terms, counts, nodes if len(parts) == 1 else None))
         self.total(nodes, done)
 
-    def part(self, terms: Terms, counts: Ints, scale: float | None, targets: Ints | None) -> tuple[float, Ints]:
-        """(a, nodes) such that the terms of each sum add up to a * its node."""
+    def part(self, terms: Terms, counts: Ints, only: Ints | None) -> tuple[float, Ints]:
+        """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone."""
         starts = np.cumsum(counts) - counts
-        single = counts.max() == 1
-        if terms.left[0] == NONE:
-            return 1.0, self.numbers(terms.coefficient)
-        if scale is None:
-            left, right, scale = self.numbers(terms.coefficient), terms.left, 1.0
+        coefficient, left, right = terms.coefficient, terms.left, terms.right
+        if left[0] == NONE:
+            return 1.0, self.numbers(coefficient)
+        scale = float(coefficient[0])
+        if (coefficient != scale).any():
+            scale, left, right = 1.0, self.numbers(coefficient), left
             if self.home[right[0]] == PARAMETERS:
                 left, right = right, left  # weights @ data, as everywhere else
-        elif terms.right[0] == NONE:
-            if single:
-                return scale, terms.left
-            targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
-            return scale, self.reduce(ops.ADD, targets, _rows(terms.left, starts, counts))
+        elif right[0] == NONE and counts.max() == 1:
+            return scale, left
+        targets = only if only is not None and scale == 1 else self.new(len(counts), NONE, SHARED)
+        if right[0] == NONE:
+            self.reduce(ops.ADD, targets, padded(left, starts, counts))
+        elif counts.max() == 1:
+            self.map(MUL, targets, left, right)
         else:
-            left, right = terms.left, terms.right
-        targets = self.new(len(counts), NONE, SHARED) if targets is None else targets
-        if single:
-            return scale, self.map(MUL, targets, left, right)
-        self.dots(targets, _rows(left, starts, counts), _rows(right, starts, counts), counts)
+            self.dots(targets, padded(left, starts, counts), padded(right, starts, counts), counts)
         return scale, targets
 
     def total(self, nodes: Ints, parts: list[tuple[float, Ints]]) -> None:
-        """``nodes = a1 * part1 + a2 * part2 + ...``"""
-        if len(parts) == 1 and parts[0][1] is nodes:
-            return
-        if len(parts) == 1 and parts[0][0] == 1:
-            self.same[nodes] = self.same[parts[0][1]]  # a sum of one term is that term
-            return
-        parts = sorted(parts, key=lambda part: part[0] < 0)
-        total: Ints | None = None
-        for i, (scale, part) in enumerate(parts):
-            steps: list[tuple[int, Ints | None]] = []
-            if abs(scale) != 1 or (total is None and scale == -1):
-                steps.append((NEG, None) if scale == -1 else (MUL, np.full(len(part), self.numbers(np.array([scale]))[0])))
-                scale = 1.0
-            if total is not None:
-                steps.append((ADD if scale > 0 else SUB, part))
-            for j, (code, _) in enumerate(steps):
-                last = i == len(parts) - 1 and j == len(steps) - 1
-                targets = nodes if last else self.new(len(nodes), NONE, SHARED)
-                if code == NEG:
-                    operands: tuple[Ints, ...] = (part,)
-                elif code == MUL:
-                    operands = (steps[0][1], part)  # type: ignore[assignment]
-                else:
-                    assert total is not None
-                    operands = (total, part)
-                self.maps(code, targets, *(self.same[operand] for operand in operands))
-                if code in (NEG, MUL):
-                    part = targets
-                else:
-                    total = targets
-            if total is None:
-                total = part
+        """``nodes = a1 * part1 + a2 * part2 + ...``, what is added before what is subtracted."""
+        (scale, first), *others = sorted(parts, key=lambda part: part[0] < 0)
+        last = None if others else nodes
+        total = first
+        if scale == -1:
+            total = self.made_of(NEG, last, first)
+        elif scale != 1:
+            total = self.made_of(MUL, last, self.numbers(np.full(len(first), scale)), first)
+        for i, (scale, part) in enumerate(others):
+            if abs(scale) != 1:
+                part = self.made_of(MUL, None, self.numbers(np.full(len(part), abs(scale))), part)
+            total = self.made_of(ADD if scale > 0 else SUB, nodes if i == len(others) - 1 else None, total, part)
+        if total is not nodes:
+            self.same[nodes] = self.same[total]  # a sum of one term is that term
 
-    def maps(self, code: int, targets: Ints, *operands: Ints) -> None:
-        """The same, where the operands may live in several arrays."""
-        for group in _groups(*(self.home[operand] for operand in operands)):
+    def made_of(self, code: int, targets: Ints | None, *operands: Ints) -> Ints:
+        """The operation on operands that may live in several arrays; new nodes if there are no targets."""
+        targets = self.new(len(operands[0]), NONE, SHARED) if targets is None else targets
+        operands = tuple(self.same[operand] for operand in operands)
+        for group in groups(*(self.home[operand] for operand in operands)):
             self.map(code, targets[group], *(operand[group] for operand in operands))
+        return targets
 
     # ---- dot products
 
     def dots(self, targets: Ints, left: Ints, right: Ints, counts: Ints) -> None:
         """Rows of factors, one pair of rows for each target, as matrix products."""
-        rows = _Rows.by_first(left, right, counts) or _Rows.by_all(left, right)
-        edge, duplicate = _distinct(np.stack([rows.left_of, rows.right_of], axis=1))
+        rows = Rows.by_first(left, right, counts) or Rows.by_all(left, right)
+        edge, duplicate = distinct(np.stack([rows.left_of, rows.right_of], axis=1))
         self.same[targets] = targets[edge][duplicate]
         for dot in rows.products(targets[edge], edge, self.exact):
             self.add(dot, np.concatenate([dot.left.ravel(), dot.right.ravel()]))
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The distinct rows on either side, and which two of them each target multiplies: the edges of a bipartite graph."""
-
-    left: Ints
-    right: Ints
-    left_of: Ints
-    right_of: Ints
-
-    @classmethod
-    def by_first(cls, left: Ints, right: Ints, counts: Ints) -> _Rows | None:
-        """Rows told apart by their first element; shorter ones must be the beginning of the longest."""
-        sides = []
-        for rows in (left, right):
-            _, first, inverse = np.unique(rows[:, 0], return_index=True, return_inverse=True)
-            longest = first.copy()
-            order = np.argsort(counts, kind="stable")
-            longest[inverse[order]] = order
-            distinct = rows[longest]
-            if not ((rows == distinct[inverse]) | (rows == NONE)).all():
-                return None
-            appearance = np.argsort(first, kind="stable")
-            rank = np.empty_like(appearance)
-            rank[appearance] = np.arange(len(appearance))
-            sides.append((distinct[appearance], rank[inverse], counts[longest][appearance]))
-        (l_rows, l_of, l_counts), (r_rows, r_of, r_counts) = sides
-        if not (counts == np.minimum(l_counts[l_of], r_counts[r_of])).all():
-            return None
-        return cls(l_rows, r_rows, l_of, r_of)
-
-    @classmethod
-    def by_all(cls, left: Ints, right: Ints) -> _Rows:
-        """Rows told apart by all their elements."""
-        (l_first, l_of), (r_first, r_of) = _distinct(left), _distinct(right)
-        return cls(left[l_first], right[r_first], l_of, r_of)
-
-    def products(self, targets: Ints, edge: Ints, exact: bool) -> Iterator[Dot]:
-        """The connected components; those that are full, or nearly, as products, the others edge by edge."""
-        a, b = self.left_of[edge], self.right_of[edge]
-        component = _components(a, b, len(self.left), len(self.right))
-        a_component = np.empty(len(self.left), dtype=np.int64)
-        b_component = np.empty(len(self.right), dtype=np.int64)
-        a_component[a], b_component[b] = component, component
-        m, p, edges = np.bincount(a_component), np.bincount(b_component), np.bincount(component)
-        dense = edges == m * p if exact else 2 * edges >= m * p
-        if len(np.unique(np.stack([m[dense], p[dense]]), axis=1).T) > 4:
-            dense[:] = False
-        for group in _groups(m[dense], p[dense]):
-            chosen = np.flatnonzero(dense)[group]
-            stack = np.full(len(m), NONE)
-            stack[chosen] = np.arange(len(chosen))
-            mine = stack[component] != NONE
-            a_rows, b_rows = (_by_component(stack[c]) for c in (a_component, b_component))
-            c, i, j = stack[component[mine]], _place(a_rows, len(self.left))[a[mine]], _place(b_rows, len(self.right))[b[mine]]
-            grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
-            grid[c, i, j] = targets[mine]
-            yield Dot(grid, self.left[a_rows], self.right[b_rows])
-        alone = ~dense[component]
-        if alone.any():
-            yield Dot(targets[alone, None, None], self.left[a[alone], None, :], self.right[b[alone], None, :])
-
-
-def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:
-    """A number for each edge: that of its connected component, from 0 in order of appearance."""
-    label = np.arange(n_left)
-    while True:
-        right = np.full(n_right, n_left)
-        np.minimum.at(right, b, label[a])
-        smaller = label.copy()
-        np.minimum.at(smaller, a, right[b])
-        smaller = smaller[smaller]
-        if np.array_equal(smaller, label):
-            return np.unique(label[a], return_inverse=True)[1]
-        label = smaller
-
-
-def _by_component(stack: Ints) -> Ints:
-    """The rows of each chosen component, one line a component; all components have as many."""
-    rows = np.flatnonzero(stack != NONE)
-    order = np.argsort(stack[rows], kind="stable")
-    return rows[order].reshape(int(stack.max()) + 1, -1)
-
-
-def _place(rows: Ints, n: int) -> Ints:
-    place = np.zeros(n, dtype=np.int64)
-    place[rows] = np.arange(rows.shape[1])
-    return place
-
-
-# ---- ragged rows and equal keys
-
-
-def _groups(*keys: Ints | Floats) -> Iterator[Ints]:
-    """The indices at which all keys are equal, group by group, in order of first appearance."""
-    if len(keys[0]) == 1:
-        yield np.zeros(1, dtype=np.int64)
-        return
-    inverse = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
-        _, part = np.unique(key, return_inverse=True)
-        inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
-    order = np.argsort(inverse, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
-    yield from sorted((group for group in groups if len(group)), key=lambda group: int(group[0]))
-
-
-def _distinct(rows: Ints) -> tuple[Ints, Ints]:
-    """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
-    if len(rows) == 1:
-        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    weights = np.random.default_rng(1).integers(1, 2**62, rows.shape[1]) | 1
-    _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
-    if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
-        _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[inverse.ravel()]
 
 
 def _terms_of(terms: Terms, nodes: Ints) -> Terms:
@@ -469,14 +316,19 @@ def _terms_of(terms: Terms, nodes: Ints) -> Terms:
     return terms[np.repeat(start - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())]
 
 
+def _columns(terms: Terms, n: int) -> list[Terms]:
+    """A few terms of one pattern in each of n sums (``a - b``): the first ones, the second ones, and so on."""
+    k, rest = divmod(len(terms.owner), n)
+    if rest or k > 4 or k == 1 or terms.left[0] == NONE or terms.right[0] != NONE:
+        return [terms]
+    coefficient = terms.coefficient.reshape(n, k)
+    same_length = (terms.owner.reshape(n, k) == terms.owner[::k, None]).all()
+    if not same_length or (coefficient != coefficient[0]).any() or (k > 2 and (coefficient == coefficient[0, 0]).all()):
+        return [terms]
+    return [terms[np.arange(j, n * k, k)] for j in range(k)]
+
+
 def _chosen(owner: Ints, kind: Ints, group: Ints, wanted: int) -> Ints:
     member = np.zeros(int(owner.max()) + 1, dtype=bool)
     member[group] = True
     return np.flatnonzero(member[owner] & (kind == wanted))
-
-
-def _rows(items: Ints, starts: Ints, counts: Ints) -> Ints:
-    """Ragged lists as the rows of a matrix, padded with NONE."""
-    k = np.arange(int(counts.max()))
-    there = k < counts[:, None]
-    return np.where(there, items[np.where(there, starts[:, None] + k, 0)], NONE)

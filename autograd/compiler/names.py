@@ -5,14 +5,31 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ..value import Value
+from .helpers import HELPERS
 from .record import NONE, Ints
 
-_STEMS = {"dot": "m", "weighted": "z", "add": "s", "sub": "d", "mul": "p", "div": "q", "neg": "n", "maximum": "max", "minimum": "min"}
+_STEMS = {
+    "dot": "m",
+    "weighted": "z",
+    "add": "s",
+    "sub": "d",
+    "mul": "p",
+    "div": "q",
+    "neg": "n",
+    "maximum": "max",
+    "minimum": "min",
+}
 _SHORT = {"weights": "W", "weight": "W", "biases": "b", "bias": "b"}
-_RESERVED = {*keyword.kwlist, *dir(builtins), "np", "theta", "grad", "batch", "B", "weight", "forward", "value_and_grad"}
+_RESERVED = {
+    *keyword.kwlist,
+    *dir(builtins),
+    *HELPERS,
+    *("np", "theta", "grad", "weight", "ones", "B", "views", "gradient_views", "forward", "value_and_grad"),
+}
 
 
 class Names:
@@ -21,6 +38,7 @@ class Names:
     def __init__(self, values: Sequence[Value]) -> None:
         self._values = values
         self._taken = set(_RESERVED)
+        self._last: Counter[str] = Counter()
 
     def label(self, nodes: Ints) -> str:
         """The first label among these nodes."""
@@ -41,10 +59,10 @@ class Names:
 
     def numbered(self, stem: str) -> str:
         """The stem with the next free number."""
-        i = 1
-        while f"{stem}{i}" in self._taken:
-            i += 1
-        return self.unique(f"{stem}{i}")
+        self._last[stem] += 1
+        while f"{stem}{self._last[stem]}" in self._taken:
+            self._last[stem] += 1
+        return self.unique(f"{stem}{self._last[stem]}")
 
     def unique(self, name: str) -> str:
         """The name, with an underscore and a number if it is taken."""
@@ -70,5 +88,5 @@ def _identifier(label: str, many: bool) -> str:
     if many and not scope:
         stem = re.sub(r"[\d_]+$", "", stem) or stem
     layer = re.search(r"\[(\d+)\]", scope[0]) if scope else None
-    name = re.sub(r"\W+", "_", stem).strip("_") + (str(int(layer[1]) + 1) if layer else "")
+    name = re.sub(r"[^0-9A-Za-z_]+", "_", stem).strip("_") + (str(int(layer[1]) + 1) if layer else "")
     return name if name.isidentifier() else f"v_{name}".rstrip("_")

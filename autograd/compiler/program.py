@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -15,9 +17,8 @@ from .emit import emit, load
 from .fold import fold
 from .layout import layout
 from .lift import lift
-from .names import Names
 from .record import Floats, Recording, record
-from .reverse import Writer
+from .reverse import write
 
 
 def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Program:
@@ -37,8 +38,14 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     array([0.46, 0.71])
     """
     single = isinstance(output, Value)
-    outputs = [output] if isinstance(output, Value) else list(output)
-    return Program(record(outputs, list(inputs)), single)
+    outputs = [output] if isinstance(output, Value) else _sequence("output", output)
+    return Program(record(outputs, _sequence("inputs", inputs)), single)
+
+
+def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
+    if isinstance(values, Value) or not isinstance(values, Iterable):
+        raise TypeError(f"compile takes a sequence of Values as {what}, got {type(values).__name__}: {values!r}")
+    return list(values)
 
 
 class Program:
@@ -53,17 +60,18 @@ class Program:
         self._folded = fold(recording)
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
-        written = Writer(self._arrays, self._arrays.allocator).write()
+        written = write(self._arrays)
         self.parameters: list[Value] = list(self._arrays.parameters)
         self.source: str = emit(self._arrays, written)
         self.constants = written.constants
         self._contiguous = written.contiguous_inputs
         functions = load(self.source, written.constants)
-        self._forward = functions["forward"]
-        self._value_and_grad = functions.get("value_and_grad")
+        quietly = np.errstate(all="ignore")
+        self._forward = quietly(functions["forward"])
+        self._value_and_grad = quietly(functions["value_and_grad"]) if written.differentiated else None
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
-        self._last: tuple[Any, ...] = (None, ())
+        self._kept = threading.local()
 
     # ---- running
 
@@ -74,25 +82,27 @@ class Program:
         (n_outputs,); without inputs there is no batch.
         """
         x, one = self._samples(batch)
-        with np.errstate(all="ignore"):
-            found = self._forward(x, *self._read(None))
-        size = () if not self._n_inputs else (x.shape[1],)
-        outputs = self._recording.outputs
-        if len(self._arrays.outputs) == 1 and self._arrays.outputs[0].shape:
-            out = np.broadcast_to(found if self._arrays.outputs[0].sampled or not size else found[:, None], (len(outputs), *size))
-        else:
-            each = found if len(self._arrays.outputs) > 1 else (found,)
-            out = np.stack([np.broadcast_to(one_output, size) for one_output in each])
+        found = self._forward(x, *self._read(None))
+        outputs = self._arrays.outputs
+        if len(outputs) == 1:
+            found = (found,)
+        sizes = [operand.shape[0] if operand.shape else 1 for operand in outputs]
+        out = np.empty((sum(sizes), x.shape[1]))
+        start = 0
+        for rows, size, operand in zip(found, sizes, outputs, strict=True):
+            out[start : start + size] = rows if operand.sampled or not operand.shape else rows[:, None]
+            start += size
         if self._arrays.padded and not np.isfinite(out).all():
             return self._exact(batch)
-        out = out[0] if self._single else out.T
-        if one or not size:
-            out = out[..., 0] if (size and self._single) else out[0] if size else out
-            return float(out) if self._single else np.array(out)
-        return np.array(out)
+        if one or not self._n_inputs:
+            return float(out[0, 0]) if self._single else out[:, 0]
+        return out[0] if self._single else out.T
 
     def value_and_grad(
-        self, batch: npt.ArrayLike | None = None, reduction: Literal["mean", "sum"] = "mean", theta: Floats | None = None
+        self,
+        batch: npt.ArrayLike | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        theta: Floats | None = None,
     ) -> tuple[float, Floats]:
         """(value, gradient (P,)) of the mean or the sum over the batch, by the parameters.
 
@@ -100,19 +110,20 @@ class Program:
         """
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
-        if self._value_and_grad is None or len(self._recording.outputs) != 1:
-            raise ValueError(f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}")
+        if self._value_and_grad is None:
+            raise ValueError(
+                f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}"
+            )
         x, _ = self._samples(batch)
         size = x.shape[1] if self._n_inputs else 1
         if size == 0 and reduction == "mean":
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
         views = self._read(theta)
-        grad = np.empty(len(self.parameters))
-        with np.errstate(all="ignore"):
-            found = self._value_and_grad(x, weight, *views, *self._gradient(grad))
-            shared = not self._arrays.outputs[0].sampled
-            value = float(found * (size * weight)) if shared else float(found.sum() * weight)
+        grad, gradient_views = self._gradient
+        found = self._value_and_grad(x, weight, *views, *gradient_views)
+        value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
+        grad = grad.copy()
         if self._arrays.padded and not (np.isfinite(value) and np.isfinite(grad).all()):
             exact = self._exact
             place = {parameter: i for i, parameter in enumerate(self.parameters)}
@@ -130,20 +141,30 @@ class Program:
         """
         return Program(self._recording, self._single, exact=True)
 
-    def _read(self, theta: Floats | None) -> Any:
+    def _read(self, theta: Floats | None) -> tuple[Floats, ...]:
+        """Views of the parameter vector. They are kept as long as calls are made with the same vector."""
         if theta is None:
             theta = np.array([parameter.data for parameter in self.parameters])
-        else:
-            theta = np.asarray(theta, dtype=np.float64)
-            if theta.shape != (len(self.parameters),):
-                raise ValueError(f"theta has one number for each of {len(self.parameters)} parameters, got shape {theta.shape}")
-            theta = np.ascontiguousarray(theta)
-        views = self._views(theta)
-        return views if isinstance(views, tuple) else (views,)
+        last = getattr(self._kept, "theta", None)
+        if last is not None and theta is last[0]:
+            return last  # type: ignore[no-any-return]
+        vector = np.ascontiguousarray(theta, dtype=np.float64)
+        if vector.shape != (len(self.parameters),):
+            raise ValueError(
+                f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}"
+            )
+        views: tuple[Floats, ...] = self._views(vector)
+        if vector is theta:
+            self._kept.theta = views
+        return views
 
-    def _gradient(self, grad: Floats) -> Any:
-        views = self._gradient_views(grad)
-        return views if isinstance(views, tuple) else (views,)
+    @property
+    def _gradient(self) -> tuple[Floats, tuple[Floats, ...]]:
+        """A vector for the gradient and its views, one a thread."""
+        if not hasattr(self._kept, "gradient"):
+            grad = np.empty(len(self.parameters))
+            self._kept.gradient = grad, self._gradient_views(grad)
+        return self._kept.gradient  # type: ignore[no-any-return]
 
     def _samples(self, batch: npt.ArrayLike | None) -> tuple[Floats, bool]:
         """The batch, one column a sample."""
@@ -178,11 +199,11 @@ class Program:
         lines = [f"{len(self._recording.values):,} scalar nodes became {len(statements)} array operations, forward"]
         for statement in statements:
             if isinstance(statement, DotStatement):
-                c, m, p, k = statement.axes
-                shape = statement.left.shape
-                lengths = np.split(np.array([*shape[:c + m], *statement.right.shape[c:]]), [c, c + m, c + m + p])
-                s, rows, columns, inner = (int(np.prod(part)) for part in lengths)
+                c, m, p, _ = statement.axes
+                shape, others = statement.left.shape, statement.right.shape
+                stack, rows, inner = (prod(part) for part in (shape[:c], shape[c : c + m], shape[c + m :]))
+                columns = prod(others[c : c + p])
                 batch = " × B" if statement.target.sampled else ""
-                stack = f"{s} × " if s > 1 else ""
-                lines.append(f"  {statement.target.name} = {stack}({rows}×{inner} @ {inner}×{columns}{batch})")
+                times = f"{stack} × " if stack > 1 else ""
+                lines.append(f"  {statement.target.name} = {times}({rows}×{inner} @ {inner}×{columns}{batch})")
         return "\n".join(lines)

@@ -41,6 +41,8 @@ class Recording:
 
     def name(self, i: int) -> str:
         """The node as the equations write it: its label, its number, or ``%i``."""
+        if i >= len(self.values):
+            return f"%{i}"
         value = self.values[i]
         return value.label or (repr(value.data) if value.is_constant else f"%{i}")
 
@@ -67,7 +69,10 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
     values = topological_order(*inputs, *outputs)
     number = dict(zip(values, range(len(values)), strict=True))
     n_inputs = len(inputs)
-    code, left, right, rank = [], [], [], []
+    code: list[int] = []
+    left: list[int] = []
+    right: list[int] = []
+    rank: list[int] = []
     for i, value in enumerate(values):
         op, parents = value.op, value.parents
         if parents:
@@ -82,8 +87,16 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
             left.append(NONE)
             right.append(NONE)
             rank.append(SAMPLED if i < n_inputs else SHARED if op is None else CONSTANT)
-    arrays = (np.array(column, dtype=np.int64) for column in (code, left, right, rank))
-    return Recording(values, *arrays, tuple(range(n_inputs)), tuple(number[output] for output in outputs))
+    columns = [np.array(column, dtype=np.int64) for column in (code, left, right, rank)]
+    return Recording(
+        values,
+        columns[0],
+        columns[1],
+        columns[2],
+        columns[3],
+        tuple(range(n_inputs)),
+        tuple(number[output] for output in outputs),
+    )
 
 
 def _check(outputs: Sequence[Value], inputs: Sequence[Value]) -> None:

@@ -1,511 +1,234 @@
-"""Pass 5, reverse and emit: the array program and its derivative, written as NumPy.
+"""Pass 5, emit, its second half: the backward pass, derived from the rule rows.
 
-The adjoint of each statement is derived from the rule rows, on text: ``g * partial``, summed over the axes along which
-the operand was repeated, and added at the place the operand was read from.
+For each statement, last to first: its adjoint ``g`` times the local derivative by each operand, summed over the axes
+along which the operand was repeated, is added to the adjoint of the array that the operand was read from.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from .. import ops
-from . import code
+from .adjoints import Adjoints
 from .arrays import (
+    BATCH,
+    LETTERS,
     Array,
     ArrayProgram,
     DotStatement,
     Gather,
+    JoinStatement,
     MapStatement,
     Numbers,
     Operand,
     ReduceStatement,
-    Shape,
     Statement,
     View,
-    contiguous,
 )
-from .code import ATOM, Code, Tensor, contract, indexed
-from .names import Names
-
-BATCH = "B"
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True)
-class Line:
-    """``target = text``, or ``target += text`` and the like for another ``sign``."""
-
-    target: str
-    text: str
-    sign: str = "="
-    comment: str = ""
-
-    def __str__(self) -> str:
-        plain = f"{self.target} {self.sign} {self.text}"
-        return f"{plain:<60}  # {self.comment}" if self.comment else plain
+from .code import ATOM, PRODUCT, Code, derivatives
+from .contraction import Tensor, contract, product
+from .forward import Forward
+from .reading import Line, Written, subscript
 
 
-@dataclass
-class Written:
-    """The program as text, and the constant arrays it names."""
-
-    parameters: list[Line] = field(default_factory=list)
-    gradients: list[Line] = field(default_factory=list)
-    forward: list[Line] = field(default_factory=list)
-    backward: list[Line] = field(default_factory=list)
-    constants: dict[str, npt.NDArray[np.generic]] = field(default_factory=dict)
-    outputs: list[Code] = field(default_factory=list)
-    contiguous_inputs: bool = False
+def write(program: ArrayProgram) -> Written:
+    """The array program as text; its gradient too, if it has one output."""
+    forward = Forward(program)
+    forward.write()
+    forward.written.differentiated = len(program.outputs) == 1 and program.outputs[0].shape == ()
+    if forward.written.differentiated:
+        Reverse(forward).write(program.outputs[0])
+    forward.name_views()
+    return forward.written
 
 
-@dataclass
-class _Adjoint:
-    """What has been added up so far for one array."""
+class Reverse:
+    """Writes the backward pass of a program whose forward pass is written."""
 
-    code: Code | None = None
-    owned: bool = False
-    buffer_line: int | None = None
-    written: npt.NDArray[np.bool_] | None = None
-
-
-class Writer:
-    """Writes statements and their adjoints, line by line."""
-
-    def __init__(self, program: ArrayProgram, names: Names) -> None:
-        self.program, self.names = program, names
-        self.out = Written()
-        self.views: dict[tuple[tuple[Shape, Shape, int], str], str] = {}
-        self.adjoints: dict[Array, _Adjoint] = {}
-        self.active = {program.theta}
-        for statement in program.statements:
-            if _differentiable(statement) and any(_array(x) in self.active for x in statement.operands):
-                self.active.add(statement.target)
-        self.gradients: dict[tuple[Shape, Shape, int], str] = {}
-        self.grad_written = np.zeros(program.theta.size, dtype=bool)
-        self.from_zeros = False
-        self.inlined = _inlined(program)
-        self.constant_names: dict[tuple[object, ...], str] = {}
-
-    # ---- reading
-
-    def batch(self, sampled: bool) -> str:
-        return BATCH if sampled else ""
-
-    def constant(self, stem: str, values: npt.NDArray[np.generic]) -> str:
-        """The name of a constant array; equal ones share it."""
-        key = (values.dtype.str, values.shape, values.tobytes())
-        if key not in self.constant_names:
-            self.constant_names[key] = self.names.numbered(stem)
-            self.out.constants[self.constant_names[key]] = values
-        return self.constant_names[key]
-
-    def core(self, operand: View | Gather) -> tuple[str, list[int]]:
-        """The operand without its repeated axes, and the axes of the grid that it has."""
-        array, batch = operand.array, self.batch(operand.sampled)
-        if isinstance(operand, Gather):
-            if array is self.program.inputs:
-                self.out.contiguous_inputs = True
-            index = self.constant("i", operand.index)
-            return f"{code.flat(array.name, array.shape, batch)}[{index}]", list(range(operand.index.ndim))
-        kept = [axis for axis, stride in enumerate(operand.strides) if stride]
-        if array is self.program.theta:
-            return self.parameter(operand), kept
-        lengths, strides, offset = _core(operand)
-        text = indexed(array.name, array.shape, offset, lengths, strides, batch)
-        if array is self.program.inputs and text.startswith("strided"):
-            self.out.contiguous_inputs = True
-        return text, kept
-
-    def parameter(self, view: View, expanded: str = "") -> str:
-        """The name of a view of theta; it is made once, when the program is given a theta."""
-        key = _core(view)
-        if view.is_whole and not expanded:
-            return "theta"
-        if (key, expanded) not in self.views:
-            name = self.program.names[key]
-            if name == "theta" or name in self.views.values():
-                name = self.names.unique(name)
-            self.views[key, expanded] = name
-            self.out.parameters.append(Line(name, self.slice("theta", key) + expanded))
-        return self.views[key, expanded]
-
-    def gradient(self, view: View) -> str:
-        """The name of the same view of the gradient."""
-        key = _core(view)
-        if key not in self.gradients:
-            self.gradients[key] = f"d{self.program.names[key]}"
-            self.out.gradients.append(Line(self.gradients[key], self.slice("grad", key)))
-        return self.gradients[key]
-
-    def slice(self, vector: str, key: tuple[Shape, Shape, int]) -> str:
-        lengths, strides, offset = key
-        if not lengths:
-            return f"{vector}[{offset}:{offset + 1}].reshape(())"
-        return indexed(vector, (self.program.theta.size,), offset, lengths, strides, "")
-
-    def elementwise(self, operand: Operand, axes: int, sampled: bool) -> Code:
-        """The operand so that it broadcasts in a grid of that many axes."""
-        if isinstance(operand, Numbers):
-            if operand.values.size == 1:
-                return Code.of(float(operand.values.flat[0]))
-            values = operand.values[..., None] if sampled else operand.values
-            varying = frozenset(axis for axis, n in enumerate(operand.values.shape) if n > 1)
-            return Code(self.constant("c", np.ascontiguousarray(values)), ATOM, varying)
-        if operand.array in self.inlined:
-            return self.statement(self.inlined[operand.array])
-        kept = range(operand.index.ndim) if isinstance(operand, Gather) else [a for a, s in enumerate(operand.strides) if s]
-        first = min(kept, default=axes)
-        picks = [":" if axis in kept else "None" for axis in range(first, axes)]
-        if sampled and kept:
-            picks.append(":" if operand.sampled else "None")
-        while picks and picks[-1] == ":":
-            picks.pop()
-        expanded = f"[{', '.join(picks)}]" if picks else ""
-        varying = frozenset(kept) | (frozenset([axes]) if operand.sampled else frozenset())
-        if isinstance(operand, View) and operand.array is self.program.theta:
-            return Code(self.parameter(operand, expanded), ATOM, varying)
-        return Code(self.core(operand)[0] + expanded, ATOM, varying)
-
-    def tensor(self, operand: Operand, letters: str, sampled: bool) -> Tensor:
-        """The operand for a contraction."""
-        if isinstance(operand, Numbers):
-            values = operand.values
-            text = Code.of(float(values.flat[0])).text if values.size == 1 else self.constant("c", np.ascontiguousarray(values.squeeze()))
-            return Tensor(text, "".join(a for a, n in zip(letters, values.shape, strict=True) if n > 1))
-        batch = self.batch(operand.sampled)
-        if operand.mask is not None:
-            return Tensor(self.masked(operand, self.elementwise(operand, len(letters), operand.sampled)).text, letters + batch)
-        text, kept = self.core(operand)
-        return Tensor(text, "".join(letters[axis] for axis in kept) + batch)
-
-    def masked(self, operand: View | Gather, value: Code) -> Code:
-        assert operand.mask is not None
-        mask = self.constant("mask", operand.mask[..., None] if operand.sampled else operand.mask)
-        return Code(f"np.where({mask}, {value}, 0.0)", ATOM, frozenset(range(operand.mask.ndim + operand.sampled)))
-
-    # ---- forward
-
-    def statement(self, statement: Statement) -> Code:
-        """The right-hand side."""
-        target = statement.target
-        if isinstance(statement, MapStatement):
-            operands = [self.elementwise(x, len(target.shape), target.sampled) for x in statement.operands]
-            return code.forward(statement.op, *operands)
-        if isinstance(statement, DotStatement):
-            letters, out, sizes = _letters(statement)
-            left = self.tensor(statement.left, letters[0], target.sampled)
-            right = self.tensor(statement.right, letters[1], target.sampled)
-            return contract(left, right, out, sizes)
-        operand = statement.operand
-        kept = len(target.shape)
-        axes = tuple(range(kept, len(operand.shape)))
-        method = {"add": "sum", "maximum": "max"}[statement.op.name]
-        assert not isinstance(operand, Numbers)
-        if operand.mask is not None:
-            value = self.elementwise(operand, len(operand.shape), operand.sampled)
-            low = "0.0" if method == "sum" else "-np.inf"
-            text = self.masked(operand, value).text.replace(", 0.0)", f", {low})")
-            return Code(f"{text}.{method}({axes[0] if len(axes) == 1 else axes})")
-        text, present = self.core(operand)
-        absent = [axis for axis in axes if axis not in present]
-        places = [present.index(axis) for axis in axes if axis in present]
-        lost = [axis for axis in range(kept) if axis not in present]
-        assert not lost
-        if places:
-            text = f"{text}.{method}({places[0] if len(places) == 1 else tuple(places)})"
-        result = Code(text)
-        if absent and method == "sum":
-            result = result * float(np.prod([operand.shape[axis] for axis in absent]))
-        return result
-
-    def write(self) -> Written:
-        """All of it."""
+    def __init__(self, forward: Forward) -> None:
+        self.forward, self.program, self.reader = forward, forward.program, forward.reader
+        self.lines = self.reader.lines = forward.written.backward
+        self.adjoints = Adjoints(self.reader, self.lines)
+        self.active: set[Array | None] = {self.program.theta}
         for statement in self.program.statements:
-            if statement.target in self.inlined:
-                continue
-            shape = statement.target.shape
-            comment = f"({', '.join([*map(str, shape), *[BATCH] * statement.target.sampled])})" if shape or statement.target.sampled else ""
-            self.out.forward.append(Line(statement.target.name, self.statement(statement).text, comment=comment))
-        for output in self.program.outputs:
-            self.out.outputs.append(self.elementwise(output, len(output.shape), output.sampled))
-        if len(self.program.outputs) == 1 and self.program.outputs[0].shape == ():
-            self.differentiate(self.program.outputs[0])
-        return self.out
+            if _is_differentiable(statement) and any(x.array in self.active for x in statement.operands):
+                self.active.add(statement.target)
+        self._uses = Counter(x.array for s in self.program.statements if _is_differentiable(s) for x in s.operands)
+        self._uses.update(x.array for x in self.program.outputs)
+        self._once = {
+            statement.target
+            for statement in self.program.statements
+            if isinstance(statement, MapStatement) and sum(x.array in self.active for x in statement.operands) == 1
+        }
 
-    # ---- backward
-
-    def differentiate(self, output: Operand) -> None:
+    def write(self, output: Operand) -> None:
+        """The gradient of ``weight`` times the output, summed over the batch."""
         if not isinstance(output, Numbers) and output.array in self.active:
-            seed = Code("weight") if output.sampled or not self.program.inputs.size else Code(f"{BATCH} * weight", code.PRODUCT)
-            self.add(output, seed, True)
+            alone = output.sampled or not self.program.inputs.size
+            self.add(output, Code("weight") if alone else Code(f"{BATCH} * weight", PRODUCT), True)
             for statement in reversed(self.program.statements):
                 if statement.target in self.adjoints:
-                    self.reverse(statement)
-        if self.from_zeros or not self.grad_written.all():
-            self.out.backward.insert(0, Line("grad[:]", "0.0"))
+                    self.statement(statement, self.adjoints[statement.target])
+        self.adjoints.finish()
+        if any(", ones, " in line.text for line in self.lines):
+            self.lines.insert(0, Line("ones", f"np.ones({BATCH})"))
 
-    def reverse(self, statement: Statement) -> None:
-        g = self.finished(statement.target)
+    def statement(self, statement: Statement, g: Code) -> None:
+        """What flows back through one statement."""
         if isinstance(statement, MapStatement):
-            self.reverse_map(statement, g)
+            self._map(statement, g)
         elif isinstance(statement, DotStatement):
-            self.reverse_dot(statement, g)
+            self._dot(statement, g)
+        elif isinstance(statement, ReduceStatement):
+            self._sum(statement, g)
         else:
-            self.reverse_sum(statement, g)
-
-    def finished(self, array: Array) -> Code:
-        """The adjoint of an array, now that every use of the array has been seen."""
-        adjoint = self.adjoints[array]
-        if adjoint.buffer_line is not None and adjoint.written is not None and adjoint.written.all():
-            line = self.out.backward[adjoint.buffer_line]
-            self.out.backward[adjoint.buffer_line] = Line(line.target, line.text.replace("zeros", "empty"), comment=line.comment)
-        assert adjoint.code is not None
-        return adjoint.code
-
-    def reverse_map(self, statement: MapStatement, g: Code) -> None:
-        target, axes = statement.target, len(statement.target.shape)
-        if not statement.op.partials:
-            return
-        out = Code(target.name, ATOM, self.axes(target))
-        arguments = [self.elementwise(x, axes, target.sampled) for x in statement.operands]
-        rules = statement.op.derivatives(code.FUNCTIONS)
-        for operand, rule in zip(statement.operands, rules, strict=True):
-            if _array(operand) in self.active:
-                assert isinstance(operand, View | Gather)
-                partial = Code.of(rule(out, *arguments))
-                flow = g * partial
-                repeated = [] if isinstance(operand, Gather) else [a for a, stride in enumerate(operand.strides) if not stride]
-                if target.sampled and not operand.sampled:
-                    repeated.append(axes)
-                flow, fresh = self.summed(flow, repeated, target), bool(repeated) or flow is not g
-                self.add(operand, flow, fresh and flow.text != g.text)
-
-    def axes(self, array: Array) -> frozenset[int]:
-        return frozenset(range(len(array.shape) + array.sampled))
-
-    def summed(self, flow: Code, repeated: Sequence[int], target: Array) -> Code:
-        """Summed over these axes of the target's grid; an axis along which it does not vary counts that many times."""
-        if not repeated:
-            return flow
-        lengths = [*map(str, target.shape), BATCH]
-        if not flow.axes:
-            sizes = dict(zip(LETTERS, (lengths[axis] for axis in repeated), strict=False))
-            count = code.product("".join(sizes), sizes)
-            return Code.of(float(count)) * flow if count.isdigit() else Code(count, code.PRODUCT) * flow
-        full = self.axes(target)
-        text = flow.within(ATOM)
-        if flow.axes != full:
-            text = f"np.broadcast_to({flow}, {self.shape(target)})"
-        axes = repeated[0] if len(repeated) == 1 else tuple(repeated)
-        return Code(f"{text}.sum({axes})", ATOM, frozenset(range(len(full) - len(repeated))))
-
-    def shape(self, array: Array) -> str:
-        lengths = [*map(str, array.shape), *[BATCH] * array.sampled]
-        return f"({', '.join(lengths)}{',' * (len(lengths) == 1)})"
-
-    def reverse_dot(self, statement: DotStatement, g: Code) -> None:
-        target = statement.target
-        letters, out, sizes = _letters(statement)
-        same = _same(statement.left, statement.right) and statement.axes[:3] == (0, 0, 0)
-        full = self.axes(target)
-        factor = Code.of(2.0) * g if same else g
-        text = factor.within(ATOM) if factor.axes == full else f"np.broadcast_to({factor}, {self.shape(target)})" if full else factor.within(ATOM)
-        upstream = Tensor(text, out)
-        sides = [(statement.left, letters[0], statement.right, letters[1])]
-        if not same:
-            sides.append((statement.right, letters[1], statement.left, letters[0]))
-        for operand, mine, other, theirs in sides:
-            if _array(operand) not in self.active:
-                continue
-            assert isinstance(operand, View | Gather)
-            batch = self.batch(operand.sampled)
-            if operand.mask is not None:
-                wanted = mine + batch
-            else:
-                wanted = "".join(a for axis, a in enumerate(mine) if isinstance(operand, Gather) or operand.strides[axis]) + batch
-            flow = contract(upstream, self.tensor(other, theirs, target.sampled), wanted, sizes)
-            if operand.mask is not None:
-                flow = self.masked(operand, flow)
-                repeated = [a for a, stride in enumerate(operand.strides) if not stride] if isinstance(operand, View) else []
-                if repeated:
-                    flow = Code(f"{flow}.sum({tuple(repeated)})", ATOM)
-            self.add(operand, Code(flow.text, flow.binds, frozenset(range(len(wanted)))), "broadcast_to" not in flow.text)
-
-    def reverse_sum(self, statement: ReduceStatement, g: Code) -> None:
-        operand, target = statement.operand, statement.target
-        if _array(operand) not in self.active:
-            return
-        assert isinstance(operand, View | Gather)
-        extra = len(operand.shape) - len(target.shape)
-        picks = [":"] * len(target.shape) + ["None"] * extra + [":"] * target.sampled
-        while picks and picks[-1] == ":":
-            picks.pop()
-        if g.axes:
-            if g.axes != self.axes(target):
-                g = Code(f"np.broadcast_to({g}, {self.shape(target)})", ATOM, self.axes(target))
-            batch_axis = len(target.shape)
-            varying = frozenset(len(operand.shape) if target.sampled and axis == batch_axis else axis for axis in g.axes)
-            flow = Code(f"{g.within(ATOM)}[{', '.join(picks)}]", ATOM, varying)
-        else:
-            flow = g
-        if operand.mask is not None:
-            flow = self.masked(operand, flow)
-        grid = Array("", operand.shape, target.sampled)
-        repeated = [] if isinstance(operand, Gather) else [a for a, stride in enumerate(operand.strides) if not stride]
-        self.add(operand, self.summed(flow, repeated, grid), operand.mask is not None or bool(repeated))
-
-    # ---- adding up
+            self._join(statement, g)
 
     def add(self, operand: Operand, flow: Code, fresh: bool) -> None:
-        """Add to the adjoint of the operand's array, where the operand was read. ``fresh``: nothing else is that array."""
-        assert isinstance(operand, View | Gather)
-        array = operand.array
-        if array is self.program.theta:
-            self.add_to_gradient(operand, flow)
-            return
-        adjoint = self.adjoints.setdefault(array, _Adjoint())
-        name, lines = f"d{array.name}", self.out.backward
-        comment = f"({', '.join([*map(str, array.shape), *[BATCH] * array.sampled])})" if array.shape or array.sampled else ""
-        if isinstance(operand, View) and _core(operand) == (array.shape, contiguous(array.shape), 0):
-            if adjoint.code is None:
-                if flow.text.isidentifier() or flow.number is not None:
-                    adjoint.code = flow
-                else:
-                    lines.append(Line(name, flow.text, comment=comment))
-                    adjoint.code, adjoint.owned = Code(name, ATOM, flow.axes), fresh
-            elif adjoint.owned and adjoint.code.axes >= flow.axes:
-                if adjoint.written is not None and not adjoint.written.all():
-                    adjoint.written = None  # the buffer must start from zeros
-                lines.append(Line(name, flow.text, "+="))
-            else:
-                total = adjoint.code + flow
-                lines.append(Line(name, total.text, comment=comment))
-                adjoint.code, adjoint.owned = Code(name, ATOM, total.axes), True
-            return
-        index = operand.index.ravel()
-        if adjoint.code is None:
-            adjoint.buffer_line = len(lines)
-            adjoint.written = np.zeros(array.size, dtype=bool)
-            lines.append(Line(name, f"np.zeros({self.shape(array)})", comment=comment))
-            adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), True
-        elif not adjoint.owned or adjoint.code.axes != self.axes(array):
-            lines.append(Line(name, f"np.zeros({self.shape(array)}) + {adjoint.code.within(code.PRODUCT)}", comment=comment))
-            adjoint.code, adjoint.owned = Code(name, ATOM, self.axes(array)), True
-        assigned = adjoint.written is not None and not adjoint.written[index].any()
-        if adjoint.written is not None:
-            adjoint.written[index] = True
-        if self.add_at(operand, name, flow, "=" if assigned else "+=") == "+=" and assigned:
-            adjoint.written = None  # the buffer must start from zeros
+        """Add to the adjoint of what the operand reads, if any parameter is behind it."""
+        if operand.array in self.active:
+            assert not isinstance(operand, Numbers)
+            self.adjoints.add(operand, flow, fresh, operand.array in self._once and self._uses[operand.array] == 1)
 
-    def add_at(self, operand: View | Gather, name: str, flow: Code, sign: str) -> str:
-        """``name`` at the operand's places = or += flow. The sign that was used."""
-        array, lines = operand.array, self.out.backward
-        batch = self.batch(operand.sampled)
-        if isinstance(operand, View):
-            kept = [axis for axis, stride in enumerate(operand.strides) if stride]
-            lengths, strides, offset = _core(operand)
-            text = indexed(name, array.shape, offset, lengths, strides, batch)
-            if not text.startswith("strided"):
-                self.assign(text, flow, sign)
-                return sign
-            operand = Gather(array, operand.index.reshape(operand.shape)[tuple(slice(None) if a in kept else 0 for a in range(len(operand.shape)))])
-        index = operand.index.ravel()
-        rows, grid = code.flat(name, array.shape, batch), operand.index.shape
+    # ---- the kinds of statements
+
+    def _map(self, statement: MapStatement, g: Code) -> None:
+        target, rules = statement.target, derivatives(statement.op)
+        out, arguments = Code(target.name, ATOM, target.axes), self.forward.arguments(statement)
+        active = [(x, rule) for x, rule in zip(statement.operands, rules, strict=False) if x.array in self.active]
+        partials = self._compared_once([Code.of(rule(out, *arguments)) for _, rule in active])
+        for (operand, _), partial in zip(active, partials, strict=True):
+            flow = g * partial
+            total = self._summed(flow, self._repeated(operand, target), target)
+            self.add(operand, total, fresh=total.text != g.text)
+
+    def _dot(self, statement: DotStatement, g: Code) -> None:
+        target, (left_letters, right_letters, out) = statement.target, statement.letters
+        square = _is_square(statement)
+        factor = Code.of(2.0) * g if square else g
+        if factor.axes and factor.axes != target.axes:
+            factor = Code(f"np.broadcast_to({factor}, {target.shape_text})", ATOM, target.axes)
+        upstream = Tensor(factor.within(ATOM if factor.axes else PRODUCT), out if factor.axes else "")
+        left, right = self.reader.factors(statement)
+        sides = [(statement.left, left_letters, right), (statement.right, right_letters, left)]
+        for operand, letters, other in sides[: 1 if square else 2]:
+            if operand.array not in self.active:
+                continue
+            assert not isinstance(operand, Numbers)
+            kept = letters if operand.mask is not None else "".join(letters[axis] for axis in operand.order)
+            wanted = kept + BATCH * operand.sampled
+            flow = replace(contract(upstream, other, wanted, statement.sizes), axes=frozenset(range(len(wanted))))
+            if operand.mask is not None:
+                grid = Array("", operand.shape, operand.sampled)
+                flow = self._summed(self.reader.masked(operand, flow), operand.repeated, grid)
+            read = operand if operand.mask is not None else operand.in_order
+            self.add(read, flow, fresh="broadcast_to" not in flow.text)
+
+    def _sum(self, statement: ReduceStatement, g: Code) -> None:
+        operand, target = statement.operand, statement.target
+        if operand.array not in self.active:
+            return
+        assert not isinstance(operand, Numbers)
+        remaining = [axis for axis in operand.order if axis < len(target.shape)]
+        order = list(range(len(operand.shape)))
+        if operand.mask is None and not operand.repeated and remaining == sorted(remaining):
+            operand, order = operand.in_order, operand.order
+        grid = Array("", operand.shape, target.sampled)
+        flow = g
+        if g.axes:
+            picks = [":" if axis < len(target.shape) else "None" for axis in order] + [":"] * target.sampled
+            axes = frozenset(place for place, pick in enumerate(picks) if pick == ":")
+            flow = Code(self._full(g, target).within(ATOM) + subscript(picks), ATOM, axes)
         if operand.mask is not None:
-            index = np.where(operand.mask.ravel(), index, 0)
-            sign = "+="
-        full = frozenset(range(len(grid) + operand.sampled))
-        text = flow.within(ATOM) if flow.axes == full else f"np.broadcast_to({flow}, {self.shape(Array('', grid, operand.sampled))})"
-        if len(np.unique(index)) == len(index):
-            lines.append(Line(f"{rows}[{self.constant('i', operand.index)}]", flow.text if flow.axes == full else text, sign))
-            return sign
-        order = np.argsort(index, kind="stable")
-        places, starts = np.unique(index[order], return_index=True)
-        constants = (self.constant(stem, x) for stem, x in (("order", order), ("starts", starts), ("i", places)))
-        if len(grid) != 1:
-            text += f".reshape({', '.join([str(len(index)), *[batch] * bool(batch)])})"
-        lines.append(Line("", f"add_rows({rows}, {text}, {', '.join(constants)})", ""))
-        return "+="
+            flow = self.reader.masked(operand, flow)
+        total = self._summed(flow, operand.repeated, grid)
+        self.add(operand, total, fresh=operand.mask is not None or bool(operand.repeated))
 
-    def assign(self, text: str, flow: Code, sign: str) -> None:
-        """Into a view; an element of a 1-d array has no view, and is set by its index."""
-        if sign == "=" and not text.endswith("]"):
-            text += "[...]"
-        elif sign == "+=" and not text.endswith("]"):
-            text += "[...]"
-        self.out.backward.append(Line(text, flow.text, sign))
+    def _join(self, statement: JoinStatement, g: Code) -> None:
+        g = self._full(g, statement.target)
+        for start, stop, piece in statement.places:
+            if piece.array in self.active:
+                grid = Array("", piece.shape, statement.target.sampled)
+                place = f"{start}:{stop}" if piece.shape else f"{start}"
+                flow = Code(f"{g.within(ATOM)}[{place}]", ATOM, grid.axes)
+                repeated = self._repeated(piece, grid)
+                self.add(piece, self._summed(flow, repeated, grid), bool(repeated))
 
-    def add_to_gradient(self, operand: View | Gather, flow: Code) -> None:
-        index = operand.index.ravel()
-        written = self.grad_written[index]
-        sign = "+=" if written.any() else "="
-        self.from_zeros |= bool(written.any() and not written.all())
-        if isinstance(operand, Gather) or self.slice("grad", _core(operand)).startswith("strided"):
-            self.from_zeros |= self.add_at(operand, "grad", flow, sign) != sign
-        else:
-            whole = _core(operand) == (operand.array.shape, contiguous(operand.array.shape), 0)
-            name = "grad" if whole else self.gradient(operand)
-            self.out.backward.append(Line(f"{name}[...]", flow.text, sign))
-        self.grad_written[index] = True
+    # ---- pieces of the chain rule
 
+    def _repeated(self, operand: Operand, grid: Array) -> list[int]:
+        """The axes of the grid along which the operand was repeated: the batch too, where only the grid has one."""
+        assert not isinstance(operand, Numbers)
+        return operand.repeated + [len(grid.shape)] * (grid.sampled and not operand.sampled)
 
-def _differentiable(statement: Statement) -> bool:
-    return isinstance(statement, DotStatement) or bool(statement.op.partials) and not (
-        isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM
-    )
+    def _summed(self, flow: Code, repeated: Sequence[int], grid: Array) -> Code:
+        """Summed over these axes of the grid; an axis along which it does not vary counts as often as it is long."""
+        if not repeated:
+            return flow
+        if not flow.axes:
+            sizes = dict(zip(LETTERS, (grid.lengths[axis] for axis in repeated), strict=False))
+            count = product("".join(sizes), sizes)
+            return (Code.of(float(count)) if count.isdigit() else Code(count, PRODUCT)) * flow
+        if flow.is_negative:
+            return -self._summed(-flow, repeated, grid)
+        text = self._full(flow, grid).within(ATOM)
+        axes = repeated[0] if len(repeated) == 1 else tuple(repeated)
+        into = f"{text}.sum({axes}, out={{}})"
+        if text.isidentifier() and list(repeated) == [len(grid.shape)] and len(grid.shape) <= 1:
+            into = f"np.dot({text}, ones, out={{}})"  # half the time of a sum
+        return Code(f"{text}.sum({axes})", ATOM, frozenset(range(len(grid.axes) - len(repeated))), into=into)
 
+    def _full(self, flow: Code, grid: Array) -> Code:
+        """The same with all axes of the grid."""
+        if flow.axes == grid.axes:
+            return flow
+        return Code(f"np.broadcast_to({flow}, {grid.shape_text})", ATOM, grid.axes)
 
-def _inlined(program: ArrayProgram) -> dict[Array, Statement]:
-    """Products and sums that are read once, whole, by an addition: ``z = W @ x + b`` is one line."""
-    readers: dict[Array, list[tuple[Statement | None, Operand]]] = {}
-    for statement in program.statements:
-        for operand in statement.operands:
-            if not isinstance(operand, Numbers):
-                readers.setdefault(operand.array, []).append((statement, operand))
-    for output in program.outputs:
-        if not isinstance(output, Numbers):
-            readers.setdefault(output.array, []).append((None, output))
-    found: dict[Array, Statement] = {}
-    for statement in program.statements:
-        uses = readers.get(statement.target, [])
-        if isinstance(statement, MapStatement) or len(uses) != 1:
-            continue
-        user, operand = uses[0]
-        if isinstance(user, MapStatement) and user.op in (ops.ADD, ops.SUB) and isinstance(operand, View):
-            if operand.is_whole and statement.target.sampled == user.target.sampled:
-                found[statement.target] = statement
-    return found
+    def _compared_once(self, partials: list[Code]) -> list[Code]:
+        """Comparisons that stand in several partial derivatives get a name."""
+        found = [text for partial in partials for text in parenthesized(partial.text) if " > " in text]
+        for text in dict.fromkeys(found):
+            if found.count(text) > 1:
+                name = self.program.names.numbered("more")
+                self.lines.append(Line(name, text[1:-1]))
+                partials = [replace(partial, text=partial.text.replace(text, name)) for partial in partials]
+        return partials
 
 
-def _core(view: View) -> tuple[Shape, Shape, int]:
-    """Lengths and strides of the axes that are not repeated, and the offset."""
-    kept = [axis for axis, stride in enumerate(view.strides) if stride]
-    return tuple(view.shape[a] for a in kept), tuple(view.strides[a] for a in kept), view.offset
+def _is_differentiable(statement: Statement) -> bool:
+    """Whether a gradient flows through; a maximum of many is only ever taken where none does."""
+    if isinstance(statement, MapStatement):
+        return bool(statement.op.partials)
+    return not (isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM)
 
 
-def _array(operand: Operand) -> Array | None:
-    return None if isinstance(operand, Numbers) else operand.array
-
-
-def _same(x: Operand, y: Operand) -> bool:
+def _is_square(statement: DotStatement) -> bool:
+    """Whether it is the product of a vector with itself: then both factors get the same."""
+    x, y = statement.operands
+    if isinstance(x, Gather) or isinstance(y, Gather) or statement.axes[:3] != (0, 0, 0):
+        return False
     return (
-        isinstance(x, View) and isinstance(y, View) and x.array is y.array and x.mask is None and y.mask is None
-        and (x.shape, x.strides, x.offset) == (y.shape, y.strides, y.offset)
+        isinstance(x, View)
+        and isinstance(y, View)
+        and x.mask is y.mask is None
+        and ((x.array, x.part, x.strides) == (y.array, y.part, y.strides))
     )
 
 
-def _letters(statement: DotStatement) -> tuple[tuple[str, str], str, dict[str, str]]:
-    """Letters for the axes of the left operand, of the right one, of the target; and their sizes."""
-    c, m, p, k = statement.axes
-    letters = iter(LETTERS)
-    cs, ms, ps, ks = ("".join(next(letters) for _ in range(n)) for n in (c, m, p, k))
-    sizes = dict(zip(cs + ms + ps, map(str, statement.target.shape), strict=True))
-    sizes |= dict(zip(cs + ms + ks, map(str, statement.left.shape), strict=True))
-    if statement.target.sampled:
-        sizes[BATCH] = BATCH
-    return (cs + ms + ks, cs + ps + ks), cs + ms + ps + (BATCH if statement.target.sampled else ""), sizes
+def parenthesized(text: str) -> list[str]:
+    """The parts in parentheses, the innermost first; calls are none.
+
+    >>> parenthesized("0.5 * (1.0 + (x > f(y)) - (y > x))")
+    ['(x > f(y))', '(y > x)', '(1.0 + (x > f(y)) - (y > x))']
+    """
+    found, starts = [], []
+    for i, character in enumerate(text):
+        if character == "(":
+            starts.append(i)
+        elif character == ")":
+            start = starts.pop()
+            if start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_"):
+                found.append(text[start : i + 1])
+    return found

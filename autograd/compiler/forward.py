@@ -1,0 +1,122 @@
+"""Pass 5, emit, its first half: the statements of the array program as lines of NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+from .. import ops
+from .arrays import Array, ArrayProgram, DotStatement, JoinStatement, MapStatement, Numbers, Operand, Statement, View
+from .code import Code, apply
+from .contraction import contract
+from .reading import Line, Reader, Written
+
+
+class Forward:
+    """Writes the forward pass."""
+
+    def __init__(self, program: ArrayProgram) -> None:
+        self.program = program
+        self.written = Written()
+        self._inlined = inlined(program)
+        self.reader = Reader(program, self.written, self._inline)
+
+    def write(self) -> None:
+        """A line for each statement that is not part of another's."""
+        for statement in self.program.statements:
+            target = statement.target
+            if isinstance(statement, JoinStatement):
+                self._join(statement)
+            elif target not in self._inlined:
+                self._line(target.name, self.expression(statement).text, target.comment)
+        for output in self.program.outputs:
+            self.written.outputs.append(self.reader.elementwise(output, len(output.shape), output.sampled))
+
+    def expression(self, statement: Statement) -> Code:
+        """The right-hand side."""
+        if isinstance(statement, MapStatement):
+            return apply(statement.op, *self.arguments(statement))
+        if isinstance(statement, DotStatement):
+            return contract(*self.reader.factors(statement), statement.letters[2], statement.sizes)
+        assert not isinstance(statement, JoinStatement)
+        return self._reduction(statement.operand, len(statement.target.shape), statement.op)
+
+    def arguments(self, statement: MapStatement) -> list[Code]:
+        """The operands of an operation on elements."""
+        axes, sampled = len(statement.target.shape), statement.target.sampled
+        return [self.reader.elementwise(operand, axes, sampled) for operand in statement.operands]
+
+    def name_views(self) -> None:
+        """Reshaped arrays that are read more than once get a name, where the array is made."""
+        forward, backward = self.written.forward, self.written.backward
+        for text in sorted(self.reader.reshaped, key=len, reverse=True):
+            if sum(line.text.count(text) for line in (*forward, *backward)) > 1:
+                array = self.reader.reshaped[text]
+                name = self.program.names.numbered(f"{array.name}_")
+                for lines in (forward, backward):
+                    lines[:] = [replace(line, text=line.text.replace(text, name)) for line in lines]
+                made = max(i for i, line in enumerate(forward) if line.target.split("[")[0] == array.name)
+                forward.insert(made + 1, Line(name, text))
+
+    def _inline(self, array: Array) -> Code | None:
+        return self.expression(self._inlined[array]) if array in self._inlined else None
+
+    def _reduction(self, operand: Operand, kept: int, op: ops.Operation) -> Code:
+        """A sum or maximum over all axes from ``kept`` on."""
+        assert not isinstance(operand, Numbers)
+        method, least = ("sum", "0.0") if op is ops.ADD else ("max", "-np.inf")
+        if operand.mask is not None:
+            value = self.reader.elementwise(operand, len(operand.shape), operand.sampled)
+            return _over(self.reader.masked(operand, value, least).text, method, list(range(kept, len(operand.shape))))
+        remaining = [axis for axis in operand.order if axis < kept]
+        in_order = remaining == sorted(remaining)
+        text = self.reader.part(operand.in_order if in_order else operand)
+        reduced = [place for place, axis in enumerate(operand.order if in_order else operand.kept) if axis >= kept]
+        result = _over(text, method, reduced) if reduced else Code(text)
+        times = prod(operand.shape[axis] for axis in operand.repeated if axis >= kept)
+        return result * float(times) if op is ops.ADD else result
+
+    def _join(self, statement: JoinStatement) -> None:
+        target = statement.target
+        self._line(target.name, f"np.empty({target.shape_text})", target.comment)
+        for start, stop, piece in statement.places:
+            value = self.reader.elementwise(piece, len(piece.shape), target.sampled)
+            self._line(f"{target.name}[{start}:{stop}]", value.text)
+
+    def _line(self, target: str, text: str, comment: str = "") -> None:
+        self.written.forward.append(Line(target, text, comment=comment))
+
+
+def _over(text: str, method: str, axes: list[int]) -> Code:
+    return Code(f"{text}.{method}({axes[0] if len(axes) == 1 else tuple(axes)})")
+
+
+def inlined(program: ArrayProgram, most: int = 3) -> dict[Array, Statement]:
+    """Products and sums that are read once, whole, by an addition: ``z = W @ x + b`` is one line. At most so many."""
+    readers: dict[Array | None, list[tuple[Statement | None, Operand]]] = {}
+    for statement in program.statements:
+        for operand in statement.operands:
+            readers.setdefault(operand.array, []).append((statement, operand))
+    for output in program.outputs:
+        readers.setdefault(output.array, []).append((None, output))
+    found: dict[Array, Statement] = {}
+    terms: dict[Array, int] = {}
+    for statement in program.statements:
+        target = statement.target
+        if not _is_linear(statement) or len(readers.get(target, ())) != 1:
+            continue
+        ((user, operand),) = readers[target]
+        if not (isinstance(user, MapStatement) and user.op in (ops.ADD, ops.SUB) and isinstance(operand, View)):
+            continue
+        count = terms.get(user.target, 0) + terms.get(target, 0) + 1
+        if operand.is_whole and not operand.repeated and target.sampled == user.target.sampled and count <= most:
+            terms[user.target] = count
+            found[target] = statement
+    return found
+
+
+def _is_linear(statement: Statement) -> bool:
+    """Whether no derivative is written in the value of the statement."""
+    if isinstance(statement, MapStatement):
+        return statement.op in (ops.ADD, ops.SUB)
+    return not isinstance(statement, JoinStatement)

@@ -1,0 +1,48 @@
+"""Functions that a source defines for itself where it uses them: what NumPy has not."""
+
+HELPERS = {  # a helper may use those below it
+    "power": '''
+def power(x, n):
+    """x ** n for a whole n, by repeated squaring."""
+    if n < 0:
+        return power(1.0 / x, -n)
+    out = x if n % 2 else None
+    while n := n // 2:
+        x = x * x
+        if n % 2:
+            out = x if out is None else out * x
+    return out
+''',
+    "sigmoid": '''
+def sigmoid(x):
+    """1 / (1 + exp(-x)), from the exponential that cannot overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x < 0, e, 1.0) / (1.0 + e)
+''',
+    "softplus": '''
+def softplus(x):
+    """log(1 + exp(x)), exact where exp(x) would overflow."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+''',
+    "leaky_relu": '''
+def leaky_relu(x, slope):
+    """x where x > 0, else slope * x."""
+    return np.where(x > 0, x, slope * x)
+''',
+    "mul_no_nan": '''
+def mul_no_nan(x, y):
+    """x * y, but 0 wherever y is 0, even where x is inf or nan."""
+    return np.where(y == 0, 0.0, x * y)
+''',
+    "strided": '''
+def strided(rows, offset, shape, strides):
+    """Element (i, j, ...) is rows[offset + i * strides[0] + j * strides[1] + ...]."""
+    steps = [rows.strides[0] * stride for stride in strides]
+    return np.lib.stride_tricks.as_strided(rows[offset:], (*shape, *rows.shape[1:]), (*steps, *rows.strides[1:]))
+''',
+    "add_rows": '''
+def add_rows(total, rows, order, starts, places):
+    """total[place] += row, for rows sorted by their place."""
+    total[places] += np.add.reduceat(rows[order], starts, axis=0)
+''',
+}

@@ -1,0 +1,93 @@
+"""Views of arrays, written as reshape, slices and transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from .arrays import Shape
+
+
+def indexed(name: str, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> str:
+    """An array read with these lengths and strides (none 0), as reshape, slices and transpose; ``strided`` if need be.
+
+    ``batch`` is the length of the last axis of a sampled array, else empty.
+
+    >>> indexed("a", (6, 4), 4, (2, 3), (12, 1), "B")
+    'a[1:5:3, 0:3]'
+    >>> indexed("theta", (40,), 8, (3, 2), (2, 1), "")
+    'theta[8:14].reshape(3, 2)'
+    >>> indexed("a", (3, 4), 0, (4, 3), (1, 4), "")
+    'a.T'
+    """
+    size = prod(shape)
+    full_offset, full_shape = offset, shape
+    text = name
+    outer = max(zip(strides, lengths, strict=True), default=(1, 1))
+    end = offset + outer[0] * outer[1]
+    if len(shape) == 1 and len(lengths) > 1 and end <= size and (offset, end) != (0, size):
+        text, size, shape, offset = f"{name}[{offset}:{end}]", end - offset, (end - offset,), 0
+    natural = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    for units in (natural, sorted({*strides, 1}, reverse=True), sorted({*natural, *strides}, reverse=True)):
+        found = _digits(size, units, offset, lengths, strides)
+        if found is not None:
+            dims, starts, places, steps = found
+            if dims != shape and not (len(dims) == 0 and len(shape) == 0):
+                text += f".reshape({', '.join([*map(str, dims), *[batch] * bool(batch)])})"
+            picks = [str(start) for start in starts]
+            for place, length, step in zip(places, lengths, steps, strict=True):
+                start = starts[place]
+                stop = start + (length - 1) * step + 1
+                whole = start == 0 and step == 1 and stop == dims[place]
+                picks[place] = ":" if whole else f"{start}:{stop}" + (f":{step}" if step > 1 else "")
+            while picks and picks[-1] == ":":
+                picks.pop()
+            text += f"[{', '.join(picks)}]" if picks else ""
+            return text + transposed(_ranks(places), batch)
+    return f"strided({flat(name, full_shape, batch)}, {full_offset}, {lengths}, {strides})"
+
+
+def flat(name: str, shape: Shape, batch: str) -> str:
+    """The array with all axes but that of the batch made one."""
+    if len(shape) == 1:
+        return name
+    return f"{name}.reshape({', '.join([str(prod(shape)), *[batch] * bool(batch)])})"
+
+
+def transposed(order: Sequence[int], batch: str) -> str:
+    """The method call that puts axes in this order; the batch axis stays last."""
+    n = len(order)
+    if list(order) == list(range(n)):
+        return ""
+    if n == 2 and not batch:
+        return ".T"
+    return f".transpose({', '.join(map(str, [*order, *[n] * bool(batch)]))})"
+
+
+def _ranks(places: Sequence[int]) -> list[int]:
+    """Axes that are left after indexing keep the order of the array; where is each one now?"""
+    ordered = sorted(places)
+    return [ordered.index(place) for place in places]
+
+
+def _digits(
+    size: int, units: Sequence[int], offset: int, lengths: Shape, strides: Shape
+) -> tuple[Shape, list[int], list[int], list[int]] | None:
+    """Axes of the given units (steps of 1 along an axis are that far apart): their lengths, where the view starts in
+    each, and for each axis of the view which one it runs along, and in which steps."""
+    above = [size, *units][: len(units)]
+    if any(a % u for a, u in zip(above, units, strict=True)) or (units and units[-1] != 1):
+        return None
+    dims = tuple(a // u for a, u in zip(above, units, strict=True))
+    starts = [offset // u % d for u, d in zip(units, dims, strict=True)]
+    places, steps = [], []
+    for length, stride in zip(lengths, strides, strict=True):
+        place = next((i for i, u in enumerate(units) if u <= stride), None)
+        if place is None or stride % units[place] or place in places:
+            return None
+        step = stride // units[place]
+        if starts[place] + (length - 1) * step >= dims[place]:
+            return None
+        places.append(place)
+        steps.append(step)
+    return dims, starts, places, steps

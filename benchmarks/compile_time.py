@@ -1,0 +1,85 @@
+"""Time to compile, in microseconds a node: ``python benchmarks/compile_time.py``.
+
+The moons loss summed over many points (the batch is inside of the graph), and graphs that are hard on a compiler of
+arrays: a chain of operations one node wide, and operations on operands picked at random.
+"""
+
+import timing  # isort: skip  # sets the number of threads
+
+import gc
+import random
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+from autograd import Value, functional
+from autograd.compiler import compile
+
+assert timing
+
+
+def moons(points: int) -> Value:
+    """Hinge loss and L2 of a 2-16-16-1 network, 656 nodes a point."""
+    rng = random.Random(0)
+    sizes = (2, 16, 16, 1)
+    layers = [
+        [([Value(rng.gauss(0, 0.5)) for _ in range(n_in)], Value(0.0)) for _ in range(n_out)]
+        for n_in, n_out in pairwise(sizes)
+    ]
+    losses = []
+    for _ in range(points):
+        values = [rng.uniform(-1, 1), rng.uniform(-1, 1)]
+        for depth, layer in enumerate(layers):
+            values = [functional.dot(weights, values) + bias for weights, bias in layer]
+            if depth < len(layers) - 1:
+                values = [value.relu() for value in values]
+        losses.append((1 - rng.choice((-1, 1)) * values[0]).relu())
+    penalty = functional.sum(p * p for layer in layers for weights, bias in layer for p in (*weights, bias))
+    return functional.mean(losses) + 1e-4 * penalty
+
+
+def sum_chain(length: int) -> Value:
+    """x + y + y + y + ..."""
+    total, term = Value(0.0), Value(1e-3)
+    for _ in range(length):
+        total = total + term
+    return total
+
+
+def sine_chain(length: int) -> Value:
+    """sin(sin(sin(...)))"""
+    total = Value(0.5)
+    for _ in range(length):
+        total = total.sin()
+    return total
+
+
+def random_graph(size: int) -> Value:
+    """Products, sums and sines of any two of the 1,000 nodes before."""
+    rng = random.Random(0)
+    nodes = [Value(rng.uniform(-1, 1)) for _ in range(1000)]
+    operations = (lambda x, y: x * y, lambda x, y: x + y, lambda x, y: (x - y).sin())
+    while len(nodes) < size:
+        recent = nodes[-1000:]
+        nodes.append(rng.choice(operations)(rng.choice(recent), rng.choice(recent)))
+    return functional.sum(nodes[-1000:])
+
+
+def report(name: str, build: Callable[[int], Value], *sizes: int) -> None:
+    for size in sizes:
+        output = build(size)
+        gc.collect()
+        start = time.perf_counter()
+        program = compile(output)
+        seconds = time.perf_counter() - start
+        nodes = str(program.summary).split()[0]
+        statements = program.source.count("\n")
+        each = seconds / int(nodes.replace(",", "")) * 1e6
+        print(f"{name:<16} {nodes:>10} nodes {seconds:8.2f} s {each:8.2f} µs a node {statements:>7} lines")
+
+
+if __name__ == "__main__":
+    report("moons", moons, 15, 150, 1500)
+    report("sum of many", sum_chain, 1_000, 100_000, 1_000_000)
+    report("chain of sines", sine_chain, 100, 1_000)
+    report("random", random_graph, 2_000, 10_000)

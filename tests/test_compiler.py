@@ -1,0 +1,381 @@
+"""The compiler: what each pass makes of an expression, what is found in networks, and the Program."""
+
+from __future__ import annotations
+
+import linecache
+import threading
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autograd import Program, Value, compile, functional, grad, hessian, no_grad
+from autograd.compiler.fold import fold
+from autograd.compiler.layout import layout
+from autograd.compiler.lift import lift
+from autograd.compiler.record import record
+from nn import MLP
+
+# ---- one expression through all passes
+
+
+def neuron() -> tuple[Value, list[Value]]:
+    """tanh(w1 * x1 + w2 * x2 + b), labelled."""
+    x1, x2, w1, w2, b = (
+        Value(v, label=name) for v, name in zip((1, 2, 3, 4, 5), ("x1", "x2", "w1", "w2", "b"), strict=True)
+    )
+    return (w1 * x1 + w2 * x2 + b).tanh(), [x1, x2]
+
+
+def test_one_expression_through_all_passes() -> None:
+    output, inputs = neuron()
+    recording = record([output], inputs)
+    assert (
+        str(recording)
+        == "%3 = mul(w1, x1)\n%5 = mul(w2, x2)\n%6 = add(%3, %5)\n%8 = add(%6, b)\n%9 = tanh(%8)\nreturn %9"
+    )
+    folded = fold(recording)
+    assert str(folded) == "%8 = w1*x1 + w2*x2 + b\n%9 = tanh(%8)"
+    lifted = lift(folded)
+    assert str(lifted) == "3: 1 × (1×2 @ 2×1)\n4: add of 1\n5: tanh of 1"
+    program = layout(lifted)
+    assert str(program) == (
+        "m1 (B) = dot(theta[0: shape (2,), strides (1,)], x)\n"
+        "z1 (B) = add(m1, theta[2: shape (), strides ()])\n"
+        "tanh1 (B) = tanh(z1)\nreturn tanh1"
+    )
+    source = compile(output, inputs).source
+    assert "w = theta[0:2]" in source
+    assert "z1 = w @ x + b" in source
+    assert "tanh1 = np.tanh(z1)" in source
+
+
+def test_the_source_of_a_network_reads_as_written_by_hand() -> None:
+    x = [Value(0.1, label="x"), Value(0.2, label="x")]
+    source = compile(MLP(2, [3, 1], seed=0)(x)[0], x).source
+    for line in ("W1 = theta[0:6].reshape(3, 2)", "z1 = W1 @ x + b1", "a1 = np.maximum(z1, 0.0)", "a2 = W2 @ a1 + b2"):
+        assert line in source, source
+
+
+# ---- what is found
+
+
+def layer(rows: list[list[Value]], xs: list[Value]) -> list[Value]:
+    return [functional.dot(row, xs) for row in rows]
+
+
+def values(*shape: int) -> list:
+    rng = np.random.default_rng(0)
+    return _values(rng.normal(size=shape).tolist())
+
+
+def _values(numbers: float | list) -> Value | list:
+    return [_values(n) for n in numbers] if isinstance(numbers, list) else Value(numbers)
+
+
+def mlp() -> tuple[Value, list[Value]]:
+    xs = values(4)
+    return functional.sum(z.tanh() for z in layer(values(2, 3), [z.relu() for z in layer(values(3, 4), xs)])), xs
+
+
+def mlp_over_points() -> tuple[Value, list[Value]]:
+    model, points = MLP(2, [3, 1], seed=0), np.random.default_rng(0).normal(size=(5, 2)).tolist()
+    return functional.mean(model(point)[0].relu() for point in points), []
+
+
+def convolution() -> tuple[Value, list[Value]]:
+    image, filters = values(6, 6), values(2, 9)
+    patches = [[image[i + a][j + b] for a in range(3) for b in range(3)] for i in range(4) for j in range(4)]
+    output = functional.sum(functional.dot(row, patch).relu() for row in filters for patch in patches)
+    return output, [pixel for line in image for pixel in line]
+
+
+def queries_and_keys() -> tuple[Value, list[Value]]:
+    xs = values(5, 4)
+    queries, keys = ([layer(matrix, x) for x in xs] for matrix in values(2, 3, 4))
+    return functional.sum(functional.dot(q, k).exp() for q in queries for k in keys), [v for x in xs for v in x]
+
+
+def recurrence() -> tuple[Value, list[Value]]:
+    xs, u, w = values(3, 2), values(4, 2), values(4, 4)
+    h = [v.tanh() for v in layer(u, xs[0])]
+    for x in xs[1:]:
+        h = [(a + b).tanh() for a, b in zip(layer(u, x), layer(w, h), strict=True)]
+    return functional.sum(h), [v for x in xs for v in x]
+
+
+FOUND = [
+    (mlp, ["(3×4 @ 4×1 × B)", "(2×3 @ 3×1 × B)"]),
+    (mlp_over_points, ["(3×2 @ 2×5)", "(1×3 @ 3×5)"]),
+    (convolution, ["(2×9 @ 9×16 × B)"]),
+    (queries_and_keys, ["(6×4 @ 4×5 × B)", "(5×3 @ 3×5 × B)"]),
+    (recurrence, ["(4×2 @ 2×3 × B)", "(4×4 @ 4×1 × B)", "(4×4 @ 4×1 × B)"]),
+]
+
+
+@pytest.mark.parametrize(("build", "products"), FOUND, ids=lambda row: getattr(row, "__name__", ""))
+def test_matrix_products_are_found_and_nothing_is_gathered(
+    build: Callable[[], tuple[Value, list[Value]]], products: list[str]
+) -> None:
+    program = compile(*build())
+    found = [line.split(" = ")[1] for line in program.summary.splitlines()[1:]]
+    assert found == products
+    assert not any(name.startswith(("i", "order")) for name in program.constants), program.source
+
+
+@pytest.mark.parametrize("build", [row[0] for row in FOUND], ids=lambda build: build.__name__)
+def test_gradients_are_the_eager_ones(build: Callable[[], tuple[Value, list[Value]]]) -> None:
+    output, inputs = build()
+    program = compile(output, inputs)
+    loss, gradient = program.value_and_grad([x.data for x in inputs] if inputs else None)
+    np.testing.assert_allclose(loss, output.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12, atol=1e-14)
+
+
+# ---- graphs of every shape
+
+x, y = (Value(v, label=name) for v, name in ((0.7, "x"), (-1.3, "y")))
+SHAPES = {
+    "leaf": x,
+    "square": x * x,
+    "power": x**3 + y**-2 + (x + 2) ** y,
+    "diamond": (x * y) * (x + y) + (x * y),
+    "twice": (x + x) * (x + x),
+    "signs": -(x - (y - (x - y))) - -y,
+    "numbers": 3 * (x * 0 + 1) - 2 / y + 0 * y,
+    "kinks": x.relu() + y.relu() + abs(y) + x.maximum(x) + y.minimum(x) + y.leaky_relu(0.1),
+    "ties": functional.sum(reversed([x * 0, y * 0, x])).maximum(x).maximum(y * 0 + 0.7),
+    "stopped": x.stop_gradient() * x + (x * y).stop_gradient(),
+    "infinite": (x * 0).log() + y,
+    "hard softmax": functional.logsumexp([x * 1000, y * 1000, x]),
+    "second derivative": grad(x.tanh() * y.exp() / x, x, create_graph=True),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("inputs", [[], [x]], ids=["parameters", "one input"])
+def test_shapes_of_graphs(name: str, inputs: list[Value]) -> None:
+    output = SHAPES[name]
+    program = compile(output, inputs)
+    loss, gradient = program.value_and_grad([v.data for v in inputs] if inputs else None)
+    np.testing.assert_allclose(loss, output.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12, atol=1e-15)
+
+
+def test_a_hessian_compiles() -> None:
+    point = [Value(0.3), Value(-0.8), Value(1.1)]
+    output = (point[0] * point[1]).tanh() + point[2] ** 3 * point[0].exp()
+    first = grad(output, point, create_graph=True)
+    rows = [second for slope in first for second in grad(slope, point, create_graph=True)]
+    program = compile(rows, point)
+    found = program(np.array([[p.data for p in point]] * 2))
+    np.testing.assert_allclose(found, [np.ravel(hessian(output, point))] * 2, rtol=1e-12)
+
+
+def test_a_long_sum_and_a_deep_chain() -> None:
+    total, chain = Value(0.0), Value(0.5)
+    for _ in range(20_000):
+        total = total + y
+    for _ in range(200):
+        chain = chain.sin()
+    program = compile([total, chain])
+    np.testing.assert_allclose(program(), [total.data, chain.data], rtol=1e-12)
+
+
+def causal() -> tuple[list[Value], list[Value]]:
+    """Each position attends to itself and to those before it: a grid with holes."""
+    xs = values(4, 2)
+    queries, keys = ([layer(matrix, x) for x in xs] for matrix in values(2, 3, 2))
+    outputs = []
+    for i, query in enumerate(queries):
+        weights = [functional.dot(query, key).exp() for key in keys[: i + 1]]
+        outputs.append(functional.dot(weights, [x[0] for x in xs[: i + 1]]))
+    return outputs, [v for x in xs for v in x]
+
+
+def test_holes_hold_nothing_that_matters() -> None:
+    outputs, inputs = causal()
+    program = compile(outputs, inputs)
+    sample = np.array([v.data for v in inputs])
+    np.testing.assert_allclose(program(sample), [output.data for output in outputs], rtol=1e-12)
+    sample[-2] = np.inf  # the last position alone
+    assert np.isfinite(program(sample)).tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e3])  # the weights of 1e3 overflow, in the holes before elsewhere
+def test_a_gradient_through_holes_is_exact_too(factor: float) -> None:
+    outputs, inputs = causal()
+    program = compile(functional.sum(output.tanh() for output in outputs), inputs)
+    sample = factor * np.array([v.data for v in inputs])
+    np.testing.assert_allclose(
+        program.value_and_grad(sample)[1], _exact_gradient(program, sample), rtol=1e-10, equal_nan=True
+    )
+
+
+def _exact_gradient(program: Program, sample: np.ndarray) -> np.ndarray:
+    exact = program._exact
+    _, found = exact.value_and_grad(sample)
+    return found[[exact.parameters.index(p) for p in program.parameters]]
+
+
+def test_without_parameters_the_gradient_is_empty() -> None:
+    leaf = Value(2.0)
+    loss, gradient = compile(leaf * leaf, [leaf]).value_and_grad([3.0])
+    assert (loss, gradient.shape) == (9.0, (0,))
+
+
+# ---- the Program
+
+
+def line() -> Program:
+    inputs = [Value(0.5, label="x")]
+    return compile((Value(2.0, label="w") * inputs[0] + Value(-1.0, label="b")).tanh(), inputs)
+
+
+def test_batches_samples_and_several_outputs() -> None:
+    program = line()
+    assert program(np.array([[0.5], [1.0]])).shape == (2,)
+    assert isinstance(program([0.5]), float)
+    assert program(np.empty((0, 1))).shape == (0,)
+    inputs = [Value(1.0), Value(2.0)]
+    w = Value(3.0)
+    several = compile([w * inputs[0], inputs[1], w, Value.constant(7.0)], inputs)
+    np.testing.assert_array_equal(several([[1, 2], [3, 4]]), [[3, 2, 3, 7], [9, 4, 3, 7]])
+    np.testing.assert_array_equal(several(np.array([1.0, 2.0])), [3, 2, 3, 7])
+    assert compile(w)() == 3.0
+
+
+def test_theta_takes_the_place_of_the_values() -> None:
+    program = line()
+    theta = np.array([1.0, 0.0])
+    for shift in (0.0, 1.0):  # the second time the same vector has other numbers in it
+        theta[1] = shift
+        loss, gradient = program.value_and_grad([[0.5]], theta=theta)
+        slope = 1 - np.tanh(0.5 + shift) ** 2
+        np.testing.assert_allclose([loss, *gradient], [np.tanh(0.5 + shift), 0.5 * slope, slope], rtol=1e-12)
+    assert [p.data for p in program.parameters] == [2.0, -1.0]
+    program.parameters[0].data = 0.0
+    assert program([0.5]) == np.tanh(-1.0)
+
+
+def test_mean_and_sum() -> None:
+    program = line()
+    batch = [[0.5], [1.0], [2.0], [-1.0]]
+    mean, by_mean = program.value_and_grad(batch)
+    total, by_sum = program.value_and_grad(batch, reduction="sum")
+    np.testing.assert_allclose([total, *by_sum], np.multiply(4, [mean, *by_mean]), rtol=1e-12)
+
+
+def test_what_the_output_does_not_depend_on() -> None:
+    idle, w = Value(1.0), Value(2.0)
+    program = compile(w * w, [idle])
+    np.testing.assert_array_equal(program([[5.0], [6.0]]), [4.0, 4.0])
+    loss, gradient = program.value_and_grad([[5.0], [6.0]])
+    assert (loss, gradient.tolist()) == (4.0, [4.0])
+    with no_grad():
+        frozen = w * w
+    assert compile(frozen).value_and_grad() == (4.0, np.array([1.0]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_nan_and_inf_are_computed_without_warnings() -> None:
+    inputs = [Value(1.0)]
+    program = compile(inputs[0].log() / inputs[0] + inputs[0].exp(), inputs)
+    np.testing.assert_array_equal(program([[0.0], [-1.0], [np.inf], [np.nan]]), [-np.inf, np.nan, np.nan, np.nan])
+
+
+ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (lambda: compile(3.0), TypeError, "a sequence of Values as output, got float: 3.0"),  # type: ignore[arg-type]
+    (lambda: compile(x * y, x), TypeError, "a sequence of Values as inputs, got Value"),  # type: ignore[arg-type]
+    (lambda: compile([1.0]), TypeError, "takes Values, got an output of type float"),
+    (lambda: compile([]), ValueError, "at least one output"),
+    (lambda: compile(x * y, [x, y, x]), ValueError, r"inputs\[2\] is inputs\[0\] again"),
+    (lambda: compile(x * y, [x * y]), ValueError, r"inputs\[0\] is the result of mul\(x=0.7, y=-1.3\)"),
+    (lambda: compile(x * y, [Value.constant(1.0)]), ValueError, r"inputs\[0\] is a constant"),
+    (lambda: line()(), ValueError, "1 inputs: call it with a batch"),
+    (lambda: line()([[1.0, 2.0]]), ValueError, r"shape \(B, 1\), one sample \(1,\); got \(1, 2\)"),
+    (lambda: line()([["a"]]), TypeError, "real numbers, got dtype"),
+    (lambda: line()([[1j]]), TypeError, "real numbers, got dtype"),
+    (lambda: line().value_and_grad(np.empty((0, 1))), ValueError, "empty batch"),
+    (lambda: line().value_and_grad([[1.0]], reduction="max"), ValueError, '"mean" or "sum", got \'max\''),  # type: ignore[arg-type]
+    (lambda: line().value_and_grad([[1.0]], theta=np.zeros(3)), ValueError, r"each of 2 parameters, got shape \(3,\)"),
+    (lambda: compile([x, y]).value_and_grad(), ValueError, "one output, this program has 2"),
+]
+
+
+@pytest.mark.parametrize(("act", "error", "message"), ERRORS, ids=[row[2][:30] for row in ERRORS])
+def test_bad_input(act: Callable[[], object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        act()
+
+
+def test_the_source_runs_on_its_own() -> None:
+    output, inputs = convolution()
+    program = compile(output, inputs)
+    namespace = dict(program.constants)
+    exec(program.source, namespace)
+    theta = np.array([p.data for p in program.parameters])
+    sample = np.array([[v.data for v in inputs]])
+    np.testing.assert_allclose(namespace["forward"](sample.T, *namespace["views"](theta)), program(sample))
+
+
+def test_a_traceback_shows_the_line() -> None:
+    program = line()
+    code = program._forward.__wrapped__.__code__
+    assert "np.tanh" in "".join(linecache.getlines(code.co_filename))
+
+
+LABELS = ["x", "lambda", "theta", "np", "ones", "B", "sum", "sigmoid", "views", "a b", "1st", "w); import os", "σ", "ﬁ"]
+LABELS += ["x[0]", "'", "", "..", "a.b.c", "dx", "w1", "dw1"]
+
+
+def test_any_label_will_do() -> None:
+    leaves = [Value(i + 1.0, label=label) for i, label in enumerate(LABELS)]
+    output = functional.sum((leaf * leaves[0]).sigmoid() / leaf for leaf in leaves)
+    program = compile(output, leaves[:1])
+    loss, gradient = program.value_and_grad([1.0])
+    np.testing.assert_allclose(loss, output.data, rtol=1e-12)
+    np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12)
+    for node in leaves[1:]:  # each under its own name
+        compile(node * leaves[0].sigmoid() + node.sin(), leaves[:1])([1.0])
+
+
+def test_text() -> None:
+    program = line()
+    assert str(program).splitlines()[0] == "%2 = mul(w, x)"
+    assert repr(program) == "<Program of 6 nodes in 3 array operations>"
+    assert program.summary.startswith("6 scalar nodes became 3 array operations, forward")
+
+
+def test_two_threads_share_a_program() -> None:
+    program = line()
+    found: dict[int, float] = {}
+
+    def run(i: int) -> None:
+        theta = np.array([float(i), 0.0])
+        for _ in range(200):
+            found[i] = program.value_and_grad([[1.0]], theta=theta)[0]
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {i: pytest.approx(np.tanh(i)) for i in range(4)}
+
+
+def test_nothing_grows_with_the_number_of_calls() -> None:
+    output, inputs = mlp()
+    program = compile(output, inputs)
+    batch = np.zeros((10, 4))
+    program.value_and_grad(batch)
+    tracemalloc.start()
+    for _ in range(3):
+        program.value_and_grad(batch)
+    before, _ = tracemalloc.get_traced_memory()
+    for _ in range(300):
+        program.value_and_grad(batch)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 1000
