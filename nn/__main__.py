@@ -66,6 +66,8 @@ def _add_train(commands: Any) -> None:
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
     add("--film", action="store_true", help="write DIR/film.html too, a page that plays the training epoch by epoch "
         "(default: no)")  # fmt: skip
+    add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
+        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
     train.set_defaults(run=training.run)
 
 

@@ -16,7 +16,8 @@ from .layers import MLP
 from .losses import Loss
 
 if TYPE_CHECKING:
-    from .trainer import Model, Samples
+    from .mean_loss import Model
+    from .samples import Samples
 
 
 @dataclass(frozen=True)

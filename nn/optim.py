@@ -16,11 +16,16 @@ from .checks import fraction, not_negative
 Rate = float | Callable[[int], float]
 
 
-class Move(NamedTuple):
-    """Where an update leads: the next θ, and what is carried on from there."""
+class State(NamedTuple):
+    """Where an optimizer is: θ, and what is carried from step to step."""
 
     theta: Vector
     memory: Mapping[str, Vector]
+
+    @property
+    def steps(self) -> int:
+        """How many updates led here."""
+        return int(self.memory["steps"])
 
 
 class Optimizer(ABC):
@@ -61,39 +66,36 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter by one update along its ``grad``."""
-        self.commit(self.next(self.theta(), self.gradient()))
+        gradient = np.array([parameter.grad for parameter in self.parameters])
+        self.move_to(self.next(self.here(), gradient))
 
-    def theta(self) -> Vector:
-        """The parameters' data, as a vector."""
-        return np.array([parameter.data for parameter in self.parameters])
+    def here(self) -> State:
+        """The parameters' data and what is carried along."""
+        return State(np.array([parameter.data for parameter in self.parameters]), self._memory)
 
-    def gradient(self) -> Vector:
-        """The parameters' grad, as a vector."""
-        return np.array([parameter.grad for parameter in self.parameters])
-
-    def next(self, theta: Vector, gradient: Vector) -> Move:
-        """The update from θ and its gradient. Nothing changes yet: it may still be refused."""
-        steps = self.steps
+    def next(self, state: State, gradient: Vector) -> State:
+        """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer."""
+        rate = self.rate(state.steps)
         with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
-            theta, carried = self._rule(theta, gradient, self.rate(steps), steps + 1)
-        return Move(theta, {**carried, "steps": np.array(steps + 1.0)})
+            theta, carried = self._rule(state, gradient, rate)
+        return State(theta, {**carried, "steps": np.array(state.steps + 1.0)})
 
-    def commit(self, move: Move) -> None:
-        """Make an update, of parameters and memory alike; an interrupt is raised only when all of it is made."""
+    def move_to(self, state: State) -> None:
+        """Set parameters and memory alike; an interrupt is raised only when all of it is done."""
         try:
-            self._set(move)
+            self._set(state)
         except KeyboardInterrupt:
-            self._set(move)
+            self._set(state)
             raise
 
-    def _set(self, move: Move) -> None:
-        for parameter, number in zip(self.parameters, move.theta.tolist(), strict=True):
+    def _set(self, state: State) -> None:
+        for parameter, number in zip(self.parameters, state.theta.tolist(), strict=True):
             parameter.data = number
-        self._memory = move.memory
+        self._memory = state.memory
 
     @abstractmethod
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        """The next θ and the next carried vectors; t is the number of this step, the first being 1."""
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        """The next θ and the next carried vectors."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -146,10 +148,11 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0, got 0")
         super().__init__(parameters, lr)
 
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        g = g + self.weight_decay * theta
-        velocity = self.momentum * self._memory["velocity"] + g
-        return theta - lr * (g + self.momentum * velocity if self.nesterov else velocity), {"velocity": velocity}
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        g = g + self.weight_decay * state.theta
+        velocity = self.momentum * state.memory["velocity"] + g
+        step = g + self.momentum * velocity if self.nesterov else velocity
+        return state.theta - lr * step, {"velocity": velocity}
 
     def settings(self) -> dict[str, Any]:
         return {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": self.weight_decay}
@@ -186,13 +189,13 @@ class Adam(Optimizer):
         self.weight_decay = not_negative("weight_decay", weight_decay)
         super().__init__(parameters, lr)
 
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        beta1, beta2 = self.betas
-        g = g + self.weight_decay * theta
-        mean = beta1 * self._memory["mean"] + (1 - beta1) * g
-        square = beta2 * self._memory["square"] + (1 - beta2) * g * g
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        (beta1, beta2), t = self.betas, state.steps + 1
+        g = g + self.weight_decay * state.theta
+        mean = beta1 * state.memory["mean"] + (1 - beta1) * g
+        square = beta2 * state.memory["square"] + (1 - beta2) * g * g
         scale = np.sqrt(square / (1 - beta2**t)) + self.eps
-        return theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
+        return state.theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
 
     def settings(self) -> dict[str, Any]:
         return {"betas": self.betas, "eps": self.eps, "weight_decay": self.weight_decay}

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, SupportsFloat, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Value, no_grad
-
-from .arrays import Floats, Rows, Vector
-from .checkpoint import Checkpoint, data_fingerprint, graph_fingerprint
+from .arrays import Rows, Vector
+from .checkpoint import Checkpoint, graph_fingerprint
 from .checks import count, not_negative, whole
 from .history import History
 from .losses import Loss
-from .optim import Optimizer
+from .mean_loss import MeanLoss, Model, mean_loss
+from .optim import Optimizer, State
 from .progress import progress_bar
 from .recording import Moment, Recording
-
-
-@runtime_checkable
-class Model(Protocol):
-    """What can be trained: a Module whose call takes numbers and returns a list of Values."""
-
-    def __call__(self, inputs: Sequence[SupportsFloat], /) -> Sequence[Value]: ...
-    def parameters(self) -> list[Value]: ...
-    def zero_grad(self) -> None: ...
-    def state(self) -> dict[str, float]: ...
-    def load_state(self, state: Mapping[str, float]) -> None: ...
+from .samples import Samples
 
 
 class DivergenceError(ArithmeticError):
@@ -46,67 +32,6 @@ class DivergenceError(ArithmeticError):
         )
         self.step = step
         self.history = history
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Inputs (N, n_inputs) and targets (N, n_outputs), row by row."""
-
-    inputs: Floats
-    targets: Floats
-
-    @classmethod
-    def checked(cls, inputs: ArrayLike, targets: ArrayLike) -> Samples:
-        """The samples, if there are any, all are finite, and there is one target row for each input row."""
-        samples = cls(_matrix("inputs", inputs), _matrix("targets", targets))
-        if len(samples.inputs) != len(samples.targets):
-            raise ValueError(
-                f"each row of inputs has one of targets, got {len(samples.inputs)} and {len(samples.targets)} rows"
-            )
-        return samples
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def rows(self, rows: Rows | slice = slice(None)) -> Iterator[tuple[list[float], list[float]]]:
-        """Some of the samples, each as two lists of floats."""
-        return zip(self.inputs[rows].tolist(), self.targets[rows].tolist(), strict=True)
-
-    def chosen(self, rows: Sequence[int]) -> Samples:
-        """Some of the samples as samples of their own."""
-        return Samples(self.inputs[rows], self.targets[rows])
-
-    def fingerprint(self) -> str:
-        """A short text that is another one if any number is."""
-        return data_fingerprint(self.inputs, self.targets)
-
-    def held_out(self, pair: tuple[ArrayLike, ArrayLike]) -> Samples:
-        """Samples with as many inputs and targets as these, from a pair of both."""
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise TypeError(f"held_out is a pair (inputs, targets), got {pair!r}")
-        others = Samples.checked(*pair)
-        got, wanted = ((s.inputs.shape[1], s.targets.shape[1]) for s in (others, self))
-        if got != wanted:
-            raise ValueError(
-                f"held_out has {got[0]} inputs and {got[1]} targets a row, wanted {wanted[0]} and {wanted[1]} as in "
-                f"the rows to train on"
-            )
-        return others
-
-
-def _matrix(name: str, numbers: ArrayLike) -> Floats:
-    try:
-        matrix = np.asarray(numbers, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} are rows of numbers, all of one length: {error}") from None
-    if matrix.ndim == 1 and name == "targets":
-        matrix = matrix[:, np.newaxis]
-    if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(f"{name} are rows of numbers, and at least one row, got an array of shape {matrix.shape}")
-    if bad := np.argwhere(~np.isfinite(matrix)).tolist():
-        row, column = bad[0]
-        raise ValueError(f"{name} are finite numbers, got {float(matrix[row, column])!r} in row {row}, column {column}")
-    return matrix
 
 
 class Trainer:
@@ -147,6 +72,7 @@ class Trainer:
         checkpoint: str | Path | None = None,
         progress: bool = True,
         record: bool = False,
+        compiled: bool = True,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -158,13 +84,18 @@ class Trainer:
         with, is the same each time: a model that draws random numbers cannot go on. With ``record``, parameters and
         gradients are kept epoch by epoch, in the checkpoint too, and the history can show them: ``history.film()``.
 
+        The loss of one sample is recorded once, and replayed for whole batches by the program that ``autograd.compile``
+        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. While
+        an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
+
         A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
         of the last whole step.
         """
         samples = Samples.checked(inputs, targets)
         others = None if held_out is None else samples.held_out(held_out)
         run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others, record)
-        settings = self._settings(run) if checkpoint else {}
+        losses = mean_loss(self.model, self.loss, self.optimizer.parameters, samples, compiled)
+        settings = self._settings(run, losses) if checkpoint else {}
         if checkpoint and Path(checkpoint).exists():
             history = self._resume(run, settings, checkpoint)
         else:
@@ -172,63 +103,48 @@ class Trainer:
         steps = run.steps_per_epoch
         with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
             while not run.is_finished(history):
-                history.losses.append(self._epoch(run, history, advance))
+                history.losses.append(self._epoch(run, losses, history, advance))
                 if others:
-                    history.held_out_losses.append(self.mean_loss(others))
+                    history.held_out_losses.append(losses.value(others))
                 if history.recording:
                     history.recording.add_epoch(history.epochs)
                 if checkpoint:
                     self._checkpoint(settings, history).save(checkpoint)
         return history
 
-    def mean_loss(self, samples: Samples) -> float:
-        """The mean loss of the samples, with the parameters as they are."""
-        total = 0.0
-        with no_grad():
-            for x, t in samples.rows():
-                total += self.loss(self.model(x), t).data
-        return total / len(samples)
-
-    def _epoch(self, run: _Run, history: History, advance: Callable[[str], None]) -> float:
+    def _epoch(self, run: _Run, losses: MeanLoss, history: History, advance: Callable[[str], None]) -> float:
         """One visit to every sample; the mean of their losses, each as it was when its turn came."""
         total = 0.0
-        for rows in run.batches(history.epochs):
-            loss = self._step(run.samples, rows, history)
-            total += loss * len(rows)
-            advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
+        state = self.optimizer.here()
+        try:
+            for rows in run.batches(history.epochs):
+                loss, state = self._step(state, losses, run.samples, rows, history)
+                total += loss * len(rows)
+                advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
+        finally:
+            self.optimizer.move_to(state)
         return total / len(run.samples)
 
-    def _step(self, samples: Samples, rows: Rows, history: History) -> float:
-        """One update, of parameters and optimizer; both are left as they are if anything is not finite."""
-        step = self.optimizer.steps
+    def _step(
+        self, state: State, losses: MeanLoss, samples: Samples, rows: Rows, history: History
+    ) -> tuple[float, State]:
+        """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
 
         def require_finite(what: str, numbers: float | Vector) -> None:
             if not np.isfinite(numbers).all():
-                rate = self.optimizer.rate(step)
-                raise DivergenceError(what, step + 1, history.epochs + 1, rate, history)
+                rate = self.optimizer.rate(state.steps)
+                raise DivergenceError(what, state.steps + 1, history.epochs + 1, rate, history)
 
-        loss, gradient = self._loss_and_gradient(samples, rows)
+        loss, gradient = losses.value_and_grad(state.theta, samples, rows)
         require_finite(f"the loss became {loss!r}", loss)
         require_finite("the gradient became infinite or nan", gradient)
-        move = self.optimizer.next(self.optimizer.theta(), gradient)
-        require_finite("the parameters became infinite or nan", move.theta)
-        self.optimizer.commit(move)
+        there = self.optimizer.next(state, gradient)
+        require_finite("the parameters became infinite or nan", there.theta)
         if history.recording:
             history.recording.add_step(gradient)
-        return loss
+        return loss, there
 
-    def _loss_and_gradient(self, samples: Samples, rows: Rows) -> tuple[float, Vector]:
-        """The mean loss of a batch, and its gradient: sample by sample, so that one graph at a time is in memory."""
-        self.model.zero_grad()
-        total = 0.0
-        with _collector_paused():
-            for x, t in samples.rows(rows):
-                loss = self.loss(self.model(x), t)
-                loss.backward(seed=1.0 / len(rows))
-                total += loss.data
-        return total / len(rows), self.optimizer.gradient()
-
-    def _settings(self, run: _Run) -> dict[str, str]:
+    def _settings(self, run: _Run, losses: MeanLoss) -> dict[str, str]:
         """What must be the same from the start for a training to end with the same bits."""
         (x, t), *_ = run.samples.rows(slice(1))
         optimizer = self.optimizer
@@ -241,6 +157,7 @@ class Trainer:
             "tolerance": repr(run.tolerance),
             "seed": repr(int(run.seed)),
             "record": repr(run.record),
+            "compiled": repr(losses.is_compiled),
         }
 
     def _rate_after(self, steps: int) -> dict[str, str]:
@@ -304,15 +221,3 @@ class _Run:
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Recorded graphs have no cycles and are freed by counting references: looking for cycles doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

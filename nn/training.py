@@ -129,6 +129,7 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             held_out=(predictor.inputs(job.held_out.features), predictor.targets(job.held_out)),
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
             record=options.film,
+            compiled=not options.eager,
         )
     except DivergenceError as error:
         kept = out / "last_finite.npz"

@@ -17,9 +17,9 @@ GRADIENTS = [0.5, -1.25, 2.0, 0.0, 0.75]
 
 def moved(optimizer, theta, gradient):
     """The next θ, after the move there was made."""
-    move = optimizer.next(theta, gradient)
-    optimizer.commit(move)
-    return move.theta
+    state = optimizer.next(optimizer.here()._replace(theta=theta), gradient)
+    optimizer.move_to(state)
+    return state.theta
 
 
 def run(make):
@@ -119,10 +119,10 @@ def test_a_move_changes_nothing_before_it_is_made(make):
     optimizer = make([parameter])
     moved(optimizer, theta, g)
     before = optimizer.state(), parameter.data
-    move = optimizer.next(theta, g)
+    move = optimizer.next(optimizer.here()._replace(theta=theta), g)
     assert (optimizer.state(), parameter.data) == before
     assert theta.tolist() == g.tolist() == [1.0]
-    optimizer.commit(move)
+    optimizer.move_to(move)
     assert (optimizer.steps, parameter.data) == (2, move.theta[0])
     assert optimizer.state() == move.memory
 

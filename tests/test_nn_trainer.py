@@ -12,8 +12,20 @@ import time
 import numpy as np
 import pytest
 
-from autograd import Value
-from nn import MLP, SGD, Adam, DivergenceError, FileFormatError, History, Trainer, hinge, mse
+from autograd import Value, detect_anomaly
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    DivergenceError,
+    FileFormatError,
+    History,
+    Trainer,
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    mse,
+)
 
 X = [[-1.0], [0.0], [1.0], [2.0]]
 T = [-1.0, 1.0, 3.0, 5.0]  # 2x + 1
@@ -48,7 +60,7 @@ def test_each_epoch_visits_every_sample_once_in_an_order_of_its_own():
         visits.append(targets[0])
         return mse(outputs, targets)
 
-    Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5)
+    Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5, compiled=False)
     first, second = visits[:16], visits[16:]
     assert sorted(first) == sorted(second) == list(range(16))
     assert first != second != list(range(16))
@@ -198,9 +210,108 @@ def test_an_interrupt_leaves_the_parameters_of_the_last_step():
         return mse(outputs, targets)
 
     with pytest.raises(KeyboardInterrupt):
-        Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(X, T, epochs=10, batch_size=2)
+        Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(X, T, epochs=10, batch_size=2, compiled=False)
     assert model.state() == states[-1] != states[-2]
     assert gc.isenabled()
+
+
+def test_an_interrupt_between_compiled_steps_leaves_the_parameters_of_the_last():
+    def rate(step):
+        if step == 5:
+            raise KeyboardInterrupt
+        return 0.1
+
+    model = MLP(1, [1], seed=0)
+    optimizer = SGD(model.parameters(), rate, momentum=0.5)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(model, mse, optimizer).fit(X, T, epochs=10, batch_size=1)
+
+    wanted = MLP(1, [1], seed=0)
+    by_hand = SGD(wanted.parameters(), 0.1, momentum=0.5)
+    orders = [np.random.default_rng([0, epoch]).permutation(4) for epoch in range(2)]
+    for row in np.concatenate(orders)[:5]:
+        by_hand.zero_grad()
+        mse(wanted(X[row]), [T[row]]).backward()
+        by_hand.step()
+    assert optimizer.steps == 5
+    assert list(model.state().values()) == pytest.approx(list(wanted.state().values()), rel=1e-12)
+
+
+# ---- compiled and eager
+
+
+@pytest.mark.parametrize("loss", [mse, hinge, binary_cross_entropy, cross_entropy], ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.05, momentum=0.9), lambda p: Adam(p, 0.01)], ids=["sgd", "adam"])
+def test_compiled_and_eager_give_the_same_curve(loss, make):
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(20, 3))
+    classes = (inputs.sum(axis=1) > 0).astype(int)
+    targets = {mse: inputs[:, :2], hinge: 2 * np.eye(2)[classes] - 1}.get(loss, np.eye(2)[classes])
+
+    def run(compiled):
+        model = MLP(3, [6, 2], "tanh", seed=1)
+        trainer = Trainer(model, loss, make(model.parameters()))
+        held_out = (inputs[:5], targets[:5])
+        history = trainer.fit(inputs, targets, epochs=8, batch_size=6, compiled=compiled, held_out=held_out)
+        return history, list(model.state().values())
+
+    (fast, weights), (slow, wanted) = run(True), run(False)
+    assert fast.losses == pytest.approx(slow.losses, rel=1e-9)
+    assert fast.held_out_losses == pytest.approx(slow.held_out_losses, rel=1e-9)
+    assert weights == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert fast.losses[-1] < fast.losses[0]
+
+
+def test_some_of_the_parameters_in_an_order_of_ones_own():
+    def run(compiled):
+        model = MLP(1, [3, 1], "tanh", seed=0)
+        chosen = model.parameters()[::-1][::2]
+        Trainer(model, mse, SGD(chosen, 0.1)).fit(X, T, epochs=5, batch_size=2, compiled=compiled)
+        return list(model.state().values())
+
+    start = list(MLP(1, [3, 1], "tanh", seed=0).state().values())
+    after = run(True)
+    assert after == pytest.approx(run(False), rel=1e-9)
+    assert [a == b for a, b in zip(after, start, strict=True)] == [i % 2 == 0 for i in range(len(start))]
+
+
+class Branching(MLP):
+    def __call__(self, inputs):
+        out = super().__call__(inputs)
+        return [out[0] if float(inputs[0]) > 0 else out[0] * 2]
+
+
+class NumbersOnly(MLP):
+    def __call__(self, inputs):
+        return super().__call__([math.sqrt(x * x) for x in inputs])
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(Branching, "its graph is not the same for every sample"), (NumbersOnly, "is not the same|TypeError")],
+)
+def test_what_cannot_be_compiled_is_trained_eagerly_and_said_once(kind, reason):
+    def run(compiled):
+        model = kind(1, [2, 1], "tanh", seed=0)
+        return Trainer(model, mse, SGD(model.parameters(), 0.1)).fit(X, T, epochs=3, compiled=compiled)
+
+    with pytest.warns(RuntimeWarning, match=f"the loss cannot be compiled .*({reason})") as said:
+        history = run(True)
+    assert len(said) == 1
+    assert history == run(False)
+
+
+def test_an_error_of_the_loss_itself_is_raised_as_it_is():
+    model = MLP(1, [2], seed=0)
+    with pytest.raises(ValueError, match=r"hinge: target 0 is 0\.5"):
+        Trainer(model, hinge, SGD(model.parameters(), 0.1)).fit(X, [[0.5, 1.0]] * 4)
+
+
+def test_an_anomaly_is_looked_for_in_training_too():
+    model = MLP(1, [1], seed=0)
+    trainer = Trainer(model, lambda outputs, targets: (outputs[0] * 0).log(), SGD(model.parameters(), 0.1))
+    with detect_anomaly(), pytest.raises(FloatingPointError, match="log gave -inf"):
+        trainer.fit(X, T)
 
 
 # ---- checkpoints
@@ -240,7 +351,7 @@ def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
 
 def test_data_are_read_for_their_fingerprint_once_in_a_run(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("nn.trainer.data_fingerprint", lambda *arrays: seen.append(arrays) or "the same")
+    monkeypatch.setattr("nn.samples.data_fingerprint", lambda *arrays: seen.append(arrays) or "the same")
     checkpointed(tmp_path / "run.npz", 4, held_out=(X, T))
     assert len(seen) == 2
 

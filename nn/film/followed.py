@@ -14,7 +14,7 @@ from autograd.viewing.notation import visible
 from ..arrays import Floats
 from ..evaluation import Evaluator
 from ..recording import Moment
-from ..trainer import Samples
+from ..samples import Samples
 from .network import MOST, Column
 from .reading import Reading
 from .view import all_digits, shown, tick_text

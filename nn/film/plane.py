@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from ..evaluation import Evaluator
 from ..recording import Moment
-from ..trainer import Samples
+from ..samples import Samples
 from .reading import Reading
 from .view import Axis, all_digits, frame_lines, scale, shown, svg, tick_text
 
