@@ -159,7 +159,7 @@ def _pictures(job: Job, history: History) -> dict[str, Callable[[], bytes]]:
         case 2, False:
             pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_surface(*arguments))
         case 1, False:
-            pictures["fit.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_fit(*arguments))
+            pictures["fit.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_curve(*arguments))
     if history.recording:
         pictures["film.html"] = lambda: _film(job, history)
     return pictures

@@ -216,7 +216,7 @@ def test_a_picture_of_an_earlier_run_is_not_left_beside_another_model(tmp_path, 
     assert names(tmp_path) == ["fit.svg", "graph.svg", "history.csv", "loss.svg", "model.npz", "notes.txt"]
 
 
-@pytest.mark.parametrize("picture", ["nn.plots.plot_loss", "nn.plots.plot_fit", "nn.training._graph"])
+@pytest.mark.parametrize("picture", ["nn.plots.plot_loss", "nn.plots.plot_curve", "nn.training._graph"])
 def test_a_picture_that_fails_costs_neither_model_nor_history(tmp_path, monkeypatch, capsys, picture):
     def fail(*_):
         raise RuntimeError("no ink\nleft")

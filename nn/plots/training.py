@@ -1,59 +1,26 @@
-"""Pictures of a training: its losses, and what the network made of the plane. Each function draws into given axes.
-
-The colours are told apart by the colour-blind (Okabe and Ito, 2008), and by their lightness in greyscale; classes and
-held-out rows also differ in shape. No state is global: figures are objects here, and pyplot is not used. Names are
-data: they are drawn as they stand, whatever they contain.
-"""
+"""Pictures of a training: its losses, and what the network made of the plane. Names are data: drawn as they stand."""
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.viewing.notation import shortened, visible
 
-from . import extras
-from .arrays import Floats
-from .data import Dataset
-from .history import History
-from .predictor import Predictor
+from .. import extras
+from ..arrays import Floats
+from ..data import Dataset
+from ..history import History
+from ..predictor import Predictor
+from .axes import COLOURS, GRID, MARKERS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
-GRID = 50  # points along each side of the plane: each is a pass through the scalar network
 LISTED, COLUMN = 54, 18  # the most classes in a legend, and in one column of it
-
-
-def new_axes(width: float = 6.0, height: float = 4.5) -> Axes:
-    """Axes of a figure of their own, in inches."""
-    figure = extras.load("matplotlib.figure").Figure(figsize=(width, height))
-    ax: Axes = figure.subplots()
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def svg_bytes(draw: Callable[[], Axes]) -> bytes:
-    """The figure of the axes that a function draws, as SVG: equal pictures are equal bytes.
-
-    The user's settings of matplotlib do not count here. The picture is as large as all that stands in it; its text is
-    text, for the viewer has letters that matplotlib's own font lacks.
-    """
-    matplotlib, buffer = extras.load("matplotlib"), io.BytesIO()
-    with matplotlib.rc_context(), warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of letters that its font lacks, and of numbers that are not finite
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update({"svg.hashsalt": "valuegrad", "svg.fonttype": "none"})
-        figure: Any = draw().get_figure(root=True)
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return buffer.getvalue()
 
 
 def plot_loss(history: History, ax: Axes | None = None) -> Axes:
@@ -144,7 +111,7 @@ def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Ax
     return ax
 
 
-def plot_fit(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+def plot_curve(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
     """The number predicted over the one feature there is, as a curve among the samples."""
     ax = ax or new_axes()
     (xs,) = _ranges(train, held_out)
