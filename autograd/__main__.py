@@ -6,12 +6,12 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
+from .commandline import Parser, run
 from .expression import ExpressionError, evaluate, names_in
 from .gradcheck import gradcheck
 from .value import Value
-from .viewing import RenderingError, draw, explain, step_through
+from .viewing import draw, explain, step_through
 
 PROGRAM = "python -m autograd"
 EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
@@ -20,26 +20,12 @@ EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it succeeded, 1 when a check failed, 2 when the input was wrong (one line says what)."""
     options = _parser().parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
-    try:
-        leaves = _leaves(options.expression, options.values)
-        status: int = options.command(options, leaves)
+
+    def command() -> int:
+        status: int = options.command(options, _leaves(options.expression, options.values))
         return status
-    except (ValueError, OSError, RenderingError) as error:
-        print(f"{PROGRAM}: {_one_line(error)}", file=sys.stderr)
-        return 2
 
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{PROGRAM}: {message}; --help explains the options\n")
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
+    return run(command, PROGRAM)
 
 
 def _protected(arguments: Sequence[str]) -> list[str]:
@@ -51,13 +37,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description=__doc__, epilog=f"example: {EXAMPLE}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
 
-    def command(name: str, run: Callable[[argparse.Namespace, Leaves], int], text: str) -> argparse.ArgumentParser:
+    def command(name: str, action: Callable[[argparse.Namespace, Leaves], int], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument(
             "expression", help="numbers, names, + - * / **, functions such as tanh(x) or x.tanh(); 'z = w*x; z**2'"
         )
         sub.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="the value of each name in the expression")
-        sub.set_defaults(command=run)
+        sub.set_defaults(command=action)
         return sub
 
     drawing = command("draw", _draw, "draw the computation graph, with values, gradients and local derivatives")

@@ -14,13 +14,15 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     """
     parts: dict[Path, Path] = {}
     try:
-        for i, (path, content) in enumerate(contents.items()):
+        for path, content in contents.items():
             with _speaking_of(path):
                 if path.is_dir():
                     raise IsADirectoryError(21, "Is a directory")
                 if path.is_file() or not path.exists():
                     target = path.resolve()
-                    parts[path] = target.with_name(f".{os.getpid()}-{i}.part")
+                    parts[path] = target.with_name(
+                        f".{target.name[:100]}.part"
+                    )  # what a kill leaves, the next run mends
                     _write_to_disk(parts[path], content)
                     if target.exists():
                         shutil.copymode(target, parts[path])
@@ -53,4 +55,6 @@ def _speaking_of(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno is None:
+            raise
         raise type(error)(error.errno, error.strerror, str(path)) from error

@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from autograd.viewing import RenderingError
+from autograd.commandline import Parser, run
 
 from . import prediction, training
+from .checks import Check, count, fraction, not_negative, positive, whole
 from .datasets import DATASETS
 from .layers import ACTIVATIONS
 from .losses import LOSSES
 from .optim import OPTIMIZERS
 
-USAGE_ERROR = 2
-INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
-READER_GONE = 141  # 128 + SIGPIPE
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE_ERROR, f"{self.prog}: {message}; --help explains the options\n")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status is 0, or 2 after one line that says what was wrong."""
     options = parser().parse_args(arguments)
-    try:
-        options.run(options)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        can_go_on = getattr(options, "checkpoint", False)
-        advice = "the same command goes on from the last whole epoch" if can_go_on else "nothing was written"
-        return _complain(options, f"interrupted; {advice}", INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
-        return READER_GONE
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _complain(options, f"{where}{error.strerror or error}", USAGE_ERROR)
-    except (ValueError, ImportError, RenderingError) as error:
-        return _complain(options, str(error), USAGE_ERROR)
-    return 0
-
-
-def _complain(options: argparse.Namespace, message: str, status: int) -> int:
-    print(f"python -m nn {options.command}: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    can_go_on = getattr(options, "checkpoint", False)
+    advice = "the same command goes on from the last whole epoch" if can_go_on else "nothing was written"
+    return run(lambda: options.run(options), f"python -m nn {options.command}", f"interrupted; {advice}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,8 +42,9 @@ def _add_train(commands: Any) -> None:
         "one sample's loss), and boundary.svg for two features or fit.svg for one. The same seed gives the same files.",
     )
     add = train.add_argument
-    add("data", metavar="DATA", help=f"{', '.join(DATASETS)}, or the path of a CSV file with column names in line 1")
-    add("--out", metavar="DIR", required=True, help="the directory to write into; made if it is not there")
+    add("data", type=_path, metavar="DATA", help=f"{', '.join(DATASETS)}, or the path of a CSV file with column names "
+        "in line 1")  # fmt: skip
+    add("--out", type=_path, metavar="DIR", required=True, help="the directory to write into; made if it is not there")
     add("--target", metavar="COLUMN", help="for a CSV file: the column to predict; all others are features")
     add("--classes", action="store_true", help="for a CSV file: the target's numbers name classes (default: words do)")
     add("--hidden", type=_sizes, metavar="N,N", help="sizes of the hidden layers, or none (default: 16; 16,16 for "
@@ -98,6 +66,8 @@ def _add_train(commands: Any) -> None:
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
     add("--film", action="store_true", help="write DIR/film.html too, a page that plays the training epoch by epoch "
         "(default: no)")  # fmt: skip
+    add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
+        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
     train.set_defaults(run=training.run)
 
 
@@ -109,38 +79,40 @@ def _add_predict(commands: Any) -> None:
         "the loss\ngives one (cross_entropy, binary_cross_entropy). Columns are found by name; others are ignored.",
     )
     add = predict.add_argument
-    add("model", metavar="MODEL", help="a model.npz that train wrote")
-    add("file", metavar="FILE", help="a CSV file with a column for each feature the network was trained on")
-    add("--out", metavar="PRED", help="the CSV file to write (default: standard output)")
+    add("model", type=_path, metavar="MODEL", help="a model.npz that train wrote")
+    add("file", type=_path, metavar="FILE", help="a CSV file with a column for each feature the network was trained on")
+    add("--out", type=_path, metavar="PRED", help="the CSV file to write (default: standard output)")
     predict.set_defaults(run=prediction.run)
 
 
 # ---- what an option's text may be
 
 
-def _checked(wanted: str, convert: Callable[[str], Any], is_valid: Callable[[Any], bool]) -> Callable[[str], Any]:
+def _number(check: Check[int] | Check[float]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
-            value = convert(text)
-        except ValueError:
-            value = None
-        if value is None or not is_valid(value):
-            raise argparse.ArgumentTypeError(f"wanted {wanted}, got {text!r}")
-        return value
+            return check.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return parse
 
 
-def _split_sizes(text: str) -> list[int]:
-    return [] if text == "none" else [int(size) for size in text.split(",")]
+_count, _seed = _number(count), _number(whole)
+_positive, _not_negative, _fraction = _number(positive), _number(not_negative), _number(fraction)
 
 
-_sizes = _checked("layer sizes such as 16,16, or none", _split_sizes, lambda sizes: all(n >= 1 for n in sizes))
-_count = _checked("a whole number from 1", int, lambda n: n >= 1)
-_seed = _checked("a whole number from 0", int, lambda n: n >= 0)
-_positive = _checked("a finite number above 0", float, lambda x: 0.0 < x < math.inf)
-_not_negative = _checked("a finite number from 0", float, lambda x: 0.0 <= x < math.inf)
-_fraction = _checked("a number from 0 up to but not 1", float, lambda x: 0.0 <= x < 1.0)
+def _sizes(text: str) -> list[int]:
+    try:
+        return [] if text == "none" else [count.parse(size) for size in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted layer sizes such as 16,16, or none, got {text!r}") from None
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("wanted a path, got ''")
+    return text
 
 
 if __name__ == "__main__":

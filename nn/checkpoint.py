@@ -15,10 +15,11 @@ from autograd import Value
 from autograd.files import write_file
 from autograd.graph import topological_order
 
+from .arrays import Vector
+from .fields import Fields
 from .files import FileFormatError, npz_bytes, read_npz
 from .history import History
 from .module import state_arrays, state_from_arrays
-from .optim import Vector
 from .recording import Moment, moments_as_arrays, moments_from_arrays
 
 ARRAYS = ("names", "values", "losses", "held_out_losses", "settings")
@@ -49,21 +50,24 @@ class Checkpoint:
         """The checkpoint in a file; a FileFormatError if it holds none."""
         arrays = read_npz(path, "a checkpoint", ARRAYS)
         prefix = "optimizer."
+        memory = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
         try:
-            settings = dict(json.loads(str(arrays["settings"])))
+            settings = Fields.parse(str(arrays["settings"]))
+            texts = {name: settings.text(name) for name in settings}
+            _require_sound(arrays["losses"], arrays["held_out_losses"], memory)
         except ValueError as error:
-            raise FileFormatError(f"{path} is not a checkpoint: its settings cannot be read") from error
+            raise FileFormatError(f"{path} is not a checkpoint, or is damaged: {error}") from error
         try:
             moments = moments_from_arrays(arrays)
         except ValueError as error:
             raise FileFormatError(f"{path} is damaged: {error}") from error
         epochs = [moment.epoch for moment in moments[-1:]]
-        if epochs != [len(arrays["losses"])] * (settings.get("record") == "True"):
+        if epochs != [len(arrays["losses"])] * (texts.get("record") == "True"):
             raise FileFormatError(f"{path} is damaged: its record does not go with its epochs")
         return cls(
-            settings=settings,
+            settings=texts,
             model=state_from_arrays(arrays, path),
-            optimizer={name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)},
+            optimizer=memory,
             history=History(arrays["losses"].tolist(), arrays["held_out_losses"].tolist()),
             moments=moments,
         )
@@ -76,6 +80,17 @@ class Checkpoint:
                     f"the checkpoint {path} belongs to another training: its {name} is {then}, now it is {now}. "
                     f"Use the same settings and data, or another file, or delete this one"
                 )
+
+
+def _require_sound(losses: Vector, held_out_losses: Vector, memory: Mapping[str, Vector]) -> None:
+    """A ValueError unless these arrays are such as a training has; whether they fit another one is asked later."""
+    steps = memory.get("steps", np.array(-1.0))
+    if any(array.dtype != np.float64 for array in (losses, held_out_losses, *memory.values())):
+        raise ValueError("its arrays are not all of 64-bit numbers")
+    if losses.ndim != 1 or held_out_losses.shape not in (losses.shape, (0,)):
+        raise ValueError(f"its losses have the shapes {losses.shape} and {held_out_losses.shape}")
+    if steps.shape != () or not (steps >= 0.0 and float(steps).is_integer()):
+        raise ValueError(f"its optimizer has made {steps.tolist()} steps, wanted a whole number")
 
 
 def data_fingerprint(*arrays: np.ndarray[Any, Any]) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Floats, Rows
 from .tables import Table, as_number
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 HELD_OUT = 0.2
 """The fraction of the rows that training never sees."""
@@ -50,11 +47,12 @@ def from_table(table: Table, target: str, as_classes: bool = False) -> Dataset:
     if not names:
         raise ValueError(f"{table.path} has no column but the target {target!r}: wanted at least one feature")
     features = table.numbers(names)
-    if as_classes or not any(_is_number(cell) for cell in cells):
+    if as_classes or all(as_number(cell) is None for cell in cells):
         classes = _class_names(table, target, cells)
         targets = np.array([classes.index(cell) for cell in cells], dtype=np.float64)
         return Dataset(table.name, names, features, target, targets, classes)
-    return Dataset(table.name, names, features, target, table.numbers([target])[:, 0])
+    targets = table.numbers([target], "; or --classes, if the column names classes")[:, 0]
+    return Dataset(table.name, names, features, target, targets)
 
 
 def _class_names(table: Table, target: str, cells: Sequence[str]) -> tuple[str, ...]:
@@ -64,11 +62,13 @@ def _class_names(table: Table, target: str, cells: Sequence[str]) -> tuple[str, 
         raise ValueError(
             f"the column {target!r} of {table.path} holds one class only, {cells[0]!r}: wanted two or more"
         )
-    return tuple(sorted(classes, key=lambda name: (as_number(name), name) if _is_number(name) else (np.inf, name)))
+    return tuple(sorted(classes, key=_place))
 
 
-def _is_number(cell: str) -> bool:
-    return as_number(cell) is not None
+def _place(name: str) -> tuple[float, str]:
+    """Numbers in their order, then words in theirs. What is not finite is a word: nan has no place among numbers."""
+    number = as_number(name)
+    return (number if number is not None and math.isfinite(number) else math.inf, name)
 
 
 def held_out_rows(dataset: Dataset, seed: int) -> tuple[Rows, Rows]:
@@ -131,10 +131,10 @@ class Scaling:
 
     def apply(self, columns: Floats) -> Floats:
         """Columns as a network is to see them."""
-        scaled: NDArray[Any] = (columns - self.mean) / self.scale
+        scaled: Floats = (columns - self.mean) / self.scale
         return scaled
 
     def undo(self, columns: Floats) -> Floats:
         """Columns in their own units again."""
-        original: NDArray[Any] = columns * self.scale + self.mean
+        original: Floats = columns * self.scale + self.mean
         return original

@@ -8,19 +8,16 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, SupportsFloat, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autograd import Value, grad, no_grad
-from autograd.compiler import compile
+from autograd import Value, compile, grad, no_grad
 
+from .arrays import Floats, Vector
 from .layers import MLP
 from .losses import Loss
-from .optim import Vector
 
 if TYPE_CHECKING:
-    from .trainer import Model, Samples
-
-Floats = NDArray[np.float64]
+    from .mean_loss import Model
+    from .samples import Samples
 
 
 @dataclass(frozen=True)

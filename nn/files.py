@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,15 @@ class FileFormatError(ValueError):
 def require_writable(directory: Path) -> None:
     """Make the directory if need be, and an OSError now rather than after an hour's work if it takes no files."""
     directory.mkdir(parents=True, exist_ok=True)
-    probe = directory / ".writable.part"
-    probe.touch()
-    probe.unlink()
+    tempfile.TemporaryFile(dir=directory).close()
+
+
+def require_files(directory: Path, names: Iterable[str]) -> None:
+    """A ValueError unless each of these names in the directory is that of a file, or still free."""
+    for path in (directory / name for name in names):
+        if path.exists() and not path.is_file():
+            what = "a directory" if path.is_dir() else "no regular file"
+            raise ValueError(f"cannot write {path}: it is {what}; remove it, or choose another --out")
 
 
 def npz_bytes(arrays: Mapping[str, Any]) -> bytes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, SupportsFloat
 
 import numpy as np
 
 from autograd import Value
 
+from .checks import count, whole
 from .module import Module
 
 ACTIVATIONS: Mapping[str, Callable[[Value], Value]] = {
@@ -23,6 +25,9 @@ ACTIVATIONS: Mapping[str, Callable[[Value], Value]] = {
 RECTIFIERS = ("relu", "leaky_relu", "softplus")
 
 Seed = int | np.random.Generator | None
+
+LIMIT = 1_000_000
+"""The most parameters of a network. The graph of each sample has two nodes or more for every one of them."""
 
 
 class Neuron(Module):
@@ -40,7 +45,8 @@ class Neuron(Module):
     def __init__(self, n_inputs: int, activation: str = "relu", seed: Seed = None, n_outputs: int = 1) -> None:
         self.activation = activation
         deviation = initial_deviation(activation, count("n_inputs", n_inputs), count("n_outputs", n_outputs))
-        self.weights = [Value(w) for w in np.random.default_rng(seed).normal(0.0, deviation, n_inputs)]
+        _require_affordable(n_inputs, [1])
+        self.weights = [Value(w) for w in as_generator(seed).normal(0.0, deviation, n_inputs)]
         self.bias = Value(0.0)
 
     def __call__(self, inputs: Sequence[SupportsFloat]) -> Value:
@@ -65,11 +71,10 @@ class Layer(Module):
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, activation: str = "relu", seed: Seed = None) -> None:
-        generator = np.random.default_rng(seed)
-        self.n_inputs = n_inputs
-        self.neurons = [
-            Neuron(n_inputs, activation, generator, n_outputs) for _ in range(count("n_outputs", n_outputs))
-        ]
+        self.n_inputs = count("n_inputs", n_inputs)
+        _require_affordable(n_inputs, [count("n_outputs", n_outputs)])
+        generator = as_generator(seed)
+        self.neurons = [Neuron(n_inputs, activation, generator, n_outputs) for _ in range(n_outputs)]
 
     def __call__(self, inputs: Sequence[SupportsFloat]) -> list[Value]:
         xs = as_inputs(self, inputs, self.n_inputs)
@@ -102,9 +107,10 @@ class MLP(Module):
     ) -> None:
         if not isinstance(sizes, Sequence) or not sizes:
             raise ValueError(f"sizes is a list of at least one layer size, such as [16, 16, 1], got {sizes!r}")
-        generator = np.random.default_rng(seed)
+        self.n_inputs = count("n_inputs", n_inputs)
+        _require_affordable(n_inputs, [count(f"sizes[{i}]", size) for i, size in enumerate(sizes)])
+        generator = as_generator(seed)
         activations = [activation] * (len(sizes) - 1) + [output]
-        self.n_inputs = n_inputs
         self.layers = [
             Layer(n_in, n_out, name, generator)
             for n_in, n_out, name in zip([n_inputs, *sizes], sizes, activations, strict=False)
@@ -144,11 +150,20 @@ def initial_deviation(activation: str, n_inputs: int, n_outputs: int) -> float:
     return math.sqrt(2 / (n_inputs if activation in RECTIFIERS else n_inputs + n_outputs))
 
 
-def count(name: str, number: int) -> int:
-    """The number, if it is a whole one of at least 1; else a ValueError."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise ValueError(f"{name} is a whole number of at least 1, got {number!r}")
-    return int(number)
+def as_generator(seed: Seed) -> np.random.Generator:
+    """The generator itself, or one that starts from the seed; from None, one that never starts alike."""
+    if seed is None or isinstance(seed, np.random.Generator):
+        return np.random.default_rng(seed)
+    return np.random.default_rng(whole("seed", seed))
+
+
+def _require_affordable(n_inputs: int, sizes: Sequence[int]) -> None:
+    total = sum((n_in + 1) * n_out for n_in, n_out in pairwise([n_inputs, *sizes]))
+    if total > LIMIT:
+        raise ValueError(
+            f"a network of {n_inputs} inputs and layers of {', '.join(map(str, sizes))} has {total:,} parameters, "
+            f"wanted at most {LIMIT:,}: make the layers smaller"
+        )
 
 
 def as_inputs(module: Module, inputs: Sequence[SupportsFloat], wanted: int) -> list[Value]:

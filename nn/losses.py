@@ -97,5 +97,9 @@ def _check(
     if len(outputs) != len(targets) or len(outputs) == 0:
         raise ValueError(f"{name} takes one target for each output, got {len(targets)} for {len(outputs)} outputs")
     for i, target in enumerate(targets):
-        if not is_valid(float(target)):
-            raise ValueError(f"{name}: target {i} is {float(target)!r}, wanted {wanted}")
+        try:
+            number = float(target)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name}: target {i} is {target!r}, wanted {wanted}") from None
+        if not is_valid(number):
+            raise ValueError(f"{name}: target {i} is {number!r}, wanted {wanted}")

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Value
 
-Vector = NDArray[np.float64]
+from .arrays import Vector
+from .checks import fraction, not_negative
+
 Rate = float | Callable[[int], float]
+
+
+class State(NamedTuple):
+    """Where an optimizer is: θ, and what is carried from step to step."""
+
+    theta: Vector
+    memory: Mapping[str, Vector]
+
+    @property
+    def steps(self) -> int:
+        """How many updates led here."""
+        return int(self.memory["steps"])
 
 
 class Optimizer(ABC):
@@ -25,7 +37,9 @@ class Optimizer(ABC):
     carried: tuple[str, ...] = ()
     """The names of the vectors carried from step to step; all of them are 0 at first."""
 
-    def __init__(self, parameters: Sequence[Value], lr: Rate) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: Rate) -> None:
+        if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
+            raise TypeError(f"an optimizer takes a list of leaf Values, such as model.parameters(), got {parameters!r}")
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError("an optimizer takes at least one parameter, got none")
@@ -33,9 +47,8 @@ class Optimizer(ABC):
             raise TypeError(f"an optimizer moves leaf Values, got {strangers[0]!r}")
         self.lr = lr
         self.rate(0)
-        # One mapping, replaced as a whole: an interrupted update leaves the old one or the new one.
-        self._memory: dict[str, Vector] = {name: np.zeros(len(self.parameters)) for name in self.carried}
-        self._memory["steps"] = np.zeros(())
+        zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
+        self._memory: Mapping[str, Vector] = {**zeros, "steps": np.zeros(())}
 
     @property
     def steps(self) -> int:
@@ -44,10 +57,7 @@ class Optimizer(ABC):
 
     def rate(self, step: int) -> float:
         """The learning rate of a step; a ValueError if it is negative or not finite."""
-        rate = float(self.lr(step) if callable(self.lr) else self.lr)
-        if not 0.0 <= rate < math.inf:
-            raise ValueError(f"the learning rate is {rate!r} at step {step}, wanted a finite number of at least 0")
-        return rate
+        return not_negative(f"the learning rate at step {step}", self.lr(step) if callable(self.lr) else self.lr)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -56,40 +66,36 @@ class Optimizer(ABC):
 
     def step(self) -> None:
         """Move every parameter by one update along its ``grad``."""
-        self.write(self.update(self.theta(), self.gradient()))
+        gradient = np.array([parameter.grad for parameter in self.parameters])
+        self.move_to(self.next(self.here(), gradient))
 
-    def theta(self) -> Vector:
-        """The parameters' data, as a vector."""
-        return np.array([parameter.data for parameter in self.parameters])
+    def here(self) -> State:
+        """The parameters' data and what is carried along."""
+        return State(np.array([parameter.data for parameter in self.parameters]), self._memory)
 
-    def gradient(self) -> Vector:
-        """The parameters' grad, as a vector."""
-        return np.array([parameter.grad for parameter in self.parameters])
+    def next(self, state: State, gradient: Vector) -> State:
+        """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer."""
+        rate = self.rate(state.steps)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
+            theta, carried = self._rule(state, gradient, rate)
+        return State(theta, {**carried, "steps": np.array(state.steps + 1.0)})
 
-    def write(self, theta: Vector) -> None:
-        """Set the parameters' data from a vector; an interrupt is raised only when all of them are set."""
-        numbers = theta.tolist()
+    def move_to(self, state: State) -> None:
+        """Set parameters and memory alike; an interrupt is raised only when all of it is done."""
         try:
-            self._set(numbers)
+            self._set(state)
         except KeyboardInterrupt:
-            self._set(numbers)
+            self._set(state)
             raise
 
-    def _set(self, numbers: list[float]) -> None:
-        for parameter, number in zip(self.parameters, numbers, strict=True):
+    def _set(self, state: State) -> None:
+        for parameter, number in zip(self.parameters, state.theta.tolist(), strict=True):
             parameter.data = number
-
-    def update(self, theta: Vector, gradient: Vector) -> Vector:
-        """The next θ, from the one given and its gradient. Of the optimizer only what it carries along changes."""
-        steps = self.steps
-        with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
-            theta, carried = self._rule(theta, gradient, self.rate(steps), steps + 1)
-        self._memory = {**carried, "steps": np.array(steps + 1.0)}
-        return theta
+        self._memory = state.memory
 
     @abstractmethod
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        """The next θ and the next carried vectors; t is the number of this step, the first being 1."""
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        """The next θ and the next carried vectors."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -107,6 +113,8 @@ class Optimizer(ABC):
                     f"the state is that of another optimizer: wanted {name!r} of shape {vector.shape}, "
                     f"got {np.shape(state[name]) if name in state else 'none'}"
                 )
+            if not np.isfinite(state[name]).all():
+                raise ValueError(f"{name!r} of the state is not finite: it is damaged")
         self._memory = {name: np.array(state[name], dtype=np.float64) for name in self._memory}
 
 
@@ -127,23 +135,24 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Sequence[Value],
+        parameters: Iterable[Value],
         lr: Rate,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        self.momentum = _fraction("momentum", momentum)
+        self.momentum = fraction("momentum", momentum)
         self.nesterov = nesterov
-        self.weight_decay = _not_negative("weight_decay", weight_decay)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
         if nesterov and momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, got 0")
         super().__init__(parameters, lr)
 
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        g = g + self.weight_decay * theta
-        velocity = self.momentum * self._memory["velocity"] + g
-        return theta - lr * (g + self.momentum * velocity if self.nesterov else velocity), {"velocity": velocity}
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        g = g + self.weight_decay * state.theta
+        velocity = self.momentum * state.memory["velocity"] + g
+        step = g + self.momentum * velocity if self.nesterov else velocity
+        return state.theta - lr * step, {"velocity": velocity}
 
     def settings(self) -> dict[str, Any]:
         return {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": self.weight_decay}
@@ -167,39 +176,29 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Sequence[Value],
+        parameters: Iterable[Value],
         lr: Rate = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        self.betas = (_fraction("betas[0]", betas[0]), _fraction("betas[1]", betas[1]))
-        self.eps = _not_negative("eps", eps)
-        self.weight_decay = _not_negative("weight_decay", weight_decay)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise TypeError(f"betas is a pair of numbers such as (0.9, 0.999), got {betas!r}")
+        self.betas = (fraction("betas[0]", betas[0]), fraction("betas[1]", betas[1]))
+        self.eps = not_negative("eps", eps)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
         super().__init__(parameters, lr)
 
-    def _rule(self, theta: Vector, g: Vector, lr: float, t: int) -> tuple[Vector, dict[str, Vector]]:
-        beta1, beta2 = self.betas
-        g = g + self.weight_decay * theta
-        mean = beta1 * self._memory["mean"] + (1 - beta1) * g
-        square = beta2 * self._memory["square"] + (1 - beta2) * g * g
+    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        (beta1, beta2), t = self.betas, state.steps + 1
+        g = g + self.weight_decay * state.theta
+        mean = beta1 * state.memory["mean"] + (1 - beta1) * g
+        square = beta2 * state.memory["square"] + (1 - beta2) * g * g
         scale = np.sqrt(square / (1 - beta2**t)) + self.eps
-        return theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
+        return state.theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
 
     def settings(self) -> dict[str, Any]:
         return {"betas": self.betas, "eps": self.eps, "weight_decay": self.weight_decay}
 
 
 OPTIMIZERS: Mapping[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
-
-
-def _fraction(name: str, number: float) -> float:
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is a number from 0 up to but not 1, got {number!r}")
-    return float(number)
-
-
-def _not_negative(name: str, number: float) -> float:
-    if not 0.0 <= number < math.inf:
-        raise ValueError(f"{name} is a finite number that is not negative, got {number!r}")
-    return float(number)

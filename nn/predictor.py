@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Value, no_grad
 
+from .arrays import Floats, Rows
 from .data import Dataset, Scaling
+from .fields import Fields
 from .files import FileFormatError, npz_bytes, read_npz
 from .layers import MLP
 from .module import state_arrays, state_from_arrays
 from .objective import Objective
-
-Floats = NDArray[np.float64]
 
 FORMAT = "valuegrad predictor 1"
 
@@ -68,19 +65,24 @@ class Predictor:
         """For each row the number predicted, in its own units, or the index of the class."""
         outputs = self.outputs(features)
         if self.classes:
-            outputs = self.objective.margins(outputs).argmax(axis=1, keepdims=True)
+            return self._class_indices(outputs).astype(np.float64)
         numbers: Floats = self.target_scaling.undo(outputs)[:, 0]
         return numbers
+
+    def _class_indices(self, outputs: Floats) -> Rows:
+        indices: Rows = self.objective.margins(outputs).argmax(axis=1)
+        return indices
 
     def table(self, features: Floats) -> tuple[list[str], list[list[object]]]:
         """The predictions as a header and rows: the number, or the class and its probability if the loss gives one."""
         if not self.classes:
             return [self.target_name], [[number] for number in self.predict(features).tolist()]
         outputs = self.outputs(features)
-        indices = self.objective.margins(outputs).argmax(axis=1).tolist()
+        indices = self._class_indices(outputs).tolist()
         if not self.objective.gives_probabilities:
             return [self.target_name], [[self.classes[index]] for index in indices]
-        return [self.target_name, "probability"], [
+        probability = "probability" if self.target_name != "probability" else "probability_of_class"
+        return [self.target_name, probability], [
             [self.classes[index], self.objective.probability(row, index)]
             for row, index in zip(outputs.tolist(), indices, strict=True)
         ]
@@ -118,30 +120,40 @@ class Predictor:
         arrays = read_npz(path, kind, ("names", "values", "description"))
         state = state_from_arrays(arrays, path)
         try:
-            predictor = _described(json.loads(str(arrays["description"])))
+            predictor = _described(Fields.parse(str(arrays["description"])))
             predictor.model.load_state(state)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except ValueError as error:
             raise FileFormatError(f"{path} is not {kind}, or is damaged: {error}") from error
         return predictor
 
 
-def _described(description: Mapping[str, Any]) -> Predictor:
-    """The predictor of a description, its parameters still to be loaded."""
-    if description["format"] != FORMAT:
-        raise ValueError(f"its format is {description['format']!r}, wanted {FORMAT!r}")
-    names, classes = tuple(description["feature_names"]), tuple(description["classes"])
+def _described(description: Fields) -> Predictor:
+    """The predictor of a description, its parameters still to be loaded; a ValueError if it is none."""
+    if (kind := description.text("format")) != FORMAT:
+        raise ValueError(f"its format is {kind!r}, wanted {FORMAT!r}")
+    names, classes = description.texts("feature_names"), description.texts("classes")
     predictor = Predictor(
-        MLP(**description["model"]),
-        Objective(description["loss"], len(classes)),
+        _network(description.object("model")),
+        Objective(description.text("loss"), len(classes)),
         names,
-        Scaling(np.array(description["feature_mean"]), np.array(description["feature_scale"])),
-        description["target_name"],
-        Scaling(np.array(description["target_mean"]), np.array(description["target_scale"])),
+        _scaling(description, "feature", len(names)),
+        description.text("target_name"),
+        _scaling(description, "target", 1),
         classes,
     )
-    lengths = {len(names), predictor.model.n_inputs, *predictor.feature_scaling.mean.shape}
-    if len(lengths) != 1 or predictor.feature_scaling.scale.shape != predictor.feature_scaling.mean.shape:
+    if len(names) != predictor.model.n_inputs:
         raise ValueError("its features do not agree in number")
-    if len(predictor.model.layers[-1].neurons) != predictor.objective.n_outputs:
+    if len(classes) == 1 or len(predictor.model.layers[-1].neurons) != predictor.objective.n_outputs:
         raise ValueError("its outputs and classes do not agree in number")
     return predictor
+
+
+def _network(shape: Fields) -> MLP:
+    return MLP(shape.whole("n_inputs"), shape.wholes("sizes"), shape.text("activation"), shape.text("output"))
+
+
+def _scaling(description: Fields, name: str, length: int) -> Scaling:
+    mean, scale = (description.numbers(f"{name}_{part}", length) for part in ("mean", "scale"))
+    if not (scale > 0.0).all():
+        raise ValueError(f"its {name}_scale is not positive")
+    return Scaling(mean, scale)

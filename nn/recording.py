@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Vector
 from .files import Arrays
 from .losses import Loss
-from .optim import Optimizer, Vector
+from .optim import Optimizer
 
 if TYPE_CHECKING:
-    from .trainer import Model, Samples
+    from .mean_loss import Model
+    from .samples import Samples
 
 LIMIT = 200
 """At most so many moments are kept: of a longer training every second epoch, of one twice as long every fourth, …"""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,22 @@ class Table:
         place = self.header.index(name)
         return [row[place] for row in self.rows]
 
-    def numbers(self, names: Iterable[str]) -> NDArray[np.float64]:
-        """Some columns as (N, n_names) numbers; a ValueError that names the first cell that is not a finite one."""
-        return np.array([self._numbers(name) for name in names], dtype=np.float64).T
+    def numbers(self, names: Iterable[str], advice: str = "") -> Floats:
+        """Some columns as (N, n_names) numbers; a ValueError that names the first cell that is not a finite one.
 
-    def _numbers(self, name: str) -> list[float]:
+        ``advice`` ends its message.
+        """
+        return np.array([self._numbers(name, advice) for name in names], dtype=np.float64).T
+
+    def _numbers(self, name: str, advice: str) -> list[float]:
         self.require_filled(name)
         numbers = []
         for cell, line in zip(self.column(name), self.lines, strict=True):
             number = as_number(cell)
             if number is None or not math.isfinite(number):
-                raise ValueError(f"{self.path}, line {line}, column {name!r}: wanted a finite number, got {cell!r}")
+                raise ValueError(
+                    f"{self.path}, line {line}, column {name!r}: wanted a finite number, got {cell!r}{advice}"
+                )
             numbers.append(number)
         return numbers
 
@@ -61,9 +67,9 @@ class Table:
 
 
 def as_number(cell: str) -> float | None:
-    """The number that a cell holds, if it holds one."""
+    """The number that a cell holds, if it holds one; 1_000 is one in Python only."""
     try:
-        return float(cell)
+        return None if "_" in cell else float(cell)
     except ValueError:
         return None
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, SupportsFloat
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from autograd import Value, no_grad
-
-from .checkpoint import Checkpoint, data_fingerprint, graph_fingerprint
+from .arrays import Rows, Vector
+from .checkpoint import Checkpoint, graph_fingerprint
+from .checks import count, not_negative, whole
 from .history import History
-from .layers import count
 from .losses import Loss
-from .optim import Optimizer, Vector
+from .mean_loss import MeanLoss, Model, mean_loss
+from .optim import Optimizer, State
 from .progress import progress_bar
 from .recording import Moment, Recording
-
-
-class Model(Protocol):
-    """What can be trained: a Module whose call takes numbers and returns a list of Values."""
-
-    def __call__(self, inputs: Sequence[SupportsFloat], /) -> Sequence[Value]: ...
-    def parameters(self) -> list[Value]: ...
-    def zero_grad(self) -> None: ...
-    def state(self) -> dict[str, float]: ...
-    def load_state(self, state: Mapping[str, float]) -> None: ...
+from .samples import Samples
 
 
 class DivergenceError(ArithmeticError):
@@ -46,54 +34,6 @@ class DivergenceError(ArithmeticError):
         self.history = history
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Inputs (N, n_inputs) and targets (N, n_outputs), row by row."""
-
-    inputs: NDArray[np.float64]
-    targets: NDArray[np.float64]
-
-    @classmethod
-    def checked(cls, inputs: ArrayLike, targets: ArrayLike) -> Samples:
-        """The samples, if there are any, all are finite, and there is one target row for each input row."""
-        samples = cls(_matrix("inputs", inputs), _matrix("targets", targets))
-        if len(samples.inputs) != len(samples.targets):
-            raise ValueError(
-                f"each row of inputs has one of targets, got {len(samples.inputs)} and {len(samples.targets)} rows"
-            )
-        return samples
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def rows(self, rows: NDArray[np.int64] | slice = slice(None)) -> Iterator[tuple[list[float], list[float]]]:
-        """Some of the samples, each as two lists of floats."""
-        return zip(self.inputs[rows].tolist(), self.targets[rows].tolist(), strict=True)
-
-    def chosen(self, rows: Sequence[int]) -> Samples:
-        """Some of the samples as samples of their own."""
-        return Samples(self.inputs[rows], self.targets[rows])
-
-    def fingerprint(self) -> str:
-        """A short text that is another one if any number is."""
-        return data_fingerprint(self.inputs, self.targets)
-
-
-def _matrix(name: str, numbers: ArrayLike) -> NDArray[np.float64]:
-    try:
-        matrix = np.asarray(numbers, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} are rows of numbers, all of one length: {error}") from None
-    if matrix.ndim == 1 and name == "targets":
-        matrix = matrix[:, np.newaxis]
-    if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(f"{name} are rows of numbers, and at least one row, got an array of shape {matrix.shape}")
-    if bad := np.argwhere(~np.isfinite(matrix)).tolist():
-        row, column = bad[0]
-        raise ValueError(f"{name} are finite numbers, got {float(matrix[row, column])!r} in row {row}, column {column}")
-    return matrix
-
-
 class Trainer:
     """A model, the loss of one of its samples, and an optimizer of its parameters.
 
@@ -105,6 +45,13 @@ class Trainer:
     """
 
     def __init__(self, model: Model, loss: Loss, optimizer: Optimizer) -> None:
+        for name, got, wanted, is_fit in (
+            ("model", model, "a Module that can be called, such as an MLP", isinstance(model, Model)),
+            ("loss", loss, "a function of outputs and targets, such as nn.mse", callable(loss)),
+            ("optimizer", optimizer, "an Optimizer, such as an SGD", isinstance(optimizer, Optimizer)),
+        ):
+            if not is_fit:
+                raise TypeError(f"{name} is {wanted}, got {got!r}")
         known = set(model.parameters())
         if any(parameter not in known for parameter in optimizer.parameters):
             raise ValueError("the optimizer has parameters that the model lacks: make it with model.parameters()")
@@ -125,6 +72,7 @@ class Trainer:
         checkpoint: str | Path | None = None,
         progress: bool = True,
         record: bool = False,
+        compiled: bool = True,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -132,75 +80,72 @@ class Trainer:
         in an order of its own, drawn from ``seed``, and makes one step for every ``batch_size`` of them. The loss of
         the samples in ``held_out`` is recorded after each epoch. With ``checkpoint``, a path, the run is saved there
         after each epoch, and goes on from there if the file exists; it ends with the same bits however often it was
-        killed. A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters
-        are those of the last whole step. With ``record``, parameters and gradients are kept epoch by epoch, in the
-        checkpoint too, and the history can show them: ``history.film()``.
+        killed. To be recognized, the run needs a loss whose graph, for the first sample and the parameters it starts
+        with, is the same each time: a model that draws random numbers cannot go on. With ``record``, parameters and
+        gradients are kept epoch by epoch, in the checkpoint too, and the history can show them: ``history.film()``.
+
+        The loss of one sample is recorded once, and replayed for whole batches by the program that ``autograd.compile``
+        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. While
+        an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
+
+        A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
+        of the last whole step.
         """
         samples = Samples.checked(inputs, targets)
-        others = Samples.checked(*held_out) if held_out else None
+        others = None if held_out is None else samples.held_out(held_out)
         run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others, record)
+        losses = mean_loss(self.model, self.loss, self.optimizer.parameters, samples, compiled)
+        settings = self._settings(run, losses) if checkpoint else {}
         if checkpoint and Path(checkpoint).exists():
-            history = self._resume(run, checkpoint)
+            history = self._resume(run, settings, checkpoint)
         else:
             history = History(recording=self._recording(run))
         steps = run.steps_per_epoch
         with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
             while not run.is_finished(history):
-                history.losses.append(self._epoch(run, history, advance))
+                history.losses.append(self._epoch(run, losses, history, advance))
                 if others:
-                    history.held_out_losses.append(self.mean_loss(others))
+                    history.held_out_losses.append(losses.value(others))
                 if history.recording:
                     history.recording.add_epoch(history.epochs)
                 if checkpoint:
-                    self._checkpoint(run, history).save(checkpoint)
+                    self._checkpoint(settings, history).save(checkpoint)
         return history
 
-    def mean_loss(self, samples: Samples) -> float:
-        """The mean loss of the samples, with the parameters as they are."""
-        with no_grad():
-            return math.fsum(self.loss(self.model(x), t).data for x, t in samples.rows()) / len(samples)
-
-    def _epoch(self, run: _Run, history: History, advance: Callable[[str], None]) -> float:
+    def _epoch(self, run: _Run, losses: MeanLoss, history: History, advance: Callable[[str], None]) -> float:
         """One visit to every sample; the mean of their losses, each as it was when its turn came."""
         total = 0.0
-        for rows in run.batches(history.epochs):
-            loss = self._step(run.samples, rows, history)
-            total += loss * len(rows)
-            advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
+        state = self.optimizer.here()
+        try:
+            for rows in run.batches(history.epochs):
+                loss, state = self._step(state, losses, run.samples, rows, history)
+                total += loss * len(rows)
+                advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
+        finally:
+            self.optimizer.move_to(state)
         return total / len(run.samples)
 
-    def _step(self, samples: Samples, rows: NDArray[np.int64], history: History) -> float:
-        """One update of the parameters, which are left as they are if anything is not finite."""
-        step = self.optimizer.steps
+    def _step(
+        self, state: State, losses: MeanLoss, samples: Samples, rows: Rows, history: History
+    ) -> tuple[float, State]:
+        """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
 
         def require_finite(what: str, numbers: float | Vector) -> None:
             if not np.isfinite(numbers).all():
-                rate = self.optimizer.rate(step)
-                raise DivergenceError(what, step + 1, history.epochs + 1, rate, history)
+                rate = self.optimizer.rate(state.steps)
+                raise DivergenceError(what, state.steps + 1, history.epochs + 1, rate, history)
 
-        loss, gradient = self._loss_and_gradient(samples, rows)
+        loss, gradient = losses.value_and_grad(state.theta, samples, rows)
         require_finite(f"the loss became {loss!r}", loss)
         require_finite("the gradient became infinite or nan", gradient)
-        theta = self.optimizer.update(self.optimizer.theta(), gradient)
-        require_finite("the parameters became infinite or nan", theta)
-        self.optimizer.write(theta)
+        there = self.optimizer.next(state, gradient)
+        require_finite("the parameters became infinite or nan", there.theta)
         if history.recording:
             history.recording.add_step(gradient)
-        return loss
+        return loss, there
 
-    def _loss_and_gradient(self, samples: Samples, rows: NDArray[np.int64]) -> tuple[float, Vector]:
-        """The mean loss of a batch, and its gradient: sample by sample, so that one graph at a time is in memory."""
-        self.model.zero_grad()
-        total = 0.0
-        with _collector_paused():
-            for x, t in samples.rows(rows):
-                loss = self.loss(self.model(x), t)
-                loss.backward(seed=1.0 / len(rows))
-                total += loss.data
-        return total / len(rows), self.optimizer.gradient()
-
-    def _settings(self, run: _Run, steps: int) -> dict[str, str]:
-        """What must be the same for a training to end with the same bits, after so many steps."""
+    def _settings(self, run: _Run, losses: MeanLoss) -> dict[str, str]:
+        """What must be the same from the start for a training to end with the same bits."""
         (x, t), *_ = run.samples.rows(slice(1))
         optimizer = self.optimizer
         return {
@@ -208,27 +153,31 @@ class Trainer:
             "training data": run.samples.fingerprint(),
             "held-out data": run.others.fingerprint() if run.others else "none",
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "learning rate": repr(optimizer.rate(max(steps - 1, 0))),
             "batch size": repr(run.batch_size),
             "tolerance": repr(run.tolerance),
-            "seed": repr(run.seed),
+            "seed": repr(int(run.seed)),
             "record": repr(run.record),
+            "compiled": repr(losses.is_compiled),
         }
+
+    def _rate_after(self, steps: int) -> dict[str, str]:
+        """What must be the same too after so many steps: the learning rate of the last."""
+        return {"learning rate": repr(self.optimizer.rate(max(steps - 1, 0)))}
+
+    def _checkpoint(self, settings: Mapping[str, str], history: History) -> Checkpoint:
+        settings = {**settings, **self._rate_after(self.optimizer.steps)}
+        moments = history.recording.moments if history.recording else ()
+        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
 
     def _recording(self, run: _Run, moments: Sequence[Moment] = ()) -> Recording | None:
         if not run.record:
             return None
         return Recording(self.model, self.loss, self.optimizer, run.samples, run.others, list(moments))
 
-    def _checkpoint(self, run: _Run, history: History) -> Checkpoint:
-        settings = self._settings(run, self.optimizer.steps)
-        moments = history.recording.moments if history.recording else ()
-        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
-
-    def _resume(self, run: _Run, path: str | Path) -> History:
+    def _resume(self, run: _Run, settings: Mapping[str, str], path: str | Path) -> History:
         """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
         saved = Checkpoint.load(path)
-        saved.require(self._settings(run, int(saved.optimizer.get("steps", 0))), path)
+        saved.require({**settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
         if saved.history.epochs > run.epochs:
             raise ValueError(f"the checkpoint {path} is {saved.history.epochs} epochs old, wanted {run.epochs} at most")
         before = self.optimizer.state()
@@ -255,10 +204,9 @@ class _Run:
     record: bool
 
     def __post_init__(self) -> None:
-        if self.tolerance is not None and not self.tolerance >= 0.0:
-            raise ValueError(f"tolerance is a loss to stop at, 0 or more, got {self.tolerance!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"seed is a whole number from 0, got {self.seed!r}")
+        if self.tolerance is not None:
+            not_negative("tolerance", self.tolerance)
+        whole("seed", self.seed)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -268,20 +216,8 @@ class _Run:
         reached = self.tolerance is not None and history.epochs > 0 and history.losses[-1] < self.tolerance
         return reached or history.epochs >= self.epochs
 
-    def batches(self, epoch: int) -> Iterator[NDArray[Any]]:
+    def batches(self, epoch: int) -> Iterator[Rows]:
         """The rows of each batch. The order hangs on seed and epoch alone: a resumed run needs no generator's state."""
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Recorded graphs have no cycles and are freed by counting references: looking for cycles doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

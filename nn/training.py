@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from autograd import Value
+from autograd.commandline import one_line
 from autograd.files import write_file, write_files
-from autograd.viewing import RenderingError, draw
+from autograd.viewing import draw
+from autograd.viewing.notation import visible
 
 from . import datasets, plots
 from .data import Dataset, from_table, held_out_rows
-from .files import require_writable
+from .files import require_files, require_writable
 from .history import History
 from .layers import MLP
 from .objective import Objective
@@ -26,6 +28,10 @@ from .trainer import DivergenceError, Trainer
 
 VISITS = 12_000
 """By default, the epochs are as many as show the network about so many samples in all: some ten seconds' work."""
+
+PICTURES = ("loss.svg", "graph.svg", "boundary.svg", "fit.svg", "film.html")
+FILES = ("model.npz", "history.csv", *PICTURES, "checkpoint.npz", "last_finite.npz")
+"""All that some run may write."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Job:
     optimizer: Optimizer
 
 
+@np.errstate(over="ignore", invalid="ignore")  # inf and nan are reported as such
 def run(options: argparse.Namespace) -> None:
     """Train as the command line says, print what came out and write the files."""
     job = prepare(load(options), options)
@@ -46,11 +53,14 @@ def run(options: argparse.Namespace) -> None:
         require_writable(out)
     except OSError as error:
         raise ValueError(f"cannot write into {out}: {error.strerror}; choose another --out") from None
+    require_files(out, FILES)
     _require_libraries()
+    print(_beginning(job), flush=True)
     history = _fit(job, options, out)
     contents, notes = _contents(job, history)
     write_files({out / name: content for name, content in contents.items()})
-    print(_report(job, options, history))
+    notes += _remove_others(out, contents)
+    print(_report(job, history))
     print(f"wrote {', '.join(str(out / name) for name in contents)}", *notes, sep="\n")
 
 
@@ -119,6 +129,7 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             held_out=(predictor.inputs(job.held_out.features), predictor.targets(job.held_out)),
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
             record=options.film,
+            compiled=not options.eager,
         )
     except DivergenceError as error:
         kept = out / "last_finite.npz"
@@ -128,43 +139,66 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
 
 def _contents(job: Job, history: History) -> tuple[Mapping[str, bytes], list[str]]:
     """What each file is to hold, and notes on what was left out."""
+    contents = {"model.npz": job.predictor.file_bytes(), "history.csv": history.csv().encode()}
     notes = []
-    contents = {
-        "model.npz": job.predictor.file_bytes(),
-        "history.csv": history.csv().encode(),
-        "loss.svg": plots.svg_bytes(history.plot()),
-    }
-    loss = job.predictor.recorded_loss(job.train, 0)
-    loss.backward()
-    try:
-        contents["graph.svg"] = draw(loss).svg.encode()
-    except (ValueError, RenderingError) as error:  # too large, or beyond Graphviz: the rest is worth having
-        notes.append(f"graph.svg was left out: {' '.join(str(error).split())}")
-    return contents | _picture(job) | _film(job, history), notes
+    for name, picture in _pictures(job, history).items():
+        try:
+            contents[name] = picture()
+        except Exception as error:  # too large, beyond Graphviz, …: whatever it is, the model is worth having
+            notes.append(f"{name} was left out: {one_line(error)}")
+    return contents, notes
 
 
-def _film(job: Job, history: History) -> dict[str, bytes]:
-    """The training as a page to play, if it was recorded."""
-    if not history.recording:
-        return {}
-    film = history.film(f"Training on {job.train.name}", job.predictor.feature_names, job.predictor.classes or None)
-    return {"film.html": film.html.encode()}
-
-
-def _picture(job: Job) -> dict[str, bytes]:
-    """What the network made of one feature or of two; for more there is no picture."""
+def _pictures(job: Job, history: History) -> dict[str, Callable[[], bytes]]:
+    """The pictures there are to make; that of what the network made of its features, where they are one or two."""
+    pictures = {"loss.svg": lambda: plots.svg_bytes(history.plot), "graph.svg": lambda: _graph(job)}
     arguments = (job.predictor, job.train, job.held_out)
     match len(job.predictor.feature_names), bool(job.predictor.classes):
         case 2, True:
-            return {"boundary.svg": plots.svg_bytes(plots.plot_classes(*arguments))}
+            pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_classes(*arguments))
         case 2, False:
-            return {"boundary.svg": plots.svg_bytes(plots.plot_surface(*arguments))}
+            pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_surface(*arguments))
         case 1, False:
-            return {"fit.svg": plots.svg_bytes(plots.plot_curve(*arguments))}
-    return {}
+            pictures["fit.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_curve(*arguments))
+    if history.recording:
+        pictures["film.html"] = lambda: _film(job, history)
+    return pictures
 
 
-def _report(job: Job, options: argparse.Namespace, history: History) -> str:
+def _film(job: Job, history: History) -> bytes:
+    """The training as a page to play."""
+    film = history.film(f"Training on {job.train.name}", job.predictor.feature_names, job.predictor.classes or None)
+    return film.html.encode()
+
+
+def _graph(job: Job) -> bytes:
+    """The graph of one sample's loss, after backward."""
+    loss = job.predictor.recorded_loss(job.train, 0)
+    loss.backward()
+    return draw(loss).svg.encode()
+
+
+def _remove_others(out: Path, contents: Mapping[str, bytes]) -> list[str]:
+    """Remove the pictures of an earlier run that this one has none of: they would be taken for its own."""
+    others = [out / name for name in PICTURES if name not in contents and (out / name).exists()]
+    for path in others:
+        path.unlink()
+    return [f"removed {path}, which was of an earlier run" for path in others]
+
+
+def _beginning(job: Job) -> str:
+    """What is trained on, with the meaning of the target: it is easily taken for the other."""
+    train, targets = job.train, job.train.targets
+    kind = f"{len(train.classes)} classes" if train.classes else "numbers"
+    if not train.classes and len(set(targets.tolist())) < 10 and not (targets % 1.0).any():
+        kind += " (if they name classes, use --classes)"
+    return (
+        f"{visible(train.name)}: {len(train)} rows to train on, {len(job.held_out)} held out; "
+        f"target {visible(train.target_name)}: {kind}"
+    )
+
+
+def _report(job: Job, history: History) -> str:
     predictor, n = job.predictor, len(job.held_out)
     predicted = predictor.predict(job.held_out.features)
     if predictor.classes:
@@ -172,11 +206,10 @@ def _report(job: Job, options: argparse.Namespace, history: History) -> str:
         quality = f"held-out accuracy {right / n:.3f} ({right} of {n} rows)"
     else:
         error = float(np.sqrt(np.mean((predicted - job.held_out.targets) ** 2)))
-        quality = f"held-out error {error:.4g} in {predictor.target_name} (root mean square over {n} rows)"
+        quality = f"held-out error {error:.4g} in {visible(predictor.target_name)} (root mean square over {n} rows)"
     shape = predictor.model.shape()
     sizes = "-".join(map(str, [shape["n_inputs"], *shape["sizes"]]))
     return (
-        f"{job.train.name}: {len(job.train)} rows to train on, {n} held out\n"
         f"network {sizes}, {shape['activation']}: {len(predictor.model.parameters())} parameters\n"
         f"final loss {history.losses[-1]:.4g} ({predictor.objective.loss}) after {history.epochs} epochs, "
         f"held out {history.held_out_losses[-1]:.4g}\n"

@@ -1,17 +1,23 @@
 """The command line: its files, the same bytes for the same seed, predictions, and one line for whatever is wrong."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 
-from nn import MLP
+from nn import MLP, plots
 from nn.__main__ import main
+from nn.data import held_out_rows
+from nn.datasets import DATASETS
 from nn.predictor import Predictor
 
 SMALL = ["--hidden", "3", "--epochs", "2"]
@@ -26,7 +32,9 @@ def run(*arguments):
 
 
 def start(*arguments, **settings):
+    """The command in a process of its own, which Ctrl-C reaches also where the tests run in the background."""
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | settings
+    settings["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen([sys.executable, "-m", "nn", *map(str, arguments)], **settings)
 
 
@@ -79,7 +87,8 @@ def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
     printed = capsys.readouterr()
     assert names(tmp_path / "out") == sorted(["graph.svg", "history.csv", "loss.svg", "model.npz", *pictures])
     assert printed.err == ""
-    for word in (quality, "final loss", "parameters", "rows to train on", *names(tmp_path / "out")):
+    assert "rows to train on" in printed.out.splitlines()[0]
+    for word in (quality, "final loss", "parameters", *names(tmp_path / "out")):
         assert word in printed.out
     for path in (tmp_path / "out").glob("*.svg"):
         assert "<svg" in path.read_text()
@@ -174,6 +183,101 @@ def test_a_checkpointed_run_goes_on_to_the_same_files(tmp_path, capsys):
     assert (parts / "model.npz").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("column", "options", "meaning"),
+    [
+        ("word", [], "target word: 2 classes"),
+        ("number", [], "target number: numbers"),
+        ("digit", [], "target digit: numbers (if they name classes, use --classes)"),
+        ("digit", ["--classes"], "target digit: 3 classes"),
+    ],
+)
+def test_the_first_line_says_what_the_target_was_taken_for(tmp_path, capsys, csv_file, column, options, meaning):
+    others = {"word", "number", "digit"} - {column}
+    data = without(csv_file, *sorted(others))
+    assert run("train", data, "--target", column, "--out", tmp_path / "out", *SMALL, *options) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"{data.name}: {24} rows to train on, {6} held out; {meaning}"
+
+
+def test_predictions_have_two_names_even_for_a_target_named_probability(tmp_path, capsys):
+    data = tmp_path / "data.csv"
+    data.write_text("x,probability\n" + "1,high\n2,low\n" * 5)
+    assert run("train", data, "--target", "probability", "--out", tmp_path / "out", *SMALL) == 0
+    capsys.readouterr()
+    assert run("predict", tmp_path / "out" / "model.npz", data) == 0
+    assert capsys.readouterr().out.startswith("probability,probability_of_class\n")
+
+
+def test_a_picture_of_an_earlier_run_is_not_left_beside_another_model(tmp_path, capsys):
+    assert run("train", "xor", "--out", tmp_path, *SMALL) == 0
+    (tmp_path / "notes.txt").write_text("mine")
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 0
+    assert f"removed {tmp_path / 'boundary.svg'}, which was of an earlier run" in capsys.readouterr().out
+    assert names(tmp_path) == ["fit.svg", "graph.svg", "history.csv", "loss.svg", "model.npz", "notes.txt"]
+
+
+@pytest.mark.parametrize("picture", ["nn.plots.plot_loss", "nn.plots.plot_curve", "nn.training._graph"])
+def test_a_picture_that_fails_costs_neither_model_nor_history(tmp_path, monkeypatch, capsys, picture):
+    def fail(*_):
+        raise RuntimeError("no ink\nleft")
+
+    monkeypatch.setattr(picture, fail)
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 0
+    assert "svg was left out: no ink left\n" in capsys.readouterr().out
+    assert len(names(tmp_path)) == 4
+    assert {"model.npz", "history.csv"} < set(names(tmp_path))
+
+
+def test_names_are_drawn_as_they_stand(tmp_path, capsys):
+    """Control characters, letters without a glyph, mathematics, and what matplotlib leaves out of legends."""
+    data, rng = tmp_path / "data.csv", np.random.default_rng(0)
+    classes = ["_hidden", "$k$", "<&>", "\x1b[0m", *(f"class {i}" for i in range(61))]
+    rows = [f"{x},{y},{classes[i % 65]}\n" for i, (x, y) in enumerate(rng.normal(size=(130, 2)))]
+    data.write_text('"a\x01b",日本 $x$,_t\n' + "".join(rows))
+    assert run("train", data, "--target", "_t", "--out", tmp_path / "out", "--hidden", "2", "--epochs", "1") == 0
+    printed = capsys.readouterr()
+    assert (printed.err, "left out" in printed.out) == ("", False)
+    for path in (tmp_path / "out").glob("*.svg"):
+        ElementTree.parse(path)
+    drawn = {text.text for text in ElementTree.parse(tmp_path / "out" / "boundary.svg").iter(f"{SVG}text")}
+    listed = {"_hidden", "$k$", "<&>", "␛[0m", "class 10", "… and 11 more", "held out", "a␁b", "日本 $x$", "_t"}
+    assert listed <= drawn
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_classes_differ_in_colour_or_marker():
+    assert len({tuple(plots.training._style(k).values()) for k in range(64)}) == 64
+
+
+def test_pictures_do_not_hang_on_the_settings_of_matplotlib(tmp_path, capsys):
+    def pictures(directory):
+        assert run("train", "xor", "--out", directory, *SMALL) == 0
+        return [(directory / name).read_bytes() for name in ("boundary.svg", "loss.svg")]
+
+    plain = pictures(tmp_path / "plain")
+    with matplotlib.rc_context({"font.size": 20, "figure.dpi": 30, "axes.grid": True, "svg.fonttype": "path"}):
+        assert pictures(tmp_path / "other") == plain
+        assert matplotlib.rcParams["font.size"] == 20
+
+
+def test_held_out_rows_beyond_all_bounds_are_reported_as_such(tmp_path, monkeypatch, capsys):
+    """Rows whose loss is infinite; a warning would be an error here."""
+    line = DATASETS["line"]()
+    rows = held_out_rows(line, seed=0)[1]
+    targets = line.targets.copy()
+    targets[rows] = 1e200
+    monkeypatch.setitem(DATASETS, "line", lambda: replace(line, targets=targets))
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "held out inf" in printed.out
+    assert "held-out error inf in z" in printed.out
+    assert "left out" not in printed.out
+    assert (tmp_path / "history.csv").read_text().endswith(",inf\n")
+
+
 # ---- what is wrong
 
 
@@ -216,6 +320,9 @@ def one_line(capsys, command):
         (["line", "--batch-size", "1.5"], "wanted a whole number from 1, got '1.5'"),
         (["line", "--seed", "-1"], "wanted a whole number from 0, got '-1'"),
         (["line", "--tolerance", "inf"], "wanted a finite number from 0, got 'inf'"),
+        (["line", "--hidden", "3000,3000"], "has 9,012,001 parameters, wanted at most 1,000,000"),
+        (["line", "--hidden", "1" + 20 * "0"], "has 300,000,000,000,000,000,001 parameters"),
+        (["line", "--out", ""], "argument --out: wanted a path, got ''"),
         (["line", "--out", "points.csv"], "cannot write into points.csv: File exists; choose another --out"),
         (["line", "--out", "points.csv/below"], "cannot write into points.csv/below: Not a directory"),
         (["line", "--out", "/proc/self"], "cannot write into /proc/self"),
@@ -241,7 +348,11 @@ def test_bad_input_is_one_line_and_status_2_and_no_file(tmp_path, monkeypatch, c
 def test_a_learning_rate_that_makes_the_loss_infinite(tmp_path, capsys):
     out = tmp_path / "out"
     assert run("train", "line", "--out", out, "--optimizer", "sgd", "--lr", "1e200", *SMALL, "--hidden", "none") == 2
-    line = one_line(capsys, "python -m nn train")
+    printed = capsys.readouterr()
+    assert printed.out == "line: 40 rows to train on, 10 held out; target z: numbers\n"
+    line = printed.err
+    assert line.startswith("python -m nn train: ")
+    assert line.count("\n") == 1
     assert "the loss became inf at step 2 (epoch 1), with learning rate 1e+200" in line
     assert "Try a lower learning rate (--lr)" in line
     assert names(out) == ["last_finite.npz"]
@@ -259,6 +370,22 @@ def test_without_graphviz_it_fails_before_it_trains(tmp_path, monkeypatch, capsy
     assert run("train", "line", "--out", tmp_path / "out") == 2
     assert "there is no Graphviz" in one_line(capsys, "python -m nn train")
     assert names(tmp_path / "out") == []
+
+
+def test_a_directory_in_the_place_of_a_file_is_refused_before_anything_is_written(tmp_path, capsys):
+    (tmp_path / "history.csv").mkdir()
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 2
+    assert f"cannot write {tmp_path / 'history.csv'}: it is a directory" in one_line(capsys, "python -m nn train")
+    assert names(tmp_path) == ["history.csv"]
+
+
+def test_too_little_memory_is_one_line(tmp_path, monkeypatch, capsys):
+    def load(options):
+        raise MemoryError
+
+    monkeypatch.setattr("nn.training.load", load)
+    assert run("train", "line", "--out", tmp_path / "out") == 2
+    assert one_line(capsys, "python -m nn train") == "python -m nn train: out of memory\n"
 
 
 @pytest.mark.parametrize("module", ["sklearn", "matplotlib"])
@@ -311,12 +438,106 @@ def test_bad_models_and_rows_are_one_line_and_no_file(tmp_path, monkeypatch, cap
     assert names(tmp_path) == before
 
 
+def changed(**fields):
+    """The description of a model of three classes, with some fields changed."""
+    good = {
+        "format": "valuegrad predictor 1",
+        "model": {"n_inputs": 2, "sizes": [3], "activation": "tanh", "output": "linear"},
+        "loss": "cross_entropy",
+        "feature_names": ["x", "y"],
+        "feature_mean": [0.0, 0.0],
+        "feature_scale": [1.0, 2.0],
+        "target_name": "t",
+        "target_mean": [0.0],
+        "target_scale": [1.0],
+        "classes": ["a", "b", "c"],
+    }
+    good["model"] |= fields.pop("shape", {})
+    return json.dumps({name: field for name, field in (good | fields).items() if field is not ...})
+
+
+def described(path, description):
+    """A model file with this description."""
+    state = MLP(2, [3], seed=0).state()
+    np.savez(path, names=list(state), values=list(state.values()), description=np.array(description))
+    return path
+
+
+def test_a_sound_description_is_read(tmp_path):
+    """So that the next test fails for what it changes alone."""
+    predictor = Predictor.load(described(tmp_path / "model.npz", changed()))
+    assert predictor.feature_scaling.scale.tolist() == [1.0, 2.0]
+    assert predictor.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        ("5", "its description is no object but a int"),
+        ("[]", "no object"),
+        ("{", "Expecting property name"),
+        ("[" * 100_000, "nested too deeply"),
+        (1.5, "no object but a float"),
+        (changed(format="other"), "its format is 'other', wanted"),
+        (changed(loss=...), "its description has no 'loss'"),
+        (changed(loss=["mse"]), "the 'loss' of its description is not a text"),
+        (changed(loss="l1"), "no loss is named 'l1'"),
+        (changed(model=[]), "the 'model' of its description is not an object"),
+        (changed(shape={"n_inputs": 2.0}), "'n_inputs' of its description is not a whole number"),
+        (changed(shape={"n_inputs": True}), "'n_inputs'"),
+        (changed(shape={"n_inputs": 3}), "features do not agree in number"),
+        (changed(shape={"sizes": 3}), "'sizes' of its description is not a list of whole numbers"),
+        (changed(shape={"sizes": []}), "sizes is a list"),
+        (changed(shape={"sizes": [10**9]}), "3,000,000,000 parameters, wanted at most"),
+        (changed(shape={"sizes": [4]}), "outputs and classes do not agree"),
+        (changed(shape={"activation": []}), "'activation'"),
+        (changed(shape={"output": "swish"}), "no activation is named 'swish'"),
+        (changed(feature_names="xy"), "'feature_names' of its description is not a list of different texts"),
+        (changed(feature_names=["x", 1]), "'feature_names'"),
+        (changed(feature_names=["x", "x"]), "'feature_names'"),
+        (changed(feature_mean=[0.0]), "'feature_mean' of its description is not a list of 2 finite numbers"),
+        (changed(feature_mean=[0.0, float("nan")]), "'feature_mean'"),
+        (changed(feature_mean=[0.0, 10**400]), "'feature_mean'"),
+        (changed(feature_mean=[0.0, [1.0]]), "'feature_mean'"),
+        (changed(feature_scale=[1.0, 0.0]), "its feature_scale is not positive"),
+        (changed(feature_scale=[1.0, float("inf")]), "'feature_scale'"),
+        (changed(target_name=None), "'target_name'"),
+        (changed(target_mean=0.0), "'target_mean'"),
+        (changed(target_scale=[-1.0]), "its target_scale is not positive"),
+        (changed(classes=["a", "b", 3]), "'classes'"),
+        (changed(classes=["a", "b", "b"]), "'classes'"),
+        (changed(classes=["a"]), "outputs and classes do not agree"),
+    ],
+)
+def test_a_wrong_description_is_refused(tmp_path, monkeypatch, capsys, description, message):
+    monkeypatch.chdir(tmp_path)
+    described(tmp_path / "model.npz", description)
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n")
+    assert run("predict", "model.npz", "rows.csv") == 2
+    line = one_line(capsys, "python -m nn predict")
+    assert "model.npz is not a model that `python -m nn train` wrote, or is damaged: " in line
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [("", "argument --out: wanted a path, got ''"), (".", ".: Is a directory"), ("no/p.csv", "no/p.csv: No such file")],
+)
+def test_predictions_that_have_no_place_to_go(tmp_path, monkeypatch, capsys, model_file, out, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x\n1\n")
+    assert run("predict", model_file, "rows.csv", "--out", out) == 2
+    assert message in one_line(capsys, "python -m nn predict")
+    assert names(tmp_path) == ["rows.csv"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "the following arguments are required: command"),
         (["learn"], "invalid choice: 'learn'"),
         (["train", "line", "--out", "out", "--epoch", "3"], "unrecognized arguments: --epoch 3"),
+        (["train", "line", "--out", "out", "--foo", "a\n\x1b\tb"], "unrecognized arguments: --foo a ␛ b; --help"),
     ],
 )
 def test_a_wrong_command_is_one_line(capsys, arguments, message):
@@ -333,17 +554,48 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path, model_file):
     assert process.wait() == 141
 
 
+FULL = "standard output: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirection", "status", "message"),
+    [
+        ("train line --out out --hidden none --epochs 1", ">&-", 0, ""),
+        (
+            "predict MODEL rows.csv",
+            ">&-",
+            2,
+            "python -m nn predict: standard output is closed: name a file",
+        ),
+        ("predict MODEL rows.csv", ">/dev/full", 2, f"python -m nn predict: {FULL}"),
+        ("train --help", ">/dev/full", 2, f"python -m nn train: {FULL}"),
+        ("train mooons --out out", "2>&-", 2, ""),
+    ],
+)
+def test_output_that_is_closed_or_full(tmp_path, model_file, arguments, redirection, status, message):
+    (tmp_path / "rows.csv").write_text("x\n1\n")
+    command = f"{sys.executable} -m nn {arguments.replace('MODEL', str(model_file))} {redirection}"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == bool(message)
+
+
 COMPLAINT = "python -m nn train: interrupted; the same command goes on from the last whole epoch\n"
 
 
 def test_ctrl_c_is_one_line_and_status_130(tmp_path):
     process = start("train", "line", "--out", tmp_path, "--epochs", "1000000", "--checkpoint")
-    deadline = time.monotonic() + 20
-    while "checkpoint.npz" not in names(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (130, "", COMPLAINT)
+    try:
+        deadline = time.monotonic() + 20
+        while "checkpoint.npz" not in names(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, err, out.count("\n")) == (130, COMPLAINT, 1)
     assert names(tmp_path) == ["checkpoint.npz"]
 
 

@@ -33,6 +33,16 @@ def test_numbers_are_numbers_unless_they_are_said_to_be_classes(tmp_path):
     assert (data.classes, data.targets.tolist()) == (("9", "10"), [1.0, 0.0, 1.0])
 
 
+def test_classes_stand_in_the_order_of_their_numbers_then_of_their_words(tmp_path):
+    """Whatever the order of a set of them; nan has no place among numbers."""
+    rng = np.random.default_rng(0)
+    names = ["10", "9", "nan", "-inf", "b", "NaN", "inf", "2.5"]
+    for _ in range(20):
+        cells = "".join(f"1,{name}\n" for name in rng.permutation(names))
+        found = from_table(table(tmp_path, "a,t\n" + cells), "t", as_classes=True).classes
+        assert found == ("2.5", "9", "10", "-inf", "NaN", "b", "inf", "nan")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -61,7 +71,8 @@ def test_what_programs_write_around_the_cells_is_left_out(tmp_path, text):
         ("a,t\n1,2\n\nx,4\n", "line 4, column 'a': wanted a finite number, got 'x'"),
         ("a,t\nnan,2\n", "line 2, column 'a': wanted a finite number, got 'nan'"),
         ("a,t\n1,inf\n", "line 2, column 't': wanted a finite number, got 'inf'"),
-        ("a,t\n1,2\n2,word\n", "line 3, column 't': wanted a finite number, got 'word'"),
+        ("a,t\n1,2\n2,u\n", "wanted a finite number, got 'u'; or --classes, if the column names classes"),
+        ("a,t\n1_0,2\n", "line 2, column 'a': wanted a finite number, got '1_0'$"),
         ("a,t\n1,yes\n2,\n", "line 3, column 't': the cell is empty"),
         ("a,t\n1,yes\n2,yes\n", "holds one class only, 'yes'"),
         (b"a,t\n1,\xff\n", "is not a CSV file in UTF-8"),

@@ -1,11 +1,12 @@
 """Files that are whole or not there, whatever happens while they are written."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from autograd.files import write_file, write_files
-from nn.files import require_writable
+from nn.files import require_files, require_writable
 
 
 def test_all_files_appear_and_nothing_else(tmp_path):
@@ -19,7 +20,7 @@ def test_a_failure_leaves_the_old_content_and_no_rest(tmp_path, monkeypatch, fai
     write_file(path, b"old")
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     monkeypatch.setattr(failing, fail)
     with pytest.raises(OSError, match="disk full"):
@@ -33,12 +34,6 @@ def test_no_file_appears_before_all_are_on_disk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_writer_left_behind_is_replaced(tmp_path):
-    (tmp_path / ".a.part").write_bytes(b"half")
-    write_file(tmp_path / "a", b"whole")
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"whole")]
-
-
 def test_a_directory_is_made_and_left_empty(tmp_path):
     require_writable(tmp_path / "deep" / "down")
     assert list((tmp_path / "deep" / "down").iterdir()) == []
@@ -50,3 +45,13 @@ def test_a_directory_that_takes_no_files_is_refused(tmp_path):
         with pytest.raises(OSError, match=r".") as caught:
             require_writable(path)
         assert caught.value.strerror
+
+
+def test_what_stands_in_the_place_of_a_file_must_be_one(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    require_files(tmp_path, ["file", "free"])
+    for name, what in (("directory", "a directory"), ("pipe", "no regular file")):
+        with pytest.raises(ValueError, match=f"cannot write .*/{name}: it is {what}; remove it"):
+            require_files(tmp_path, ["file", name])

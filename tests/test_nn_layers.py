@@ -106,15 +106,33 @@ def test_a_wrong_number_of_inputs_is_refused(call):
         (lambda: Neuron(0), "n_inputs .* got 0"),
         (lambda: Neuron(True), "n_inputs .* got True"),
         (lambda: Neuron(2.0), r"n_inputs .* got 2\.0"),
+        (lambda: Neuron(10**20), "100,000,000,000,000,000,001 parameters, wanted at most 1,000,000"),
+        (lambda: Layer(1, 10**20), "200,000,000,000,000,000,000 parameters"),
+        (lambda: MLP(2, [3000, 3000, 1]), "2 inputs and layers of 3000, 3000, 1 has 9,015,001 parameters"),
+        (lambda: MLP(1, [1], seed=-1), "seed is a whole number from 0, got -1"),
+        (lambda: MLP(1, [1], seed=1.5), r"seed .* got 1\.5"),
         (lambda: Layer(2, 0), "n_outputs .* got 0"),
         (lambda: MLP(2, []), "sizes"),
         (lambda: MLP(2, 3), "sizes"),
-        (lambda: MLP(2, [3, -1]), "n_outputs .* got -1"),
+        (lambda: MLP(2, [3, -1]), r"sizes\[1\] .* got -1"),
         (lambda: MLP(2, [1], output="swish"), "no activation is named 'swish'; there are linear, relu"),
     ],
 )
 def test_impossible_shapes_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MLP(1, [1], seed="a"), "seed is a whole number from 0, got 'a'"),
+        (lambda: MLP("a", [1]), "n_inputs .* got 'a'"),
+        (lambda: MLP(1, ["a"]), r"sizes\[0\] .* got 'a'"),
+    ],
+)
+def test_what_is_no_number_is_refused(make, message):
+    with pytest.raises(TypeError, match=message):
         make()
 
 

@@ -92,6 +92,8 @@ NAN, INF = math.nan, math.inf
         (mse, [], [], ValueError, "got 0 for 0 outputs"),
         (mse, Z[0], [1.0], TypeError, "mse takes a list of outputs, got Value"),
         (mse, Z, 1.0, TypeError, "mse takes a list of targets, got float"),
+        (mse, Z, [1.0, "a"], TypeError, "mse: target 1 is 'a', wanted a finite number"),
+        (hinge, Z, [None, 1.0], TypeError, "hinge: target 0 is None, wanted -1 or 1"),
         (mse, Z, [1.0, NAN], ValueError, "target 1 is nan, wanted a finite number"),
         (mse, Z, [INF, 1.0], ValueError, "target 0 is inf"),
         (binary_cross_entropy, Z, [0, 2], ValueError, r"target 1 is 2\.0, wanted a probability"),

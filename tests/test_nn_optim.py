@@ -9,10 +9,17 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from nn import SGD, Adam
+from nn import MLP, SGD, Adam
 
 START = 1.5
 GRADIENTS = [0.5, -1.25, 2.0, 0.0, 0.75]
+
+
+def moved(optimizer, theta, gradient):
+    """The next θ, after the move there was made."""
+    state = optimizer.next(optimizer.here()._replace(theta=theta), gradient)
+    optimizer.move_to(state)
+    return state.theta
 
 
 def run(make):
@@ -85,20 +92,20 @@ def test_a_restored_state_goes_on_to_the_same_bits(make):
     whole, first = make([Value(0.0), Value(0.0)]), make([Value(0.0), Value(0.0)])
     one, other = theta, theta
     for g in gradients:
-        one = whole.update(one, g)
+        one = moved(whole, one, g)
     for g in gradients[:3]:
-        other = first.update(other, g)
+        other = moved(first, other, g)
     second = make([Value(0.0), Value(0.0)])
     second.load_state(first.state())
     for g in gradients[3:]:
-        other = second.update(other, g)
+        other = moved(second, other, g)
     assert second.steps == 6
     assert one.tobytes() == other.tobytes()
 
 
 def test_a_foreign_state_is_refused_and_changes_nothing():
     sgd, adam = SGD([Value(0.0)], 0.1, 0.9), Adam([Value(0.0)])
-    sgd.update(np.zeros(1), np.ones(1))
+    moved(sgd, np.zeros(1), np.ones(1))
     for state in (adam.state(), SGD([Value(0.0), Value(0.0)], 0.1).state(), {}):
         with pytest.raises(ValueError, match="the state is that of another optimizer: wanted 'velocity'"):
             sgd.load_state(state)
@@ -106,10 +113,25 @@ def test_a_foreign_state_is_refused_and_changes_nothing():
     assert sgd.state()["velocity"].tolist() == [1.0]
 
 
-def test_update_leaves_its_arguments_alone():
-    theta, g = np.ones(2), np.ones(2)
-    Adam([Value(0.0), Value(0.0)]).update(theta, g)
-    assert theta.tolist() == g.tolist() == [1.0, 1.0]
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1, momentum=0.9), Adam])
+def test_a_move_changes_nothing_before_it_is_made(make):
+    theta, g, parameter = np.ones(1), np.ones(1), Value(5.0)
+    optimizer = make([parameter])
+    moved(optimizer, theta, g)
+    before = optimizer.state(), parameter.data
+    move = optimizer.next(optimizer.here()._replace(theta=theta), g)
+    assert (optimizer.state(), parameter.data) == before
+    assert theta.tolist() == g.tolist() == [1.0]
+    optimizer.move_to(move)
+    assert (optimizer.steps, parameter.data) == (2, move.theta[0])
+    assert optimizer.state() == move.memory
+
+
+def test_a_state_that_is_not_finite_is_refused():
+    optimizer = SGD([Value(0.0)], 0.1)
+    with pytest.raises(ValueError, match="'velocity' of the state is not finite"):
+        optimizer.load_state({"velocity": np.array([math.nan]), "steps": np.array(1.0)})
+    assert optimizer.steps == 0
 
 
 class Interrupted(Value):
@@ -125,12 +147,13 @@ class Interrupted(Value):
         super().__setattr__(name, value)
 
 
-def test_an_interrupt_leaves_all_parameters_of_one_step():
+def test_an_interrupt_leaves_parameters_and_memory_of_one_step():
     parameters = [Value(1.0), Interrupted(1.0), Value(1.0)]
     optimizer = SGD(parameters, 0.5)
     with pytest.raises(KeyboardInterrupt):
-        optimizer.write(np.array([2.0, 3.0, 4.0]))
-    assert [parameter.data for parameter in parameters] == [2.0, 3.0, 4.0]
+        moved(optimizer, np.array([2.0, 3.0, 4.0]), np.ones(3))
+    assert [parameter.data for parameter in parameters] == [1.5, 2.5, 3.5]
+    assert optimizer.steps == 1
 
 
 W = Value(1.0)
@@ -142,13 +165,25 @@ W = Value(1.0)
         (lambda: SGD([], 0.1), ValueError, "at least one parameter"),
         (lambda: SGD([W * 2], 0.1), TypeError, "leaf Values"),
         (lambda: SGD([1.0], 0.1), TypeError, r"leaf Values, got 1\.0"),
-        (lambda: SGD([W], -0.1), ValueError, r"learning rate is -0\.1 at step 0"),
-        (lambda: SGD([W], math.nan), ValueError, "learning rate is nan"),
-        (lambda: SGD([W], lambda step: math.inf), ValueError, "learning rate is inf"),
+        (lambda: SGD(W, 0.1), TypeError, r"a list of leaf Values, such as model\.parameters\(\), got Value"),
+        (lambda: SGD(MLP(1, [1]), 0.1), TypeError, "a list of leaf Values"),
+        (lambda: SGD([W], -0.1), ValueError, r"the learning rate at step 0 is a finite number from 0, got -0\.1"),
+        (lambda: SGD([W], math.nan), ValueError, "learning rate .* got nan"),
+        (lambda: SGD([W], "a"), TypeError, "learning rate .* got 'a'"),
+        (lambda: SGD([W], 10**400), ValueError, "learning rate .* got 1000"),
+        (lambda: SGD([W], lambda step: math.inf), ValueError, "learning rate .* got inf"),
+        (lambda: SGD([W], lambda step: None), TypeError, "learning rate .* got None"),
+        (lambda: SGD([W], 0.1, momentum="a"), TypeError, "momentum .* got 'a'"),
         (lambda: SGD([W], 0.1, momentum=1.0), ValueError, r"momentum .* got 1\.0"),
         (lambda: SGD([W], 0.1, nesterov=True), ValueError, "nesterov needs a momentum"),
         (lambda: SGD([W], 0.1, weight_decay=-1.0), ValueError, "weight_decay"),
         (lambda: Adam([W], betas=(0.9, 1.0)), ValueError, r"betas\[1\]"),
+        (
+            lambda: Adam([W], betas=(0.9,)),
+            TypeError,
+            r"betas is a pair of numbers .* got \(0\.9,\)",
+        ),
+        (lambda: Adam([W], betas=0.9), TypeError, r"betas is a pair .* got 0\.9"),
         (lambda: Adam([W], eps=-1.0), ValueError, "eps"),
     ],
 )

@@ -12,8 +12,20 @@ import time
 import numpy as np
 import pytest
 
-from autograd import Value
-from nn import MLP, SGD, Adam, DivergenceError, FileFormatError, History, Trainer, hinge, mse
+from autograd import Value, detect_anomaly
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    DivergenceError,
+    FileFormatError,
+    History,
+    Trainer,
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    mse,
+)
 
 X = [[-1.0], [0.0], [1.0], [2.0]]
 T = [-1.0, 1.0, 3.0, 5.0]  # 2x + 1
@@ -48,7 +60,7 @@ def test_each_epoch_visits_every_sample_once_in_an_order_of_its_own():
         visits.append(targets[0])
         return mse(outputs, targets)
 
-    Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5)
+    Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5, compiled=False)
     first, second = visits[:16], visits[16:]
     assert sorted(first) == sorted(second) == list(range(16))
     assert first != second != list(range(16))
@@ -76,6 +88,12 @@ def test_the_loss_of_held_out_samples_is_recorded():
     assert history.held_out_losses[-1] == pytest.approx(((3 * w + b - 7) ** 2 + (4 * w + b - 9) ** 2) / 2, rel=1e-14)
 
 
+def test_losses_that_are_too_large_to_add_have_an_infinite_mean():
+    trainer = line_trainer(lr=0.0)
+    history = trainer.fit(X, T, epochs=1, held_out=([[0.0]] * 4, [1.2e154] * 4))
+    assert history.held_out_losses == [math.inf]
+
+
 def test_training_leaves_the_collector_as_it_was():
     for turn in (gc.disable, gc.enable):
         turn()
@@ -99,12 +117,14 @@ def test_training_leaves_the_collector_as_it_was():
         (X, T[:3], {}, "got 4 and 3 rows"),
         ([[1.0, 2.0]], [1.0], {}, "takes 1 inputs, got 2"),
         ([[1.0]], [[1.0, 2.0]], {}, "got 2 for 1 outputs"),
-        (X, T, {"epochs": 0}, "epochs is a whole number of at least 1, got 0"),
+        (X, T, {"epochs": 0}, "epochs is a whole number from 1, got 0"),
         (X, T, {"batch_size": 2.5}, r"batch_size .* got 2\.5"),
         (X, T, {"tolerance": -1.0}, r"tolerance .* got -1\.0"),
         (X, T, {"tolerance": math.nan}, "tolerance .* got nan"),
         (X, T, {"seed": -1}, "seed .* got -1"),
         (X, T, {"held_out": ([], [])}, "inputs are rows of numbers, and at least one row"),
+        (X, T, {"held_out": ([[1.0, 2.0]], [1.0])}, "held_out has 2 inputs and 1 targets a row, wanted 1 and 1"),
+        (X, T, {"held_out": (X, [[1.0, 2.0]] * 4)}, "held_out has 1 inputs and 2 targets a row"),
     ],
 )
 def test_wrong_data_and_settings_are_refused_before_anything_changes(inputs, targets, settings, message):
@@ -113,6 +133,31 @@ def test_wrong_data_and_settings_are_refused_before_anything_changes(inputs, tar
     with pytest.raises(ValueError, match=message):
         trainer.fit(inputs, targets, **settings)
     assert trainer.model.state() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": "a"}, "epochs .* got 'a'"),
+        ({"tolerance": "a"}, "tolerance .* got 'a'"),
+        ({"seed": None}, "seed .* got None"),
+        ({"held_out": [X]}, r"held_out is a pair \(inputs, targets\), got"),
+        ({"held_out": np.zeros((2, 1))}, "held_out is a pair"),
+    ],
+)
+def test_settings_of_a_wrong_kind_are_refused(settings, message):
+    with pytest.raises(TypeError, match=message):
+        line_trainer().fit(X, T, **settings)
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("wrong", [3, "mse"])
+def test_a_trainer_of_wrong_parts_is_refused(position, wrong):
+    model = MLP(1, [1])
+    parts = [model, mse, SGD(model.parameters(), 0.1)]
+    parts[position] = wrong
+    with pytest.raises(TypeError, match=f"^{['model', 'loss', 'optimizer'][position]} is an? .* got {wrong!r}"):
+        Trainer(*parts)
 
 
 def test_an_optimizer_of_another_model_is_refused():
@@ -132,10 +177,14 @@ def test_a_diverging_run_says_at_which_step_and_keeps_the_last_finite_parameters
 
 def test_parameters_that_would_become_infinite_are_not_written():
     trainer = line_trainer(lr=1e308)
-    before = trainer.model.state()
+
+    def state():
+        return trainer.model.state(), {name: array.tolist() for name, array in trainer.optimizer.state().items()}
+
+    before = state()
     with pytest.raises(DivergenceError, match="the parameters became infinite or nan at step 1") as caught:
         trainer.fit(X, np.array(T) * 100, epochs=10, batch_size=4)
-    assert trainer.model.state() == before
+    assert state() == before
     assert (caught.value.step, caught.value.history) == (1, History())
 
 
@@ -161,9 +210,108 @@ def test_an_interrupt_leaves_the_parameters_of_the_last_step():
         return mse(outputs, targets)
 
     with pytest.raises(KeyboardInterrupt):
-        Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(X, T, epochs=10, batch_size=2)
+        Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(X, T, epochs=10, batch_size=2, compiled=False)
     assert model.state() == states[-1] != states[-2]
     assert gc.isenabled()
+
+
+def test_an_interrupt_between_compiled_steps_leaves_the_parameters_of_the_last():
+    def rate(step):
+        if step == 5:
+            raise KeyboardInterrupt
+        return 0.1
+
+    model = MLP(1, [1], seed=0)
+    optimizer = SGD(model.parameters(), rate, momentum=0.5)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(model, mse, optimizer).fit(X, T, epochs=10, batch_size=1)
+
+    wanted = MLP(1, [1], seed=0)
+    by_hand = SGD(wanted.parameters(), 0.1, momentum=0.5)
+    orders = [np.random.default_rng([0, epoch]).permutation(4) for epoch in range(2)]
+    for row in np.concatenate(orders)[:5]:
+        by_hand.zero_grad()
+        mse(wanted(X[row]), [T[row]]).backward()
+        by_hand.step()
+    assert optimizer.steps == 5
+    assert list(model.state().values()) == pytest.approx(list(wanted.state().values()), rel=1e-12)
+
+
+# ---- compiled and eager
+
+
+@pytest.mark.parametrize("loss", [mse, hinge, binary_cross_entropy, cross_entropy], ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.05, momentum=0.9), lambda p: Adam(p, 0.01)], ids=["sgd", "adam"])
+def test_compiled_and_eager_give_the_same_curve(loss, make):
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(20, 3))
+    classes = (inputs.sum(axis=1) > 0).astype(int)
+    targets = {mse: inputs[:, :2], hinge: 2 * np.eye(2)[classes] - 1}.get(loss, np.eye(2)[classes])
+
+    def run(compiled):
+        model = MLP(3, [6, 2], "tanh", seed=1)
+        trainer = Trainer(model, loss, make(model.parameters()))
+        held_out = (inputs[:5], targets[:5])
+        history = trainer.fit(inputs, targets, epochs=8, batch_size=6, compiled=compiled, held_out=held_out)
+        return history, list(model.state().values())
+
+    (fast, weights), (slow, wanted) = run(True), run(False)
+    assert fast.losses == pytest.approx(slow.losses, rel=1e-9)
+    assert fast.held_out_losses == pytest.approx(slow.held_out_losses, rel=1e-9)
+    assert weights == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert fast.losses[-1] < fast.losses[0]
+
+
+def test_some_of_the_parameters_in_an_order_of_ones_own():
+    def run(compiled):
+        model = MLP(1, [3, 1], "tanh", seed=0)
+        chosen = model.parameters()[::-1][::2]
+        Trainer(model, mse, SGD(chosen, 0.1)).fit(X, T, epochs=5, batch_size=2, compiled=compiled)
+        return list(model.state().values())
+
+    start = list(MLP(1, [3, 1], "tanh", seed=0).state().values())
+    after = run(True)
+    assert after == pytest.approx(run(False), rel=1e-9)
+    assert [a == b for a, b in zip(after, start, strict=True)] == [i % 2 == 0 for i in range(len(start))]
+
+
+class Branching(MLP):
+    def __call__(self, inputs):
+        out = super().__call__(inputs)
+        return [out[0] if float(inputs[0]) > 0 else out[0] * 2]
+
+
+class NumbersOnly(MLP):
+    def __call__(self, inputs):
+        return super().__call__([math.sqrt(x * x) for x in inputs])
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(Branching, "its graph is not the same for every sample"), (NumbersOnly, "is not the same|TypeError")],
+)
+def test_what_cannot_be_compiled_is_trained_eagerly_and_said_once(kind, reason):
+    def run(compiled):
+        model = kind(1, [2, 1], "tanh", seed=0)
+        return Trainer(model, mse, SGD(model.parameters(), 0.1)).fit(X, T, epochs=3, compiled=compiled)
+
+    with pytest.warns(RuntimeWarning, match=f"the loss cannot be compiled .*({reason})") as said:
+        history = run(True)
+    assert len(said) == 1
+    assert history == run(False)
+
+
+def test_an_error_of_the_loss_itself_is_raised_as_it_is():
+    model = MLP(1, [2], seed=0)
+    with pytest.raises(ValueError, match=r"hinge: target 0 is 0\.5"):
+        Trainer(model, hinge, SGD(model.parameters(), 0.1)).fit(X, [[0.5, 1.0]] * 4)
+
+
+def test_an_anomaly_is_looked_for_in_training_too():
+    model = MLP(1, [1], seed=0)
+    trainer = Trainer(model, lambda outputs, targets: (outputs[0] * 0).log(), SGD(model.parameters(), 0.1))
+    with detect_anomaly(), pytest.raises(FloatingPointError, match="log gave -inf"):
+        trainer.fit(X, T)
 
 
 # ---- checkpoints
@@ -182,6 +330,30 @@ def test_a_run_in_two_parts_ends_with_the_bits_of_one(tmp_path):
     assert checkpointed(tmp_path / "run.npz", 9) == whole
     assert checkpointed(tmp_path / "run.npz", 9) == whole  # finished: nothing is left to do
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
+    """What is compared is the graph of the start, as the same program makes it again."""
+
+    class Switch(MLP):
+        def __call__(self, inputs):
+            out = super().__call__(inputs)
+            return out if self.parameters()[1].data == 0.0 else [out[0] * 2.0]  # the bias, which starts at 0
+
+    def run(epochs, path):
+        model = Switch(1, [1], seed=0)
+        Trainer(model, mse, SGD(model.parameters(), 0.01)).fit(X, T, epochs=epochs, checkpoint=path)
+        return model.state()
+
+    run(2, tmp_path / "run.npz")
+    assert run(4, tmp_path / "run.npz") == run(4, None)
+
+
+def test_data_are_read_for_their_fingerprint_once_in_a_run(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("nn.samples.data_fingerprint", lambda *arrays: seen.append(arrays) or "the same")
+    checkpointed(tmp_path / "run.npz", 4, held_out=(X, T))
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize(
@@ -230,6 +402,30 @@ def test_damaged_and_foreign_checkpoints_are_refused_and_change_nothing(tmp_path
         assert path.read_bytes() == damaged
 
 
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("settings", "5"),
+        ("settings", "[1]"),
+        ("settings", '{"seed": 1}'),
+        ("settings", "[" * 100_000),
+        ("settings", 1.0),
+        ("losses", 1.0),
+        ("losses", ["a", "b", "c", "d"]),
+        ("held_out_losses", [1.0]),
+        ("optimizer.steps", [1.0, 2.0]),
+        ("optimizer.steps", math.nan),
+        ("optimizer.mean", ["a"]),
+        ("values", [1.0]),
+    ],
+)
+def test_a_checkpoint_with_a_wrong_array_is_refused(tmp_path, name, array):
+    checkpointed(tmp_path / "run.npz", 4)
+    np.savez(tmp_path / "wrong.npz", **{**np.load(tmp_path / "run.npz"), name: np.array(array)})
+    with pytest.raises(FileFormatError, match=r"wrong\.npz is not a"):
+        checkpointed(tmp_path / "wrong.npz", 9)
+
+
 SCRIPT = """
 import sys
 from nn import MLP, Adam, Trainer, mse
@@ -274,7 +470,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path):
     assert script(killed).wait() == 0
     for name in ("model.npz", "history.csv", "checkpoint.npz"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
-    assert len(list(killed.iterdir())) == 3
+    assert len([path for path in killed.iterdir() if path.suffix != ".part"]) == 3  # a kill may leave a part behind
 
 
 # ---- history and progress
@@ -292,6 +488,9 @@ def test_the_history_plots_itself():
     ax = History([0.5, 0.25, 0.125], [0.6, 0.3, 0.2]).plot()
     assert [line.get_ydata().tolist() for line in ax.lines] == [[0.5, 0.25, 0.125], [0.6, 0.3, 0.2]]
     assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
+    gaps = History([0.5, 0.25], [math.inf, 0.5]).plot()
+    assert np.isnan(gaps.lines[1].get_ydata()).tolist() == [True, False]
+    assert gaps.get_yscale() == "log"
     assert History([0.5, 0.0]).plot().get_yscale() == "linear"
     assert History([1.0]).plot(ax) is ax
     assert len(ax.lines) == 3
@@ -313,11 +512,12 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, stream, progress, sho
     assert bool(stream.getvalue()) is shown
 
 
-def test_a_missing_tqdm_is_named_with_its_extra(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    with pytest.raises(ImportError, match=r'pip install "valuegrad\[train\]"'):
-        line_trainer().fit(X, T, epochs=1)
+@pytest.mark.parametrize(("stream", "library"), [(Terminal(), None), (None, sys)])
+def test_without_tqdm_or_a_place_for_it_training_goes_without_a_bar(monkeypatch, stream, library):
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setitem(sys.modules, "tqdm", library)
+    assert line_trainer().fit(X, T, epochs=1).epochs == 1
+    assert stream is None or stream.getvalue() == ""
 
 
 def test_a_loss_of_its_own_and_scores_of_a_hinge_train_too():

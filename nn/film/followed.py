@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from autograd.viewing.notation import visible
 
+from ..arrays import Floats
 from ..evaluation import Evaluator
 from ..recording import Moment
-from ..trainer import Samples
+from ..samples import Samples
 from .network import MOST, Column
 from .reading import Reading
-from .view import Floats, all_digits, shown, tick_text
+from .view import all_digits, shown, tick_text
 
 MOST_SAMPLES = 12
 

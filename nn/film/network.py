@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Floats
 from ..layers import MLP
 from ..recording import Moment
-from .view import Floats, all_digits, digits, shown, svg
+from .view import all_digits, digits, shown, svg
 
 MOST = 16
 """So many neurons of a column are shown: more would be too small to be told apart."""

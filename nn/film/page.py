@@ -12,7 +12,7 @@ from autograd.viewing.player import Page, fill_player
 from ..evaluation import evaluator, is_mlp, parameters_kept, set_parameters
 from ..history import History
 from ..recording import Recording
-from ..trainer import Samples
+from ..samples import Samples
 from .charts import Flow, Loss
 from .followed import Followed, rows_to_follow
 from .network import MOST, Column, Network

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Floats
 from ..evaluation import Evaluator
 from ..recording import Moment
-from ..trainer import Samples
+from ..samples import Samples
 from .reading import Reading
-from .view import Axis, Floats, all_digits, frame_lines, scale, shown, svg, tick_text
+from .view import Axis, all_digits, frame_lines, scale, shown, svg, tick_text
 
 WIDTH, HEIGHT = 420, 370
 PIXELS = 400

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from autograd.viewing.notation import number_text
 
+from ..arrays import Floats
 from ..losses import Loss, binary_cross_entropy, cross_entropy, hinge, mse
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from autograd.viewing.notation import number_text, visible
 
 from ..recording import Moment
-
-Floats = NDArray[np.float64]
 
 
 class View(Protocol):

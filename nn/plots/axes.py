@@ -7,8 +7,12 @@ in colour differs in shape or dashes too. No state is global: figures are object
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .. import extras
 
@@ -34,12 +38,19 @@ def side_by_side(count: int, width: float = 4.5, height: float = 4.0) -> list[Ax
     return row
 
 
-def svg_bytes(ax: Axes) -> bytes:
-    """The figure of the axes as SVG: equal pictures are equal bytes."""
-    buffer = io.BytesIO()
-    figure: Any = ax.get_figure(root=True)
-    with extras.load("matplotlib").rc_context({"svg.hashsalt": "valuegrad"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+def svg_bytes(draw: Callable[[], Axes]) -> bytes:
+    """The figure of the axes that a function draws, as SVG: equal pictures are equal bytes.
+
+    The user's settings of matplotlib do not count here. The picture is as large as all that stands in it; its text is
+    text, for the viewer has letters that matplotlib's own font lacks.
+    """
+    matplotlib, buffer = extras.load("matplotlib"), io.BytesIO()
+    with matplotlib.rc_context(), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of letters that its font lacks, and of numbers that are not finite
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({"svg.hashsalt": "valuegrad", "svg.fonttype": "none"})
+        figure: Any = draw().get_figure(root=True)
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return buffer.getvalue()
 
 
@@ -49,6 +60,6 @@ def _shown_axes() -> Any:
 
     class ShownAxes(extras.load("matplotlib.axes").Axes):  # type: ignore[misc]
         def _repr_svg_(self) -> str:
-            return svg_bytes(self).decode().replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)
+            return svg_bytes(lambda: self).decode().replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)
 
     return ShownAxes

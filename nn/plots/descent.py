@@ -14,7 +14,7 @@ from .axes import COLOURS, new_axes
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..predictor import Floats
+    from ..arrays import Floats
 
 POINTS = 201
 NUMBERED = 4  # steps with their number beside them: later ones stand too close

@@ -1,24 +1,30 @@
-"""Pictures of a training: its losses, and what the network made of the plane."""
+"""Pictures of a training: its losses, and what the network made of the plane. Names are data: drawn as they stand."""
 
 from __future__ import annotations
 
-import itertools
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.viewing.notation import shortened, visible
+
 from .. import extras
+from ..arrays import Floats
 from ..data import Dataset
 from ..history import History
-from ..predictor import Floats, Predictor
+from ..predictor import Predictor
 from .axes import COLOURS, GRID, MARKERS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LISTED, COLUMN = 54, 18  # the most classes in a legend, and in one column of it
+
 
 def plot_loss(history: History, ax: Axes | None = None) -> Axes:
-    """The mean loss over the epochs, on a logarithmic scale where all losses are positive."""
+    """The mean loss over the epochs, with gaps where it is infinite; on a logarithmic scale where all are positive."""
     ax = ax or new_axes()
     for losses, label, style, colour in (
         (history.losses, "training", "-", COLOURS[0]),
@@ -26,11 +32,12 @@ def plot_loss(history: History, ax: Axes | None = None) -> Axes:
     ):
         if losses:
             marker = "o" if len(losses) == 1 else ""
-            ax.plot(range(1, len(losses) + 1), losses, style, marker=marker, color=colour, label=label, linewidth=1.8)
-    if min(history.losses + history.held_out_losses, default=0.0) > 0.0:
+            shown = [loss if math.isfinite(loss) else math.nan for loss in losses]
+            ax.plot(range(1, len(losses) + 1), shown, style, marker=marker, color=colour, label=label, linewidth=1.8)
+    if min(filter(math.isfinite, history.losses + history.held_out_losses), default=0.0) > 0.0:
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel="mean loss of a sample")
-    ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3, linewidth=0.6)
     ax.legend(frameon=False)
     return ax
@@ -41,26 +48,50 @@ def plot_classes(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Ax
     ax = ax or new_axes()
     xs, ys, points = _plane(train, held_out)
     margins = predictor.objective.margins(predictor.outputs(points))
-    for k, colour in zip(range(len(predictor.classes)), itertools.cycle(COLOURS), strict=False):
+    for k in range(len(predictor.classes)):
         margin = margins[:, k].reshape(len(ys), len(xs))
         if margin.max() > 0.0:
-            ax.contourf(xs, ys, margin, levels=[0.0, np.inf], colors=[colour], alpha=0.22)
+            ax.contourf(xs, ys, margin, levels=[0.0, np.inf], colors=[_style(k)["c"]], alpha=0.22)
         if margin.max() > 0.0 > margin.min():
             ax.contour(xs, ys, margin, levels=[0.0], colors="black", linewidths=1.2)
-    _scatter_classes(ax, train, "none", 1.0)
-    _scatter_classes(ax, held_out, "black", 1.0)
+    handles = _scatter_classes(ax, train, "none")
+    _scatter_classes(ax, held_out, "black")
     _name_axes(ax, predictor)
-    ax.legend(title=predictor.target_name, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    _name_classes(ax, handles, predictor)
     return ax
 
 
-def _scatter_classes(ax: Axes, dataset: Dataset, rim: str, width: float) -> None:
-    styles = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
-    for k, (name, (colour, marker)) in enumerate(zip(dataset.classes, styles, strict=False)):
-        points = dataset.features[dataset.targets == k]
-        label = name if rim == "none" else f"{name}, held out"
-        x, y = points.T
-        ax.scatter(x, y, s=22, c=colour, marker=marker, edgecolors=rim, linewidths=width, label=label)
+def _style(k: int) -> dict[str, Any]:
+    """Colour and marker of a class: of 64 classes no two have both alike."""
+    return {"c": COLOURS[k % 8], "marker": MARKERS[(k + k // 8) % 8]}
+
+
+def _scatter_classes(ax: Axes, dataset: Dataset, rim: str) -> list[Any]:
+    """A handle for each class."""
+    points = [dataset.features[dataset.targets == k].T for k in range(len(dataset.classes))]
+    return [ax.scatter(x, y, s=22, edgecolors=rim, linewidths=1.0, **_style(k)) for k, (x, y) in enumerate(points)]
+
+
+def _name_classes(ax: Axes, handles: Sequence[Any], predictor: Predictor) -> None:
+    """A legend beside the axes: each class, and what a rim means."""
+    line = extras.load("matplotlib.lines").Line2D
+    entries = list(zip(predictor.classes[:LISTED], handles, strict=False))
+    if (rest := len(handles) - LISTED) > 0:
+        entries.append((f"… and {rest} more", line([], [], linestyle="none")))
+    rim = line([], [], linestyle="none", marker="o", markersize=5, markerfacecolor="none", markeredgecolor="black")
+    entries.append(("held out", rim))
+    names = [name for name, _ in entries]
+    legend = ax.legend(
+        [handle for _, handle in entries],
+        ["" for _ in entries],
+        title=_plain(predictor.target_name),
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=math.ceil(len(entries) / COLUMN),
+        frameon=False,
+    )
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(_plain(name))  # here, since some versions of matplotlib leave out names that begin with _
 
 
 def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
@@ -75,7 +106,7 @@ def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Ax
         x, y = dataset.features.T
         ax.scatter(x, y, c=dataset.targets, s=26, edgecolors=rim, linewidths=0.9, label=label, **scale)
     _name_axes(ax, predictor)
-    ax.figure.colorbar(shades, ax=ax, label=predictor.target_name)
+    ax.figure.colorbar(shades, ax=ax, label=_plain(predictor.target_name))
     ax.legend(frameon=True)
     return ax
 
@@ -90,7 +121,7 @@ def plot_curve(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes
         (held_out, "^", COLOURS[5], "held out"),
     ):
         ax.scatter(dataset.features[:, 0], dataset.targets, s=24, marker=marker, c=colour, label=label, zorder=3)
-    ax.set(xlabel=predictor.feature_names[0], ylabel=predictor.target_name)
+    ax.set(xlabel=_plain(predictor.feature_names[0]), ylabel=_plain(predictor.target_name))
     ax.grid(alpha=0.3, linewidth=0.6)
     ax.legend(frameon=False)
     return ax
@@ -112,4 +143,10 @@ def _plane(train: Dataset, held_out: Dataset) -> tuple[Floats, Floats, Floats]:
 
 
 def _name_axes(ax: Axes, predictor: Predictor) -> None:
-    ax.set(xlabel=predictor.feature_names[0], ylabel=predictor.feature_names[1])
+    x, y = predictor.feature_names
+    ax.set(xlabel=_plain(x), ylabel=_plain(y))
+
+
+def _plain(name: str) -> str:
+    """A name as matplotlib is to be given it, so that it draws the name itself: ``$a$`` is no mathematics here."""
+    return shortened(visible(name)).replace("$", r"\$")
