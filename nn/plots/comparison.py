@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import extras
@@ -46,9 +46,18 @@ def plot_regions(predictors: Mapping[str, Predictor], train: Dataset, held_out: 
     axes = side_by_side(len(predictors), side, side + 0.3)
     for ax, (name, predictor) in zip(axes, predictors.items(), strict=True):
         plot_classes(predictor, train, held_out, ax).set_title(name)
-        handles, labels = ax.get_legend_handles_labels()
-        if legend := ax.get_legend():
-            legend.remove()
-    figure: Any = axes[0].get_figure(root=True)
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    _share_legend(axes)
     return axes
+
+
+def _share_legend(axes: Sequence[Axes]) -> None:
+    """One legend below, of the figure, in the place of equal ones."""
+    legends: list[Any] = [ax.get_legend() for ax in axes]
+    figure: Any = axes[0].get_figure(root=True)
+    names = [text.get_text() for text in legends[0].get_texts()]
+    handles = legends[0].legend_handles
+    for legend in legends:
+        legend.remove()
+    shared = figure.legend(handles, ["" for _ in names], loc="outside lower center", ncols=len(names), frameon=False)
+    for text, name in zip(shared.get_texts(), names, strict=True):
+        text.set_text(name)  # here, since some versions of matplotlib leave out names that begin with _
