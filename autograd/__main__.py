@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 
 from .commandline import Parser, run
 from .expression import ExpressionError, evaluate, names_in
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _protected(arguments: Sequence[str]) -> list[str]:
     """A formula that begins with a minus gets a space before it, or it would be taken for an option."""
-    return [f" {word}" if re.match(r"-(?![oh]$|-[a-z])", word) else word for word in arguments]
+    return [f" {word}" if i == 1 and re.match(r"-(?!h$|-[a-z])", word) else word for i, word in enumerate(arguments)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,7 +94,10 @@ def _leaves(expression: str, assignments: Sequence[str]) -> Leaves:
 def _output(options: argparse.Namespace, leaves: Leaves) -> Value:
     """The expression's Value, named f unless that is taken."""
     output = evaluate(options.expression, leaves)
-    output.label = output.label or next(name for name in ("f", "out", "result") if name not in leaves)
+    if not output.label:
+        taken = set(re.findall(r"\w+", options.expression))
+        names = chain(("f", "out", "result"), (f"f{i}" for i in count(1)))
+        output.label = next(name for name in names if name not in taken)
     return output
 
 

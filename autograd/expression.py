@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Iterator, Mapping
 
 from . import ops
@@ -44,9 +45,10 @@ def names_in(expression: str) -> list[str]:
     needed: dict[str, None] = {}
     defined: set[str] = set()
     for name, body in _statements(expression):
-        found = [node for node in ast.walk(body) if isinstance(node, ast.Name)]
+        functions = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
+        found = [node for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in functions]
         for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-            if node.id not in defined and not _is_function(node, body):
+            if node.id not in defined:
                 needed[node.id] = None
         defined.add(name)
     return list(needed)
@@ -64,12 +66,9 @@ def evaluate(expression: str, leaves: Mapping[str, Value]) -> Value:
     """
     names = dict(leaves)
     for name, body in _statements(expression):
-        try:
-            result = _evaluate(body, names)
-        except RecursionError:
-            raise ExpressionError("the expression is nested too deeply") from None
+        result = _evaluate(body, names)
         names[name] = result if isinstance(result, Value) else Value.constant(result)
-        if name:
+        if not names[name].label:  # z = x is another name for x, which keeps its own
             names[name].label = name
     return names[""]
 
@@ -79,7 +78,8 @@ def _statements(expression: str) -> Iterator[tuple[str, ast.expr]]:
     if len(expression) > LONGEST:
         raise ExpressionError(f"the expression has {len(expression):,} characters; {LONGEST:,} is the most")
     try:
-        statements = ast.parse(expression.strip()).body
+        with warnings.catch_warnings(action="ignore"):
+            statements = ast.parse(expression.strip()).body
     except SyntaxError as error:
         raise ExpressionError(
             f"not a formula: {(error.msg or '').partition(':')[0]}, {_place(expression, error)}"
@@ -134,8 +134,42 @@ def _check_call(node: ast.Call, function: str, operands: int) -> None:
         raise ExpressionError(f"{function} takes {wanted} numbers, got {operands} in {_quoted(node)}")
 
 
-def _evaluate(node: ast.expr, names: Mapping[str, Value]) -> Value | float:
-    """The value of a formula that has passed ``_check``."""
+def _evaluate(body: ast.expr, names: Mapping[str, Value]) -> Value | float:
+    """The value of a formula that has passed ``_check``; a long sum is a deep one, so this does not recurse."""
+    values: dict[int, Value | float] = {}
+    stack = [body]
+    while stack:
+        op, operands = _parts(stack[-1])
+        if missing := [operand for operand in operands if id(operand) not in values]:
+            stack.extend(reversed(missing))
+        else:
+            node = stack.pop()
+            values[id(node)] = _apply(node, op, [values[id(operand)] for operand in operands], names)
+    return values[id(body)]
+
+
+def _parts(node: ast.expr) -> tuple[ops.Operation | None, list[ast.expr]]:
+    """The operation of a part of a formula, and its operands; no operation for a number, a name, or a plus sign."""
+    match node:
+        case ast.UnaryOp(op=op, operand=operand):
+            return _INFIX.get(type(op)), [operand]
+        case ast.BinOp(op=op, left=left, right=right):
+            return _INFIX[type(op)], [left, right]
+        case ast.Call(func=ast.Name(id=function), args=operands):
+            return _function(function), operands
+        case ast.Call(func=ast.Attribute(attr=function, value=operand), args=operands):
+            return _function(function), [operand, *operands]
+    return None, []
+
+
+def _function(name: str) -> ops.Operation:
+    return ops.operation(_ALIASES.get(name, name))
+
+
+def _apply(
+    node: ast.expr, op: ops.Operation | None, operands: list[Value | float], names: Mapping[str, Value]
+) -> Value | float:
+    """The value of one part: recorded if an operand is a Value; of numbers alone it is a number again."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return _finite(as_float(number), node)
@@ -143,32 +177,13 @@ def _evaluate(node: ast.expr, names: Mapping[str, Value]) -> Value | float:
             if name not in names:
                 raise ExpressionError(f"{name!r} has no value: write {name}=NUMBER")
             return names[name]
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _evaluate(operand, names)
-        case ast.UnaryOp(op=op, operand=operand):
-            return _apply(node, _INFIX[type(op)], [operand], names)
-        case ast.BinOp(op=op, left=left, right=right):
-            return _apply(node, _INFIX[type(op)], [left, right], names)
-        case ast.Call(func=ast.Name(id=function), args=operands):
-            return _call(node, function, operands, names)
-        case ast.Call(func=ast.Attribute(attr=function, value=operand), args=operands):
-            return _call(node, function, [operand, *operands], names)
-    raise AssertionError(f"unchecked: {ast.unparse(node)}")
-
-
-def _call(node: ast.expr, function: str, operands: list[ast.expr], names: Mapping[str, Value]) -> Value | float:
-    name = _ALIASES.get(function, function)
-    if name == "leaky_relu" and len(operands) == 1:
-        operands = [*operands, ast.Constant(0.01)]
-    return _apply(node, ops.operation(name), operands, names)
-
-
-def _apply(node: ast.expr, op: ops.Operation, operands: list[ast.expr], names: Mapping[str, Value]) -> Value | float:
-    """The operation, recorded if an operand is a Value; of numbers alone the result is a number again."""
-    values = [_evaluate(operand, names) for operand in operands]
-    if any(isinstance(value, Value) for value in values):
-        return record(op, *values)
-    return _finite(op.rule(*values)[0], node)
+    if op is None:
+        return operands[0]
+    if op is ops.LEAKY_RELU and len(operands) == 1:
+        operands = [*operands, 0.01]
+    if any(isinstance(operand, Value) for operand in operands):
+        return record(op, *operands)
+    return _finite(op.rule(*operands)[0], node)
 
 
 def _finite(number: float, node: ast.expr) -> float:
@@ -177,12 +192,11 @@ def _finite(number: float, node: ast.expr) -> float:
     return number
 
 
-def _is_function(name: ast.Name, body: ast.expr) -> bool:
-    return any(isinstance(node, ast.Call) and node.func is name for node in ast.walk(body))
-
-
 def _quoted(node: ast.AST) -> str:
-    text = ast.unparse(node)
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        text = type(node).__name__
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograd.__main__ import main
+from autograd.expression import names_in
 
 EXAMPLE = ["(a*b + c).tanh()", "a=2", "b=-3", "c=10"]
 SLOPE = 1 - math.tanh(4) ** 2
@@ -59,6 +60,25 @@ def test_a_formula_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) ->
 def test_a_variable_named_f_leaves_the_output_another_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grad", "f*2", "f=3"]) == 0
     assert capsys.readouterr().out.startswith("out = 6")
+
+
+@pytest.mark.parametrize(
+    ("expression", "name"), [("f*out", "result"), ("f*out*result", "f1"), ("f = x*2; f*f + out*result", "f1")]
+)
+def test_the_output_has_a_name_of_its_own(expression: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [f"{variable}=2" for variable in ("f", "out", "result", "x") if variable in names_in(expression)]
+    assert main(["grad", expression, *given]) == 0
+    assert capsys.readouterr().out.startswith(f"{name} = ")
+
+
+def test_another_name_for_a_leaf_leaves_it_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grad", "z = x; z*2", "x=3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["x", "3", "2"]
+
+
+def test_options_may_be_written_together(tmp_path: Path) -> None:
+    assert main(["draw", "a", "a=1", f"-o{tmp_path / 'g.dot'}"]) == 0
+    assert (tmp_path / "g.dot").exists()
 
 
 WRONG = [

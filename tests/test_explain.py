@@ -1,6 +1,7 @@
 """The chain rule written out: on a worked example, on graphs of many paths, and on random ones."""
 
 import math
+import sys
 from itertools import pairwise
 
 import pytest
@@ -134,6 +135,36 @@ def test_display() -> None:
 def test_wrong_arguments(call, error, message) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(error, match=message):
         call(Value(1.0))
+
+
+def test_paths_of_infinite_size_are_added_up_as_arithmetic_has_it() -> None:
+    a = Value(1.0, "a")
+    big = a * 1e308 * 10
+    assert "nan" in explain(big - big * 2 + a * 3, a, most_paths=2).text
+
+
+def test_a_long_chain_of_labels_is_explained_in_linear_time() -> None:
+    def lines_run(length: int) -> int:
+        y = x = Value(1.0, "x")
+        for i in range(length):
+            y = y * 1.0
+            y.label = f"y{i}" if i % 2 else ""
+        found = explain(y, x)
+        executed = 0
+
+        def count(frame: object, event: str, argument: object) -> object:
+            nonlocal executed
+            executed += 1
+            return count
+
+        sys.settrace(count)  # type: ignore[arg-type]
+        try:
+            str(found.text)
+        finally:
+            sys.settrace(None)
+        return executed
+
+    assert lines_run(400) < 3 * lines_run(200)
 
 
 steps = st.lists(

@@ -23,6 +23,7 @@ COMPUTED = [
     ("exp(1)*a", 2 * math.e),
     ("a", 2.0),
     ("7", 7.0),
+    ("+".join(["a"] * 900), 1800.0),
 ]
 
 REFUSED = [
@@ -60,6 +61,7 @@ REFUSED = [
     ("a.tanh", "not allowed"),
     ("q*a", "'q' has no value: write q=NUMBER"),
     ("a; b", "only formulas"),
+    ("not (" + "+".join(["a"] * 800) + ")", "not allowed"),
     ("import os", "must be a formula|only formulas"),
     ("z = a", "the last part must be a formula"),
     ("a.z = 1; a", "only formulas"),

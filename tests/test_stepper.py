@@ -28,6 +28,8 @@ def frames(html: str) -> list[dict[str, Any]]:
     found = re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)
     assert found
     frames: list[dict[str, Any]] = json.loads(found[1])["frames"]
+    for frame in frames:
+        frame["lines"] = [text for _, text in frame["lines"]]
     return frames
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..backward import grad
 from ..value import Value
@@ -108,10 +109,10 @@ class Explanation:
         numbered = len(self.paths) > 1
         if self.count > 1:
             yield "", [self._sum(notation)]
-        for i, path in enumerate(self.paths, 1):
+        for i, links in enumerate(self._links, 1):
             title = f"Path {i} of {self.count:,}" if numbered else ""
-            yield title, [self._chain(notation, self._contracted(path))]
-        detours = [link for path in self.paths for link in self._contracted(path) if len(link) > 1]
+            yield title, [self._chain(notation, links)]
+        detours = [link for links in self._links for link in links if len(link) > 1]
         if detours:
             yield "Step by step", [self._chain(notation, [[step] for step in link]) for link in _distinct(detours)]
         steps = _distinct([step] for path in self.paths for step in path)
@@ -124,7 +125,7 @@ class Explanation:
         terms = [notation.number(value) for value in shown]
         notes = [f"{self.count:,} paths"]
         if self.count > len(shown):
-            terms.append(notation.number(self.total - math.fsum(shown)))
+            terms.append(notation.number(self.total - sum(shown)))
             notes.append(f"the last term is the sum of the other {self.count - len(shown):,}")
         left = self._ratio(notation, self.output, self.wrt)
         return Equation(left, [notation.sum(terms), notation.number(self.total)], (", ".join(notes),))
@@ -154,10 +155,7 @@ class Explanation:
 
     def _operand(self, notation: Notation, value: Value) -> str:
         name = self.names.get(value, value.label)
-        if name:
-            return notation.name(name)
-        number = notation.number(value.data)
-        return notation.parentheses.format(number) if number.startswith(notation.minus) else number
+        return notation.name(name) if name else notation.operand(value.data)
 
     def _contracted(self, path: Sequence[Step]) -> list[list[Step]]:
         """The path cut at its labelled nodes: each link leads from one to the next through unlabelled ones.
@@ -172,9 +170,17 @@ class Explanation:
         only_way = all(self._count(link[0].node, link[-1].parent) == 1 for link in links if len(link) > 1)
         return links if only_way and len(links) > 1 else [[step] for step in path]
 
+    @cached_property
+    def _links(self) -> list[list[list[Step]]]:
+        return [self._contracted(path) for path in self.paths]
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        return {node: i for i, node in enumerate(self.nodes)}
+
     def _count(self, above: Value, below: Value) -> int:
         """How many paths lead from one node to another: all of them lie between the two in the topological order."""
-        return count_paths(self.nodes[self.nodes.index(below) : self.nodes.index(above) + 1])
+        return count_paths(self.nodes[self._places[below] : self._places[above] + 1])
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ class Notation:
         """Four significant digits, with the notation's own minus and infinity."""
         return number_text(value).replace("inf", self.infinity).replace("-", self.minus)
 
+    def operand(self, value: float) -> str:
+        """The same where it stands beside a sign: a negative one in parentheses."""
+        number = self.number(value)
+        return self.parentheses.format(number) if number.startswith(self.minus) else number
+
     def product(self, factors: Iterable[str]) -> str:
         """Factors that are already written; a negative one goes in parentheses, unless it is first."""
         return self._joined(self.times, factors)
@@ -208,6 +213,17 @@ def rule_text(op: Operation, i: int, notation: Notation = TEXT) -> str:
     else:
         left = notation.derivative.format(forward, op.arguments[i])
     return f"{left} = {derivative}"
+
+
+def spelled_out(op: Operation) -> str:
+    """What the operation's name stands for.
+
+    >>> from autograd import ops
+    >>> spelled_out(ops.SIGMOID)
+    'σ(x) = 1 / (1 + exp(−x))'
+    """
+    arguments = {name: (name, ATOM) for name in op.arguments}
+    return f"{write(op.forward, TEXT, arguments)[0]} = {write(op.formula, TEXT, arguments)[0]}"
 
 
 def applied(op: Operation, operands: list[tuple[str, int]], notation: Notation = TEXT) -> str:

@@ -70,10 +70,9 @@ function show(frame, index) {
 
   $("phase").textContent = frame.phase;
   $("heading").textContent = frame.heading;
-  $("lines").replaceChildren(...frame.lines.map((line) =>
-    element("div", line, line.startsWith("so far") ? "sum" : line.startsWith("= ") ? "continued" : "")));
+  $("lines").replaceChildren(...frame.lines.map(([kind, text]) => element("div", text, kind)));
   $("rules-heading").hidden = !frame.rules.length;
   $("rules").replaceChildren(...frame.rules.map((rule) => element("li", rule)));
-  return `${frame.phase}. ${frame.heading}. ${frame.lines.join("; ")}`;
+  return `${frame.phase}. ${frame.heading}. ${frame.lines.map(([, text]) => text).join("; ")}`;
 }
 play(show);

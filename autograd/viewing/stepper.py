@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from ..graph import topological_order
 from ..value import Value
 from .draw import draw
-from .formula import ATOM, TEXT, applied, rule_text
+from .formula import ATOM, TEXT, applied, rule_text, spelled_out
 from .grouping import scopes_of
 from .naming import name_nodes
 from .notation import gradient_text, number_text, visible
@@ -81,13 +81,16 @@ def _asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+Line = tuple[Literal["statement", "continued", "sum"], str]
+
+
 @dataclass(frozen=True)
 class Frame:
     """One step. Nodes are numbered as in the picture: in topological order."""
 
     phase: str
     heading: str
-    lines: Sequence[str] = ()
+    lines: Sequence[Line] = ()
     rules: Sequence[str] = ()
     node: int | None = None
     edges: Sequence[tuple[int, int]] = ()  # (child, i): the edge from its i-th parent
@@ -98,7 +101,7 @@ class Frame:
         return {
             "phase": self.phase,
             "heading": visible(self.heading),
-            "lines": [visible(line) for line in self.lines],
+            "lines": [(kind, visible(text)) for kind, text in self.lines],
             "rules": list(dict.fromkeys(self.rules)),
             "node": self.node,
             "edges": self.edges,
@@ -111,16 +114,15 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
     number = {node: i for i, node in enumerate(order)}
     root = order[-1]
     given = {number[node]: node.data for node in order if not node.parents}
-    yield Frame(
-        "Start", "What is given", ["Leaves and constants have their values; nothing is computed yet."], values=given
-    )
+    nothing_yet: Line = ("statement", "Leaves and constants have their values; nothing is computed yet.")
+    yield Frame("Start", "What is given", [nothing_yet], values=given)
 
     for node in order:
         if node.parents:
             yield _forward(node, names, number)
 
     top = names.get(root, number_text(root.data))
-    seed = f"d{top}/d{top} = 1"
+    seed: Line = ("statement", f"d{top}/d{top} = 1")
     yield Frame("Backward", f"Begin at {top}", [seed], node=number[root], gradients={number[root]: 1.0})
 
     gradients: dict[Value, float] = {root: 1.0}
@@ -129,7 +131,9 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
             yield _backward(node, top, names, number, gradients)
 
     leaves = [node for node in order if node.is_leaf]
-    results = [f"d{top}/d{names[leaf]} = {_number(gradients.get(leaf, 0.0))}" for leaf in leaves]
+    results: list[Line] = [
+        ("statement", f"d{top}/d{names[leaf]} = {TEXT.number(gradients.get(leaf, 0.0))}") for leaf in leaves
+    ]
     unreached = {number[node]: 0.0 for node in order if node not in gradients and not node.is_constant}
     yield Frame("Done", "Every gradient is known", results, gradients=unreached)
 
@@ -142,15 +146,18 @@ def _parents(order: Sequence[Value]) -> list[tuple[int, list[int]]]:
 def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int]) -> Frame:
     """One operation: its formula, the same with numbers put in, and its value."""
     assert node.op is not None
-    symbols = applied(node.op, [(_name(parent, names), ATOM) for parent in node.parents])
-    numbers = applied(node.op, [(_operand(parent), ATOM) for parent in node.parents])
-    lines = [f"{names[node]} = {symbols}", f"= {numbers}", f"= {_number(node.data)}"]
-    spelled_out = [f"{node.op.forward} = {node.op.formula}"] if node.op.formula != node.op.forward else []
+    numbers = [TEXT.operand(parent.data) for parent in node.parents]
+    symbols = [names.get(parent, number) for parent, number in zip(node.parents, numbers, strict=True)]
+    formula, with_numbers = (applied(node.op, [(text, ATOM) for text in operands]) for operands in (symbols, numbers))
+    lines: list[Line] = [("statement", f"{names[node]} = {formula}")]
+    if with_numbers != formula:
+        lines.append(("continued", f"= {with_numbers}"))
+    lines.append(("continued", f"= {TEXT.number(node.data)}"))
     return Frame(
         "Forward",
         f"Compute {names[node]}",
-        list(dict.fromkeys(lines)),
-        spelled_out,
+        lines,
+        [spelled_out(node.op)] if node.op.formula != node.op.forward else [],
         number[node],
         [(number[node], i) for i in range(len(node.parents))],
         values={number[node]: node.data},
@@ -162,7 +169,8 @@ def _backward(
 ) -> Frame:
     """One operation passed: what its gradient adds to that of each parent. ``gradients`` is brought up to date."""
     assert node.op is not None
-    lines, rules, edges, changed = [], [], [], {}
+    lines: list[Line] = []
+    rules, edges, changed = [], [], {}
     for i, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=True)):
         if parent.is_constant:
             continue
@@ -170,27 +178,13 @@ def _backward(
         before = gradients.get(parent)
         gradients[parent] = flow if before is None else before + flow
         chain = f"d{top}/d{names[node]} · d{names[node]}/d{names[parent]}"
-        product = TEXT.product([_number(gradients[node]), _number(partial)])
-        lines += [
-            f"d{top}/d{names[parent]} {'=' if before is None else '+='} {chain}",
-            f"= {product} = {_number(flow)}",
-        ]
+        product = TEXT.product(map(TEXT.number, (gradients[node], partial)))
+        lines.append(("statement", f"d{top}/d{names[parent]} {'=' if before is None else '+='} {chain}"))
+        lines.append(("continued", f"= {product} = {TEXT.number(flow)}"))
         if before is not None:
-            lines.append(f"so far {TEXT.sum([_number(before), _number(flow)])} = {_number(gradients[parent])}")
+            so_far = TEXT.sum(map(TEXT.number, (before, flow)))
+            lines.append(("sum", f"so far {so_far} = {TEXT.number(gradients[parent])}"))
         rules.append(rule_text(node.op, i))
         edges.append((number[node], i))
         changed[number[parent]] = gradients[parent]
     return Frame("Backward", f"Pass {names[node]}", lines, rules, number[node], edges, gradients=changed)
-
-
-def _name(node: Value, names: Mapping[Value, str]) -> str:
-    return names.get(node) or _operand(node)
-
-
-def _operand(node: Value) -> str:
-    number = _number(node.data)
-    return TEXT.parentheses.format(number) if number.startswith(TEXT.minus) else number
-
-
-def _number(x: float) -> str:
-    return TEXT.number(x)
