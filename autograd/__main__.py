@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from itertools import chain, count
+from math import inf
 
 from .commandline import Parser, run
 from .expression import ExpressionError, evaluate, names_in
@@ -59,9 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     checking = command(
         "check", _check, "compare gradient and Hessian with central differences; exit status 1 if not equal"
     )
-    checking.add_argument("--tolerance", type=float, default=1e-6, help="relative (default: %(default)s)")
+    checking.add_argument("--tolerance", type=_positive, default=1e-6, help="relative (default: %(default)s)")
     command("grad", _grad, "print the value and a table of gradients")
     return parser
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0.0 < number < inf:
+        raise argparse.ArgumentTypeError(f"wanted a finite number above 0, got {text}")
+    return number
 
 
 Leaves = dict[str, Value]

@@ -98,6 +98,9 @@ WRONG = [
     (["draw", "a", "a=1", "-o", "no/such/folder/g.svg"], "there is no folder"),
     (["step", "a", "a=1", "-o", "no/such/folder/s.html"], "No such file or directory"),
     (["step", "+".join(f"a*{i}" for i in range(200)), "a=1"], "max_nodes"),
+    (["step", "a", "a=1", "-o", "s.txt"], "must end in .html"),
+    (["check", "a", "a=1", "--tolerance", "nan"], "wanted a finite number above 0, got nan"),
+    (["check", "a", "a=1", "--tolerance=-1"], "wanted a finite number above 0, got -1"),
     (["sing", "a"], "invalid choice: 'sing'"),
     ([], "required: COMMAND"),
 ]

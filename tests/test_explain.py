@@ -20,7 +20,7 @@ LABELS = [
     (r"$\evil{x}$", r"\text{\$}\backslash\text{evil\{x\}\$}"),
     ("a_b^c", r"\text{a\_b}\hat{\ }\text{c}"),
     ("50%&#~", r"\text{50\%\&\#}\sim\text{}"),
-    ("é 🎈\n", r"\text{é 🎈 }"),
+    ("é 🎈\n", r"\text{é 🎈␊}"),
 ]
 
 
@@ -187,3 +187,10 @@ def test_all_paths_add_up_to_the_gradient(program: list[tuple[str, int, int]]) -
     products = [math.prod(step.partial for step in path) for path in found.paths]
     assert math.isclose(math.fsum(products), x.grad, rel_tol=1e-12, abs_tol=1e-12)
     assert all(abs(a) >= abs(b) * (1 - 1e-12) for a, b in pairwise(products))  # the largest first
+
+
+def test_labels_are_visible_text_on_a_terminal() -> None:
+    x = Value(2.0, "a\x07\r\u202eb\udc80")
+    text = explain(x * x, x).text
+    text.encode()
+    assert "a␇␍\ufffdb\ufffd" in text

@@ -107,10 +107,11 @@ class Explanation:
             yield "", [Equation(self._ratio(notation, self.output, self.wrt), ["0"], (note,))]
             return
         numbered = len(self.paths) > 1
+        of_all = f" of {self.count:,}" if self.count < 10**6 else ""
         if self.count > 1:
             yield "", [self._sum(notation)]
         for i, links in enumerate(self._links, 1):
-            title = f"Path {i} of {self.count:,}" if numbered else ""
+            title = f"Path {i}{of_all}" if numbered else ""
             yield title, [self._chain(notation, links)]
         detours = [link for links in self._links for link in links if len(link) > 1]
         if detours:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..ops import Operation
-from .notation import number_text
+from .notation import number_text, visible
 
 # How tightly an expression holds together. An operand that holds less than its place asks for is parenthesized.
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
@@ -96,7 +96,7 @@ TEXT = Notation(
     times=" · ",
     minus="−",
     infinity="∞",
-    name=str,
+    name=visible,
 )
 
 
@@ -109,7 +109,7 @@ def _latex_name(label: str) -> str:
     if simple := re.fullmatch(r"([A-Za-z])(\d*)", label):
         letter, index = simple.groups()
         return f"{{{letter}_{{{index}}}}}" if index else letter
-    return r"\text{" + "".join(_LATEX_CHARACTERS.get(character, character) for character in label) + "}"
+    return r"\text{" + "".join(_LATEX_CHARACTERS.get(character, character) for character in visible(label)) + "}"
 
 
 # Outside of \text these would be commands; "<" and ">" would be HTML where a page carries the formula.
@@ -120,7 +120,6 @@ _LATEX_CHARACTERS = {
     "~": r"}\sim\text{",
     "<": r"}\lt\text{",
     ">": r"}\gt\text{",
-    "\n": " ",
 }
 
 _LATEX_FUNCTIONS = {

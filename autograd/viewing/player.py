@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..files import write_file
@@ -23,7 +24,9 @@ class Page:
         return f"{type(self).__name__}({self.description})"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all."""
+        """Write the page to a file, whole or not at all; a ValueError unless its name ends in .html."""
+        if Path(path).suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"cannot save a page as {Path(path).name!r}: its name must end in .html")
         write_file(path, self.html.encode())
 
     def _repr_html_(self) -> str:
