@@ -155,7 +155,7 @@ def _pictures(job: Job, history: History) -> dict[str, Callable[[], bytes]]:
     arguments = (job.predictor, job.train, job.held_out)
     match len(job.predictor.feature_names), bool(job.predictor.classes):
         case 2, True:
-            pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_classes(*arguments))
+            pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_boundary(*arguments))
         case 2, False:
             pictures["boundary.svg"] = lambda: plots.svg_bytes(lambda: plots.plot_surface(*arguments))
         case 1, False:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import linecache
+import pickle
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -163,6 +166,53 @@ def test_shapes_of_graphs(name: str, inputs: list[Value]) -> None:
     np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12, atol=1e-15)
 
 
+def test_rows_of_shared_parameters_in_another_order() -> None:
+    p, leaf = values(5), Value(0.5)
+    rows = [p[4] * p[1] + p[1] * p[0] + p[0] * leaf, p[1] * p[2] + p[2] * p[4], p[0] * p[2] + p[3] * p[4]]
+    np.testing.assert_allclose(compile(rows, [leaf])([0.5]), [row.data for row in rows], rtol=1e-12)
+    output = functional.sum(row.tanh() for row in rows)
+    program = compile(output, [leaf])
+    np.testing.assert_allclose(program.value_and_grad([0.5])[1], grad(output, program.parameters), rtol=1e-12)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_nothing_times_nan_is_nan(width: int, batch: int) -> None:
+    xs, rows, biases = values(3), values(width, 3), values(width)
+    outputs = [(z + bias).relu() for z, bias in zip(layer(rows, xs), biases, strict=True)]
+    program = compile(functional.sum(outputs), xs)
+    _, gradient = program.value_and_grad(np.full((batch, 3), np.nan))
+    found = dict(zip(program.parameters, gradient, strict=True))
+    assert np.isnan([found[weight] for row in rows for weight in row]).all()
+
+
+def test_where_no_gradient_flows_nothing_becomes_nan() -> None:
+    zero, one = Value(0.0), Value(2.0)
+    stopped, log = zero.log().stop_gradient(), one.log()
+    output = stopped * one + log
+    program = compile(output)
+    gradient = dict(zip(program.parameters, program.value_and_grad()[1], strict=True))
+    assert (gradient[zero], gradient[one]) == (0.0, -np.inf) == tuple(grad(output, [zero, one]))
+
+
+SPECIAL = (-np.inf, -4.0, -0.0, 0.0, 2.0, np.inf, np.nan)
+
+
+@pytest.mark.parametrize("exponent", [0.5, -0.5, 1.5, 2.5, -3.0])
+@pytest.mark.parametrize("of", [lambda v: Value.constant(v), lambda v: Value(v)], ids=["number", "parameter"])
+def test_powers_are_those_of_ieee_754(of: Callable[[float], Value], exponent: float) -> None:
+    leaf, y = Value(1.0), of(exponent)
+    program = compile(1 / leaf**y, [leaf])
+    found = program(np.array(SPECIAL)[:, None])
+    np.testing.assert_allclose(found, [(1 / Value(v) ** exponent).data for v in SPECIAL], rtol=1e-15)
+    base = Value(1.0)
+    slope = compile(base**y)
+    place = slope.parameters.index(base)
+    for v in SPECIAL:
+        base.data = v
+        np.testing.assert_allclose(slope.value_and_grad()[1][place], grad(base**y, base), rtol=1e-15)
+
+
 def test_a_hessian_compiles() -> None:
     point = [Value(0.3), Value(-0.8), Value(1.1)]
     output = (point[0] * point[1]).tanh() + point[2] ** 3 * point[0].exp()
@@ -285,6 +335,16 @@ def test_nan_and_inf_are_computed_without_warnings() -> None:
     np.testing.assert_array_equal(program([[0.0], [-1.0], [np.inf], [np.nan]]), [-np.inf, np.nan, np.nan, np.nan])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("numbers", [[np.inf, -np.inf], [1e308, 1e308]])
+def test_a_batch_is_reduced_without_warnings(numbers: list[float]) -> None:
+    leaf, w = Value(1.0), Value(1.0)
+    loss, _ = compile(leaf * w, [leaf]).value_and_grad(np.array(numbers)[:, None], "sum")
+    np.testing.assert_equal(loss, sum(numbers))
+    loss, _ = compile(w * w, [leaf]).value_and_grad(np.zeros((3, 1)), "sum", np.array([1e154]))
+    assert loss == np.inf
+
+
 ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: compile(3.0), TypeError, "a sequence of Values as output, got float: 3.0"),  # type: ignore[arg-type]
     (lambda: compile(x * y, x), TypeError, "a sequence of Values as inputs, got Value"),  # type: ignore[arg-type]
@@ -300,6 +360,9 @@ ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: line().value_and_grad(np.empty((0, 1))), ValueError, "empty batch"),
     (lambda: line().value_and_grad([[1.0]], reduction="max"), ValueError, '"mean" or "sum", got \'max\''),  # type: ignore[arg-type]
     (lambda: line().value_and_grad([[1.0]], theta=np.zeros(3)), ValueError, r"each of 2 parameters, got shape \(3,\)"),
+    (lambda: compile(x * 2)(np.empty((0, 0))), ValueError, "no inputs: call it without a batch"),
+    (lambda: compile(x * 2)(np.empty((5, 0))), ValueError, "no inputs: call it without a batch"),
+    (lambda: compile(x * 2).value_and_grad([]), ValueError, "no inputs: call it without a batch"),
     (lambda: compile([x, y]).value_and_grad(), ValueError, "one output, this program has 2"),
 ]
 
@@ -322,8 +385,34 @@ def test_the_source_runs_on_its_own() -> None:
 
 def test_a_traceback_shows_the_line() -> None:
     program = line()
-    code = program._forward.__wrapped__.__code__
+    code = program._forward.__code__
     assert "np.tanh" in "".join(linecache.getlines(code.co_filename))
+
+
+def test_sources_are_forgotten_with_their_programs() -> None:
+    gc.collect()
+    before = len(linecache.cache)
+    programs = [line() for _ in range(5)]
+    assert len(linecache.cache) == before + 5
+    del programs
+    gc.collect()
+    assert len(linecache.cache) == before
+
+
+COPIES: list[Callable[[object], object]] = [lambda held: pickle.loads(pickle.dumps(held)), copy.deepcopy]
+
+
+@pytest.mark.parametrize("duplicate", COPIES, ids=["pickle", "deepcopy"])
+def test_a_copied_program_has_the_copied_parameters(duplicate: Callable[[object], list]) -> None:
+    output, inputs = mlp()
+    for program in (compile(output, inputs), compile([output, inputs[0] * output], inputs)):
+        twin, leaves = duplicate([program, program.parameters])
+        assert twin.parameters == leaves
+        assert twin.parameters[0] is not program.parameters[0]
+        batch = np.linspace(-1, 1, 12).reshape(3, 4)
+        np.testing.assert_array_equal(twin(batch), program(batch))
+        leaves[0].data += 1.0
+        assert not np.array_equal(twin(batch), program(batch))
 
 
 LABELS = ["x", "lambda", "theta", "np", "ones", "B", "sum", "sigmoid", "views", "a b", "1st", "w); import os", "σ", "ﬁ"]

@@ -120,7 +120,10 @@ class Adjoints:
 
     def _gradient_name(self, view: View) -> str:
         if view.part not in self._gradients:
-            name = self._gradients[view.part] = f"d{self.reader.program.parts[view.part]}"
+            name = f"d{self.reader.program.parts[view.part]}"
+            if name in self._gradients.values():
+                name = self.reader.program.names.unique(name)
+            self._gradients[view.part] = name
             self.reader.written.gradients.append(Line(name, self.reader.slice("grad", view.part)))
         return self._gradients[view.part]
 

@@ -298,7 +298,7 @@ class ArrayProgram:
     outputs: Sequence[Operand]
     names: Names
     parts: Mapping[Part, str]
-    """What each part of theta is called."""
+    """What each part of theta is called; parts that differ in the order of their axes may share a name."""
     padded: bool
     """Whether some grid has holes, so that numbers are computed which the graph does not have."""
 

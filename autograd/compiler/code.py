@@ -125,13 +125,19 @@ def _div(x: Code | float, y: Code | float) -> Code:
 
 
 def _pow(x: Code | float, y: Code | float) -> Code:
-    """Small whole powers are products, which are much faster than powers; the others are NumPy's."""
+    """Small whole powers are products, which are much faster than powers; the others are NumPy's.
+
+    But for those of ±0.5: NumPy takes a square root there, which differs from the power at -0.0 and at -inf.
+    """
     x, y = Code.of(x), Code.of(y)
     if x.number is None and y.number in (1.0, 2.0, 3.0) and x.binds == ATOM and x.text.isidentifier():
         return Code(" * ".join([x.text] * int(y.number)), PRODUCT if y.number > 1 else ATOM, x.axes)
     if x.number is None and y.number is not None and y.number.is_integer() and 0 < abs(y.number) <= 64:
         return Code(f"power({x.text}, {int(y.number)})", ATOM, x.axes)
-    return call("np.power", x, y)
+    if x.number is None and y.number in (0.5, -0.5):
+        root = call("root", x)
+        return root if y.number > 0 else _div(1.0, root)
+    return call("np.power" if y.number is not None or (x.number or 0.0) > 0 else "raised", x, y)
 
 
 def _greater(x: Code | float, y: Code | float) -> Code:

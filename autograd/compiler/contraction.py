@@ -133,7 +133,8 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
     if len(inner) == len(left.letters + right.letters) / 2:
         return Code(f"np.dot({a}, {b})")  # of two vectors: half the time of @
     text, letters = f"{a} @ {b}", stack + l_only + r_only
-    binds, into = PRODUCT, "" if stack else f"np.dot({a}, {b}, out={{}})"
+    dot = "np.dot" if l_only and r_only else "np.matmul"  # by a vector of one 0, np.dot gives 0 where there is nan
+    binds, into = PRODUCT, "" if stack else f"{dot}({a}, {b}, out={{}})"
     if stack and not l_only:
         text, binds = f"({text})[..., 0, :]", ATOM
     if stack and not r_only:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -38,7 +39,7 @@ def emit(program: ArrayProgram, written: Written) -> str:
     body = "\n\n\n".join(functions)
     helpers: list[str] = []
     for name, text in reversed(HELPERS.items()):
-        if re.search(rf"\b{name}\(", body + "".join(helpers)):
+        if re.search(rf"(?<![\w.]){name}\(", body + "".join(helpers)):
             helpers.insert(0, text.strip())
     return "\n\n\n".join(["import numpy as np", *helpers, body]) + "\n"
 
@@ -56,10 +57,11 @@ def _tuple(names: Sequence[str]) -> str:
 
 
 def load(source: str, constants: Mapping[str, Any]) -> Mapping[str, Callable[..., Any]]:
-    """The functions of the source; tracebacks show its lines."""
+    """The functions of the source; tracebacks show its lines, as long as the functions live."""
     filename = f"<compiled graph {next(_serial)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = dict(constants)
     exec(compile(source, filename, "exec"), namespace)
     assert namespace["np"] is np
+    weakref.finalize(namespace["forward"], linecache.cache.pop, filename, None)
     return namespace

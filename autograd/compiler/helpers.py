@@ -1,6 +1,6 @@
 """Functions that a source defines for itself where it uses them: what NumPy has not."""
 
-HELPERS = {  # a helper may use those below it
+HELPERS = {  # a helper may use those above it
     "power": '''
 def power(x, n):
     """x ** n for a whole n, by repeated squaring."""
@@ -12,6 +12,17 @@ def power(x, n):
         if n % 2:
             out = x if out is None else out * x
     return out
+''',
+    "root": '''
+def root(x):
+    """x ** 0.5 as IEEE 754 has it: 0.0 at -0.0, inf at -inf."""
+    return np.where(x == -np.inf, np.inf, np.sqrt(x) + 0.0)
+''',
+    "raised": '''
+def raised(x, y):
+    """x ** y as IEEE 754 has it, where y may be 0.5."""
+    half = y == 0.5
+    return np.where(half, root(x), np.power(x, y)) if np.any(half) else np.power(x, y)
 ''',
     "sigmoid": '''
 def sigmoid(x):

@@ -178,9 +178,11 @@ class _Layout:
         return view
 
     def name_part(self, view: View, nodes: Ints) -> None:
+        """The part as the grid has it and the part in the order of the vector go by one name: either may be read."""
         if view.part not in self.parts:
             whole = view.array.size > 1 and view.is_whole
             self.parts[view.part] = "theta" if whole else self.names.of_parameters(nodes, len(view.kept))
+        self.parts.setdefault(view.in_order.part, self.parts[view.part])
 
     # ---- element by element
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from .. import ops
-from .fold import ADD, MUL, NEG, POW, SUB, Folded, Terms
+from .fold import ADD, MUL, NEG, POW, SUB, Flags, Folded, Terms
 from .grids import Rows
 from .groups import Group, Join, Map, Reduce, describe
 from .ragged import distinct, groups, padded
@@ -46,6 +46,8 @@ class Lifted:
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
     """Groups level by level. ``exact`` refuses grids with holes: no number is computed that the graph has not.
+
+    Nor a derivative: nodes through which no gradient flows are in groups of their own.
 
     >>> from autograd import Value, functional
     >>> from .record import record
@@ -85,18 +87,20 @@ class _Lift:
         is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
         is_sum[folded.terms.owner] = True
         is_maximum[folded.items.owner] = True
+        flows = _flows(folded) if self.exact else np.ones(len(folded.level), dtype=bool)
         by_level = np.argsort(folded.level, kind="stable")
         bounds = np.searchsorted(folded.level[by_level], np.arange(1, folded.level.max(initial=0) + 2))
         for start, stop in pairwise(bounds):
-            nodes = by_level[start:stop]
-            sums, maxima = is_sum[nodes], is_maximum[nodes]
-            self.join(nodes)
-            if sums.any():
-                self.sums(nodes[sums])
-            if maxima.any():
-                self.maxima(nodes[maxima])
-            if not (sums | maxima).all():
-                self.operations(nodes[~sums & ~maxima])
+            level = by_level[start:stop]
+            for nodes in [level[flows[level]], level[~flows[level]]] if self.exact else [level]:
+                sums, maxima = is_sum[nodes], is_maximum[nodes]
+                self.join(nodes)
+                if sums.any():
+                    self.sums(nodes[sums])
+                if maxima.any():
+                    self.maxima(nodes[maxima])
+                if not (sums | maxima).all():
+                    self.operations(nodes[~sums & ~maxima])
         made = slice(0, self.made)
         return Lifted(
             folded, self.groups, self.exact, self.home[made], self.rank[made], self.number[made], self.same[made]
@@ -307,6 +311,21 @@ class _Lift:
         self.same[targets] = targets[edge][duplicate]
         for dot in rows.products(targets[edge], edge, self.exact):
             self.add(dot, np.concatenate([dot.left.ravel(), dot.right.ravel()]))
+
+
+def _flows(folded: Folded) -> Flags:
+    """For each node whether a gradient flows from an output to its operands."""
+    recording = folded.recording
+    code, left, right = recording.code.tolist(), recording.left.tolist(), recording.right.tolist()
+    flows = np.zeros(len(code) + 1, dtype=bool)
+    flows[list(recording.outputs)] = True
+    for i in reversed(range(len(recording.values))):
+        flows[i] &= code[i] != LEAF and bool(ROWS[code[i]].partials)
+        if flows[i]:
+            flows[[left[i], right[i]]] = True
+    early = folded.terms.left >= len(recording.values)
+    flows[folded.terms.left[early]] = flows[folded.terms.owner[early]]
+    return flows[:-1]
 
 
 def _terms_of(terms: Terms, nodes: Ints) -> Terms:

@@ -17,7 +17,7 @@ from .emit import emit, load
 from .fold import fold
 from .layout import layout
 from .lift import lift
-from .record import Floats, Recording, record
+from .record import STOPPING, Floats, Recording, record
 from .reverse import write
 
 
@@ -48,6 +48,11 @@ def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
     return list(values)
 
 
+def _quietly() -> np.errstate:
+    """No warnings: inf and nan are results. Each call has its own, for an errstate is not for several threads."""
+    return np.errstate(all="ignore")
+
+
 class Program:
     """What :func:`compile` returns.
 
@@ -57,6 +62,7 @@ class Program:
 
     def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
         self._recording, self._single = recording, single
+        self._stops = not exact and bool(np.isin(recording.code, STOPPING).any())
         self._folded = fold(recording)
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
@@ -66,9 +72,7 @@ class Program:
         self.constants = written.constants
         self._contiguous = written.contiguous_inputs
         functions = load(self.source, written.constants)
-        quietly = np.errstate(all="ignore")
-        self._forward = quietly(functions["forward"])
-        self._value_and_grad = quietly(functions["value_and_grad"]) if written.differentiated else None
+        self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
         self._kept = threading.local()
@@ -82,7 +86,8 @@ class Program:
         (n_outputs,); without inputs there is no batch.
         """
         x, one = self._samples(batch)
-        found = self._forward(x, *self._read(None))
+        with _quietly():
+            found = self._forward(x, *self._read(None))
         outputs = self._arrays.outputs
         if len(outputs) == 1:
             found = (found,)
@@ -107,6 +112,10 @@ class Program:
         """(value, gradient (P,)) of the mean or the sum over the batch, by the parameters.
 
         They are taken at the parameters' data, or at ``theta`` (P,) if it is given.
+
+        What depends on parameters alone is computed once for the whole batch, and its adjoint is summed over the batch
+        before it flows on. As long as the samples' gradients are finite, that is their sum to rounding. Where adjoints
+        are inf, the sum may be nan where that of the gradients is not, or the reverse. One sample has no such sum.
         """
         if reduction not in ("mean", "sum"):
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
@@ -121,10 +130,11 @@ class Program:
         weight = 1.0 / size if reduction == "mean" else 1.0
         views = self._read(theta)
         grad, gradient_views = self._gradient
-        found = self._value_and_grad(x, weight, *views, *gradient_views)
-        value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
+        with _quietly():
+            found = self._value_and_grad(x, weight, *views, *gradient_views)
+            value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
         grad = grad.copy()
-        if self._arrays.padded and not (np.isfinite(value) and np.isfinite(grad).all()):
+        if (self._arrays.padded or self._stops) and not (np.isfinite(value) and np.isfinite(grad).all()):
             exact = self._exact
             place = {parameter: i for i, parameter in enumerate(self.parameters)}
             order = [place[parameter] for parameter in exact.parameters]
@@ -134,10 +144,11 @@ class Program:
 
     @cached_property
     def _exact(self) -> Program:
-        """The same graph without grids that have holes.
+        """The same graph without grids that have holes, in the graph or in its derivative.
 
         A hole holds a number that the graph does not have; it is multiplied by 0. Should that number be inf or nan, so
-        is the product: then, and only then, this program is used.
+        is the product: then, and only then, this program is used. So it is with the derivative of a node through which
+        no gradient flows, computed beside those of others.
         """
         return Program(self._recording, self._single, exact=True)
 
@@ -173,6 +184,8 @@ class Program:
             if n:
                 raise ValueError(f"the program has {n} inputs: call it with a batch of shape (B, {n})")
             return np.empty((0, 1)), False
+        if not n:
+            raise ValueError("the program has no inputs: call it without a batch")
         array = np.asarray(batch)
         if array.dtype != np.float64:
             if array.dtype.kind not in "fiub":
@@ -183,6 +196,12 @@ class Program:
         one = array.ndim == 1
         x = array[:, None] if one else array.T
         return (np.ascontiguousarray(x) if self._contiguous else x), one
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy is compiled anew from a copy of the graph: its parameters are the copied Values."""
+        values, recording = self._recording.values, self._recording
+        outputs, inputs = ([values[i] for i in numbers] for numbers in (recording.outputs, recording.inputs))
+        return compile, (outputs[0] if self._single else outputs, inputs)
 
     # ---- looking
 

@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 ROWS = tuple(ops.OPERATIONS.values())
 CODE = {row: code for code, row in enumerate(ROWS)}
+STOPPING = [code for row, code in CODE.items() if row.arguments and not row.partials]  # no gradient flows through
 LEAF = -1
 NONE = -1  # the second operand of an operation that has one
 

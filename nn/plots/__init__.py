@@ -6,14 +6,14 @@ from .comparison import plot_losses, plot_regions
 from .descent import plot_descent, plot_fit
 from .gradients import gradient_sizes, plot_gradients
 from .images import confusion_matrix, plot_confusion, plot_images, plot_weights
-from .training import plot_classes, plot_curve, plot_loss, plot_surface
+from .training import plot_boundary, plot_curve, plot_loss, plot_surface
 
 __all__ = [
     "confusion_matrix",
     "gradient_sizes",
     "new_axes",
     "plot_activation",
-    "plot_classes",
+    "plot_boundary",
     "plot_confusion",
     "plot_curve",
     "plot_descent",

@@ -11,7 +11,7 @@ from ..data import Dataset
 from ..history import History
 from ..predictor import Predictor
 from .axes import COLOURS, MARKERS, new_axes, side_by_side
-from .training import plot_classes
+from .training import plot_boundary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,11 +41,11 @@ def plot_losses(histories: Mapping[str, History], ax: Axes | None = None) -> Axe
 
 
 def plot_regions(predictors: Mapping[str, Predictor], train: Dataset, held_out: Dataset) -> list[Axes]:
-    """For each network a picture as :func:`plot_classes` draws it, under its name, in a row with one legend."""
+    """For each network a picture as :func:`plot_boundary` draws it, under its name, in a row with one legend."""
     side = WIDTH / len(predictors)
     axes = side_by_side(len(predictors), side, side + 0.3)
     for ax, (name, predictor) in zip(axes, predictors.items(), strict=True):
-        plot_classes(predictor, train, held_out, ax).set_title(name)
+        plot_boundary(predictor, train, held_out, ax).set_title(name)
     _share_legend(axes)
     return axes
 

@@ -43,7 +43,7 @@ def plot_loss(history: History, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_classes(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
+def plot_boundary(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:
     """The regions of the plane that the network gives to each class, with the samples; held-out ones have a rim."""
     ax = ax or new_axes()
     xs, ys, points = _plane(train, held_out)
