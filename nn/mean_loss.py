@@ -10,13 +10,14 @@ from typing import Protocol, SupportsFloat, runtime_checkable
 
 import numpy as np
 
-from autograd import Value, compile, modes, no_grad
+from autograd import Value, compile, grad, modes, no_grad
 
 from .arrays import Floats, Rows, Vector
 from .losses import Loss
+from .replay import compiled_or_eager, here_and_moved, loss_disagreement
 from .samples import Samples
 
-PROBES = 8  # samples on which a compiled loss must agree with the eager one
+CHUNK = 1024  # samples whose losses are computed at once: more would need memory without being faster
 
 
 @runtime_checkable
@@ -56,11 +57,30 @@ class MeanLoss:
 
     def value(self, samples: Samples) -> float:
         """The mean loss of all rows, with the parameters' data as it is."""
-        total = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(self.losses(samples).mean())
+
+    def losses(self, samples: Samples) -> Floats:
+        """The loss of each row: (N,)."""
         with no_grad():
-            for x, t in samples.rows():
-                total += self.loss(self.model(x), t).data
-        return total / len(samples)
+            return np.array([self.loss(self.model(x), t).data for x, t in samples.rows()])
+
+    def compared(self, samples: Samples) -> tuple[Floats, Floats]:
+        """The loss of each row (N,), and its gradient (N, P); no ``.grad`` is touched."""
+        with _collector_paused():
+            pairs = [self._loss_and_grad(x, t) for x, t in samples.rows()]
+        losses, gradients = zip(*pairs, strict=True)
+        return np.array(losses), np.array(gradients)
+
+    def _loss_and_grad(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
+        loss = self.loss(self.model(x), t)
+        return loss.data, grad(loss, self.parameters)
+
+    def begin_epoch(self) -> None:
+        """Take the parameters that are not trained as they are now."""
+
+    def require_agreement(self, samples: Samples, epoch: int) -> None:
+        """A RuntimeError if a few samples have other losses than the scalar engine gives."""
 
 
 class CompiledMeanLoss(MeanLoss):
@@ -79,20 +99,40 @@ class CompiledMeanLoss(MeanLoss):
         found = [i for i, parameter in enumerate(self.program.parameters) if parameter in place]
         self._in_program = np.array(found, dtype=np.intp)
         self._in_theta = np.array([place[self.program.parameters[i]] for i in found], dtype=np.intp)
-        self._vector = np.array([parameter.data for parameter in self.program.parameters])
+        self._vector = np.empty(len(self.program.parameters))
+        self.begin_epoch()
+
+    def begin_epoch(self) -> None:
+        self._vector[:] = [parameter.data for parameter in self.program.parameters]
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
         self._vector[self._in_program] = theta[self._in_theta]
         value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
+        return value, self._ordered(found)
+
+    def losses(self, samples: Samples) -> Floats:
+        starts = range(0, len(samples), CHUNK)
+        return np.concatenate([self.program(samples.columns[start : start + CHUNK]) for start in starts])
+
+    def require_agreement(self, samples: Samples, epoch: int) -> None:
+        eager = MeanLoss(self.model, self.loss, self.parameters)
+        _, moved = here_and_moved(self.model, self.parameters)
+        if reason := loss_disagreement(eager, self, samples, moved):
+            raise RuntimeError(
+                f"after epoch {epoch} the compiled loss is no longer that of the model ({reason}): training stopped, "
+                f"and what was learned is wrong. Train a new model with fit(..., compiled=False)"
+            )
+
+    def _loss_and_grad(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
+        value, found = self.program.value_and_grad([[*x, *t]])
+        return value, self._ordered(found).tolist()
+
+    def _ordered(self, found: Vector) -> Vector:
+        """The program's gradient as one by θ."""
         gradient = np.zeros(len(self.parameters))
         gradient[self._in_theta] = found[self._in_program]
-        return value, gradient
-
-    def value(self, samples: Samples) -> float:
-        losses: Floats = self.program(samples.columns)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return float(losses.mean())
+        return gradient
 
 
 def mean_loss(
@@ -100,31 +140,21 @@ def mean_loss(
 ) -> MeanLoss:
     """The compiled mean loss, if it is wanted and gives the eager engine's numbers; else the eager one.
 
-    It does not for a model or a loss that needs plain numbers, or that looks at them, so that other samples have
-    another graph: a RuntimeWarning says so.
+    Losses and gradients are compared, at θ and at another one near it. They differ for a model or a loss that needs
+    plain numbers, or that looks at them, so that other samples have another graph: a RuntimeWarning says so.
     """
     eager = MeanLoss(model, loss, parameters)
     if not compiled or modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
         return eager
-    probes = _probes(samples)
-    wanted = [eager.value(probe) for probe in probes]  # what is wrong with the model or the loss itself is raised here
-    try:
-        program = CompiledMeanLoss(model, loss, parameters, samples)
-    except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
-        reason = f"{type(error).__name__}: {error}"
-    else:
-        if np.allclose([program.value(probe) for probe in probes], wanted, rtol=1e-9, atol=1e-12, equal_nan=True):
-            return program
-        reason = "its graph is not the same for every sample"
-    message = f"the loss cannot be compiled ({reason}); training goes on without, many times slower"
-    warnings.warn(message, RuntimeWarning, stacklevel=3)
-    return eager
-
-
-def _probes(samples: Samples) -> list[Samples]:
-    """Single samples from all over the data."""
-    rows = np.linspace(0, len(samples) - 1, min(PROBES, len(samples))).astype(np.intp)
-    return [Samples(samples.inputs[[row]], samples.targets[[row]]) for row in rows]
+    eager.value(samples.chosen([0, len(samples) - 1]))  # what is wrong with the model or the loss itself is raised here
+    thetas = here_and_moved(model, parameters)
+    chosen, reason = compiled_or_eager(
+        eager, lambda: CompiledMeanLoss(model, loss, parameters, samples), samples, thetas
+    )
+    if reason:
+        message = f"the loss cannot be compiled ({reason}); training goes on without, many times slower"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+    return chosen
 
 
 @contextmanager

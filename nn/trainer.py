@@ -85,8 +85,11 @@ class Trainer:
         gradients are kept epoch by epoch, in the checkpoint too, and the history can show them: ``history.film()``.
 
         The loss of one sample is recorded once, and replayed for whole batches by the program that ``autograd.compile``
-        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. While
-        an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
+        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. For a
+        model or a loss that branches on the numbers it is given they are not the same: some samples are compared at
+        the start, where a RuntimeWarning says that training goes on without the program, and a few after epochs 1, 2,
+        4, 8, … and the last, where a RuntimeError ends it. While an epoch runs, the parameters are a vector; their
+        Values are set at its end, and whenever training stops.
 
         A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
         of the last whole step.
@@ -104,6 +107,8 @@ class Trainer:
         with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
             while not run.is_finished(history):
                 history.losses.append(self._epoch(run, losses, history, advance))
+                if run.is_finished(history) or history.epochs.bit_count() == 1:  # 1, 2, 4, 8, …
+                    losses.require_agreement(samples, history.epochs)
                 if others:
                     history.held_out_losses.append(losses.value(others))
                 if history.recording:
@@ -115,6 +120,7 @@ class Trainer:
     def _epoch(self, run: _Run, losses: MeanLoss, history: History, advance: Callable[[str], None]) -> float:
         """One visit to every sample; the mean of their losses, each as it was when its turn came."""
         total = 0.0
+        losses.begin_epoch()
         state = self.optimizer.here()
         try:
             for rows in run.batches(history.epochs):

@@ -237,12 +237,31 @@ def test_models_are_compiled_where_the_programs_give_the_same_numbers(kind, comp
     samples = Samples.checked(*rings())
     theta = np.array([0.3, 0.4, -0.5])
     before = model.state()
-    if kind is Typed:
-        with pytest.raises(TypeError, match="numbers, please"):
-            evaluator(model, mse, samples, [theta])
-        return
     assert evaluator(model, mse, samples, [theta]).is_compiled is compiled
     assert model.state() == before
+
+
+def test_a_model_that_takes_plain_numbers_only_has_a_film():
+    model = Typed()
+    trainer = Trainer(model, binary_cross_entropy, SGD(model.parameters(), 0.1))
+    with pytest.warns(RuntimeWarning, match="numbers, please"):
+        history = trainer.fit(*rings(), epochs=2, record=True)
+    data = content(history.film())
+    inputs, targets = rings()
+    for label, sample in zip(data["samples"]["labels"], data["frames"][-1]["samples"], strict=True):
+        row = int(re.match(r"row (\d+),", label)[1])
+        (output,) = model(inputs[row].tolist())
+        slope = 1 / (1 + math.exp(-output.data)) - targets[row]
+        assert sample["nodes"] == pytest.approx([*inputs[row], output.data], **FOUR_DIGITS)
+        assert sample["gradients"] == [None, None, pytest.approx(slope, **FOUR_DIGITS)]
+
+
+def test_the_loss_at_epoch_0_takes_no_trace_of_all_samples(monkeypatch):
+    _, history = recorded_rings(epochs=1)
+    traced, trace = [], Evaluator.trace
+    monkeypatch.setattr(Evaluator, "trace", lambda self, samples: traced.append(len(samples)) or trace(self, samples))
+    history.film()
+    assert max(traced) <= 12 < len(rings()[0])
 
 
 def test_compiled_and_eager_evaluators_agree():

@@ -301,6 +301,84 @@ def test_what_cannot_be_compiled_is_trained_eagerly_and_said_once(kind, reason):
     assert history == run(False)
 
 
+def huber(outputs, targets):
+    error = outputs[0] - targets[0]
+    return 0.5 * error**2 if abs(error.data) <= 1 else abs(error) - 0.5
+
+
+def line_with_outliers():
+    inputs = np.linspace(-1, 1, 101)[:, np.newaxis]
+    targets = 0.5 * inputs[:, 0]
+    targets[[20, 45, 70]] += 50.0  # not among rows that are evenly spaced
+    return inputs, targets
+
+
+class Normed(MLP):
+    """Weights of length 1, by a norm that the graph does not have."""
+
+    def __call__(self, inputs):
+        norm = math.sqrt(sum(p.data**2 for p in self.parameters()))
+        return [out / norm for out in super().__call__(inputs)]
+
+
+class Signed(MLP):
+    """Another graph once its bias is negative."""
+
+    def __call__(self, inputs):
+        (out,) = super().__call__(inputs)
+        return [out if self.layers[0].neurons[0].bias.data >= 0.0 else 3.0 * out]
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss", "data"),
+    [(MLP, huber, line_with_outliers()), (Normed, mse, (X, np.tanh(T)))],
+    ids=["huber", "norm"],
+)
+def test_what_looks_at_data_of_few_samples_or_parameters_is_trained_eagerly(kind, loss, data):
+    def run(compiled):
+        model = kind(1, [1], seed=0)
+        history = Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(*data, epochs=20, compiled=compiled)
+        return history, model.state()
+
+    with pytest.warns(RuntimeWarning, match="its graph is not the same for every sample"):
+        after = run(True)
+    assert after == run(False)
+
+
+@pytest.mark.parametrize(("epochs", "last"), [(100, 4), (3, 3)])
+def test_a_graph_that_changes_during_training_ends_it(tmp_path, epochs, last):
+    model = Signed(1, [1], seed=0)
+    model.layers[0].neurons[0].bias.data = 0.625
+    trainer = Trainer(model, lambda outputs, targets: outputs[0], SGD(model.parameters(), 0.25))  # the bias falls
+    path = tmp_path / "run.npz"
+    with pytest.raises(RuntimeError, match=rf"after epoch {last} the compiled loss .*compiled=False"):
+        trainer.fit([[1.0]], [0.0], epochs=epochs, checkpoint=path)
+    assert trainer.optimizer.steps == last
+    assert model.layers[0].neurons[0].bias.data == 0.625 - 0.25 * last
+    with np.load(path) as saved:
+        assert len(saved["losses"]) == last - 1
+
+
+def test_a_comparison_leaves_parameters_and_their_gradients_alone():
+    model = MLP(1, [2, 1], "tanh", seed=0)
+    trainer = Trainer(model, mse, SGD(model.parameters(), 0.0))
+    mse(model(X[0]), T[:1]).backward()
+    before = [(parameter.data, parameter.grad) for parameter in model.parameters()]
+    trainer.fit(X, T, epochs=4)
+    assert [(parameter.data, parameter.grad) for parameter in model.parameters()] == before
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_rounding_of_a_perfect_fit_is_no_disagreement(scale):
+    inputs = np.random.default_rng(0).normal(size=(16, 8))  # sums of eight run in another order in a program
+    targets = scale * inputs @ np.arange(8.0)
+    model = MLP(8, [1], seed=0)
+    trainer = Trainer(model, mse, SGD(model.parameters(), 0.1))
+    for _ in range(2):
+        history = trainer.fit(inputs, targets, epochs=2048, batch_size=16)
+    assert history.losses[-1] < 1e-25 * scale**2
+
+
 def test_an_error_of_the_loss_itself_is_raised_as_it_is():
     model = MLP(1, [2], seed=0)
     with pytest.raises(ValueError, match=r"hinge: target 0 is 0\.5"):
@@ -332,6 +410,17 @@ def test_a_run_in_two_parts_ends_with_the_bits_of_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_parameters_that_are_not_trained_are_those_of_the_checkpoint(tmp_path, compiled):
+    def run(epochs, path, seed):
+        model = MLP(1, [3, 1], "tanh", seed=seed)
+        trainer = Trainer(model, mse, SGD(model.layers[-1].parameters(), 0.05))
+        return trainer.fit(X, T, epochs=epochs, checkpoint=path, compiled=compiled), model.state()
+
+    run(2, tmp_path / "run.npz", seed=0)
+    assert run(5, tmp_path / "run.npz", seed=1) == run(5, None, seed=0)
+
+
 def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
     """What is compared is the graph of the start, as the same program makes it again."""
 
@@ -342,7 +431,8 @@ def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
 
     def run(epochs, path):
         model = Switch(1, [1], seed=0)
-        Trainer(model, mse, SGD(model.parameters(), 0.01)).fit(X, T, epochs=epochs, checkpoint=path)
+        trainer = Trainer(model, mse, SGD(model.parameters(), 0.01))
+        trainer.fit(X, T, epochs=epochs, checkpoint=path, compiled=False)
         return model.state()
 
     run(2, tmp_path / "run.npz")

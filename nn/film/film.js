@@ -6,7 +6,7 @@ const columnOf = data.samples.columns.flatMap(([, indices], column) => indices.m
 
 /* Four digits, with a true minus sign. */
 function text(number) {
-  return number === null ? "not finite" : String(Number(number.toPrecision(4))).replace("-", "−");
+  return number === null ? "not finite" : String(Number(number.toPrecision(4))).replaceAll("-", "−");
 }
 
 function element(tag, content, kind) {

@@ -9,9 +9,10 @@ from typing import Any
 from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
-from ..evaluation import evaluator, is_mlp, parameters_kept, set_parameters
+from ..evaluation import evaluator, is_mlp
 from ..history import History
 from ..recording import Recording
+from ..replay import parameters_kept, set_parameters
 from ..samples import Samples
 from .charts import Flow, Loss
 from .followed import Followed, rows_to_follow
@@ -74,7 +75,7 @@ def _views(
 ) -> tuple[list[View], Followed]:
     model, samples, moments = recording.model, recording.samples, recording.moments
     rows = rows_to_follow(reading, samples)
-    numbers = evaluator(model, recording.loss, samples.chosen(rows), [moments[0].parameters, moments[-1].parameters])
+    numbers = evaluator(model, recording.loss, samples, [moments[0].parameters, moments[-1].parameters])
     views: list[View] = []
     n_outputs = samples.targets.shape[1]
     outputs = list(reading.classes) if reading.kind == "many" else []
@@ -90,7 +91,7 @@ def _views(
     elif len(features) == 1 and reading.kind != "many":
         views.append(Fit(numbers, cloud, features))
     set_parameters(model, moments[0].parameters)
-    starts = [float(numbers.trace(s).losses.mean()) for s in (samples, recording.others) if s]
+    starts = [numbers.mean_loss.value(s) for s in (samples, recording.others) if s]
     views.append(Loss([history.losses, history.held_out_losses], starts))
     views.append(Flow(list(model.state()), moments))
     return views, Followed(numbers, samples, rows, reading, columns, features)
