@@ -60,6 +60,12 @@ def _changed(**settings: bool) -> Iterator[None]:
         current.reset(token)
 
 
+def is_recording() -> bool:
+    """Whether operations are recorded: :func:`no_grad` is not on."""
+    mode = current.get()
+    return mode is None or mode.recording
+
+
 def is_checking() -> bool:
     """Whether :func:`detect_anomaly` is on."""
     mode = current.get()

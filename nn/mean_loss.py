@@ -143,10 +143,10 @@ def mean_loss(
     Losses and gradients are compared, at θ and at another one near it. They differ for a model or a loss that needs
     plain numbers, or that looks at them, so that other samples have another graph: a RuntimeWarning says so.
     """
+    _require_sound(model, loss, samples)
     eager = MeanLoss(model, loss, parameters)
     if not compiled or modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
         return eager
-    eager.value(samples.chosen([0, len(samples) - 1]))  # what is wrong with the model or the loss itself is raised here
     thetas = here_and_moved(model, parameters)
     chosen, reason = compiled_or_eager(
         eager, lambda: CompiledMeanLoss(model, loss, parameters, samples), samples, thetas
@@ -155,6 +155,21 @@ def mean_loss(
         message = f"the loss cannot be compiled ({reason}); training goes on without, many times slower"
         warnings.warn(message, RuntimeWarning, stacklevel=3)
     return chosen
+
+
+def _require_sound(model: Model, loss: Loss, samples: Samples) -> None:
+    """An error, now rather than later, for what the model or the loss would refuse in some row.
+
+    The loss sees every kind of target that there is, once. A program would not ask it again.
+    """
+    if not modes.is_recording():
+        raise ValueError("training within no_grad would learn nothing, as nothing is recorded: call fit outside of it")
+    (x, _), *_ = samples.rows(slice(1))
+    outputs = model(x)
+    for t in np.unique(samples.targets, axis=0).tolist():
+        found = loss(outputs, t)
+        if not isinstance(found, Value):
+            raise TypeError(f"the loss is a Value made from the outputs, got {type(found).__name__}: {found!r}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from autograd import Value, detect_anomaly
+from autograd import Value, detect_anomaly, no_grad
 from nn import (
     MLP,
     SGD,
@@ -61,7 +61,7 @@ def test_each_epoch_visits_every_sample_once_in_an_order_of_its_own():
         return mse(outputs, targets)
 
     Trainer(model, loss, SGD(model.parameters(), 0.01)).fit(X * 4, range(16), epochs=2, batch_size=5, compiled=False)
-    first, second = visits[:16], visits[16:]
+    first, second = visits[-32:-16], visits[-16:]  # before them, the loss is asked about every kind of target
     assert sorted(first) == sorted(second) == list(range(16))
     assert first != second != list(range(16))
 
@@ -383,6 +383,27 @@ def test_an_error_of_the_loss_itself_is_raised_as_it_is():
     model = MLP(1, [2], seed=0)
     with pytest.raises(ValueError, match=r"hinge: target 0 is 0\.5"):
         Trainer(model, hinge, SGD(model.parameters(), 0.1)).fit(X, [[0.5, 1.0]] * 4)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_target_that_the_loss_refuses_is_found_in_whatever_row_it_is(compiled):
+    model = MLP(1, [1], seed=0)
+    trainer = Trainer(model, hinge, SGD(model.parameters(), 0.1))
+    with pytest.raises(ValueError, match=r"hinge: target 0 is 0\.5"):
+        trainer.fit(X * 10, [1.0] * 17 + [0.5] + [-1.0] * 22, epochs=1, compiled=compiled)
+    assert model.state() == MLP(1, [1], seed=0).state()
+
+
+@pytest.mark.parametrize("result", [3.0, None, "a"])
+def test_a_loss_that_is_no_value_is_named(result):
+    model = MLP(1, [1], seed=0)
+    with pytest.raises(TypeError, match=f"the loss is a Value made from the outputs, got {type(result).__name__}"):
+        Trainer(model, lambda outputs, targets: result, SGD(model.parameters(), 0.1)).fit(X, T)
+
+
+def test_training_within_no_grad_is_refused():
+    with no_grad(), pytest.raises(ValueError, match="within no_grad would learn nothing"):
+        line_trainer().fit(X, T)
 
 
 def test_an_anomaly_is_looked_for_in_training_too():
