@@ -31,7 +31,7 @@ from .arrays import (
     View,
     contiguous,
 )
-from .groups import Dot, Join, Map, Reduce
+from .groups import Dot, Group, Join, Map, Reduce
 from .lift import INPUTS, NUMBERS, PARAMETERS, Lifted
 from .names import Names
 from .record import NONE, SAMPLED, Ints
@@ -98,7 +98,7 @@ class _Layout:
 
     def run(self) -> ArrayProgram:
         lifted, recording = self.lifted, self.lifted.folded.recording
-        for home, group in enumerate(lifted.groups, INPUTS + 1):
+        for home, group in self.in_turn():
             if isinstance(group, Map):
                 self.map(home, group)
             elif isinstance(group, Dot):
@@ -112,6 +112,25 @@ class _Layout:
         return ArrayProgram(
             self.statements, self.inputs, self.theta, values, self.outputs(), self.names, self.parts, self.padded
         )
+
+    def in_turn(self) -> Iterator[tuple[int, Group]]:
+        """The groups with their homes, each after those it reads.
+
+        Products of parameters alone (a penalty on the weights) wait until they are read: by then the layers have
+        given the parameters their places, and the penalty reads them in that order, which its sum leaves open.
+        """
+        waiting: dict[int, Group] = {}
+        for home, group in enumerate(self.lifted.groups, INPUTS + 1):
+            if isinstance(group, Dot) and self.home(group.left) == self.home(group.right) == PARAMETERS:
+                waiting[home] = group
+                continue
+            if waiting:
+                homes = np.concatenate([self.lifted.home[nodes[nodes != NONE]] for nodes in _read(group)])
+                for read in np.unique(homes).tolist():
+                    if read in waiting:
+                        yield read, waiting.pop(read)
+            yield home, group
+        yield from waiting.items()
 
     # ---- homes
 
@@ -390,6 +409,15 @@ class _Layout:
         if home == PARAMETERS:
             self.name_part(view, nodes)
         return view
+
+
+def _read(group: Group) -> list[Ints]:
+    """The nodes that a group reads."""
+    if isinstance(group, Map):
+        return list(group.operands)
+    if isinstance(group, Dot):
+        return [group.left, group.right]
+    return [group.sources if isinstance(group, Join) else group.rows]
 
 
 def _uses(lifted: Lifted) -> Ints:
