@@ -9,6 +9,7 @@ import pickle
 import threading
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -468,3 +469,22 @@ def test_nothing_grows_with_the_number_of_calls() -> None:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 1000
+
+
+@pytest.mark.parametrize(
+    ("numbers", "error", "message"),
+    [
+        ([[1.0, 2.0], [3.0]], ValueError, "rows of different lengths"),
+        ([["a", "b"]], TypeError, "array of real numbers, got dtype <U1"),
+        ([[None, 1.0]], TypeError, "array of real numbers, got dtype object"),
+        ([[1j, 1.0]], TypeError, "array of real numbers, got dtype complex128"),
+    ],
+)
+def test_batch_and_theta_are_arrays_of_real_numbers(numbers: Any, error: type[Exception], message: str) -> None:
+    x, y, w, b = (Value(float(i)) for i in range(4))
+    program = compile(w * x + b * y, [x, y])
+    with pytest.raises(error, match=f"a batch is an {message}" if error is TypeError else message):
+        program(numbers)
+    theta = numbers if error is ValueError else numbers[0]
+    with pytest.raises(error, match=f"theta is an {message}" if error is TypeError else message):
+        program.value_and_grad([[1.0, 2.0]], theta=theta)

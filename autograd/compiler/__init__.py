@@ -16,7 +16,8 @@ Every representation prints itself, so that one expression can be followed throu
 
 The program computes what the graph does, to rounding: sums are added in another order, and where they come out as zero
 its sign is not kept. What depends on parameters alone is computed once, and its adjoint is summed over the batch before
-it flows on.
+it flows on; so it is with expressions that stand in the graph more than once. Where an adjoint is inf or nan, each of
+these can make a gradient inf that is nan in the scalar engine, or the other way round.
 """
 
 from .program import Program, compile

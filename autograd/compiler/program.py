@@ -25,7 +25,7 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     """A NumPy program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
-    are. Raises a TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
+    are. What was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
@@ -46,6 +46,19 @@ def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
     if isinstance(values, Value) or not isinstance(values, Iterable):
         raise TypeError(f"compile takes a sequence of Values as {what}, got {type(values).__name__}: {values!r}")
     return list(values)
+
+
+def _reals(what: str, numbers: npt.ArrayLike) -> Floats:
+    """The numbers as an array of floats; a TypeError if they are of another kind, a ValueError if they are ragged."""
+    try:
+        array = np.asarray(numbers)
+    except ValueError:
+        raise ValueError(f"{what} is an array of real numbers, got rows of different lengths") from None
+    if array.dtype == np.float64:
+        return array
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} is an array of real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64)
 
 
 def _quietly() -> np.errstate:
@@ -159,7 +172,7 @@ class Program:
         last = getattr(self._kept, "theta", None)
         if last is not None and theta is last[0]:
             return last  # type: ignore[no-any-return]
-        vector = np.ascontiguousarray(theta, dtype=np.float64)
+        vector = np.ascontiguousarray(_reals("theta", theta))
         if vector.shape != (len(self.parameters),):
             raise ValueError(
                 f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}"
@@ -186,11 +199,7 @@ class Program:
             return np.empty((0, 1)), False
         if not n:
             raise ValueError("the program has no inputs: call it without a batch")
-        array = np.asarray(batch)
-        if array.dtype != np.float64:
-            if array.dtype.kind not in "fiub":
-                raise TypeError(f"a batch is an array of real numbers, got dtype {array.dtype}")
-            array = array.astype(np.float64)
+        array = _reals("a batch", batch)
         if array.ndim not in (1, 2) or array.shape[-1] != n:
             raise ValueError(f"a batch has shape (B, {n}), one sample ({n},); got {array.shape}")
         one = array.ndim == 1
