@@ -25,7 +25,8 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     """A NumPy program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
-    are. What was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
+    are. What was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a
+    TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
