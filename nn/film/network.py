@@ -92,8 +92,9 @@ class Network:
             for x2, y2 in ends
             for x1, y1 in starts
         )
+        top = min(points[0][1] for points in places)  # the names stand in one line, above all edges
         neurons = "".join(
-            self._column(column, points, i, i == 0)
+            self._column(column, points, top, i == 0)
             for i, (column, points) in enumerate(zip(self.columns, places, strict=True))
         )
         sizes = "-".join(str(column.size) for column in self.columns)
@@ -108,8 +109,8 @@ class Network:
         parts = [f"{len(c.indices)} of {c.size} in {c.name}" for c in thinned]
         return f" <small>shown: {', '.join(parts)}, those with the largest weights at the end</small>" if parts else ""
 
-    def _column(self, column: Column, points: Sequence[tuple[float, float]], i: int, is_input: bool) -> str:
-        x, top = points[0][0], points[0][1]
+    def _column(self, column: Column, points: Sequence[tuple[float, float]], top: float, is_input: bool) -> str:
+        x = points[0][0]
         anchor = "end" if is_input else "start"
         parts = [f'<text class="tick" x="{x}" y="{max(top - 16, 12)}" text-anchor="middle">{shown(column.name)}</text>']
         for place, (cx, cy) in enumerate(points):
