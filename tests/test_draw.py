@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
 from importlib.util import find_spec
 from itertools import pairwise
@@ -223,18 +222,15 @@ def test_boxes_state_what_is_in_them():
 
 
 @needs_renderer
-def test_a_batch_of_many_samples_is_a_few_boxes_made_in_a_moment():
+def test_a_batch_of_many_samples_is_a_few_boxes():
     loss = batch_loss([2, 16, 16, 1], 100)
     loss.backward()
-    start = time.perf_counter()
     drawing = draw(loss, collapse="layer")
-    elapsed = time.perf_counter() - start
     shown = texts(drawing)
     assert len([line for line in drawing.dot.splitlines() if re.match(r"\t[bv]\d+ \[", line)]) == 5
     assert {"inputs", "layers[0]", "layers[1]", "layers[2]", "loss", "nodes 200", "25,600 edges", "100 edges"} <= set(
         shown
     )
-    assert elapsed < 3  # a third of a second; the margin is for a busy machine
 
 
 def test_dot_is_the_same_in_every_process():
@@ -262,12 +258,10 @@ def chain(length):
     return v
 
 
-def test_a_large_graph_without_scopes_is_refused_at_once():
-    start = time.perf_counter()
+def test_a_large_graph_without_scopes_is_refused():
     root = chain(100_000)
     with pytest.raises(ValueError, match=r"100,001 nodes \(max_nodes=300\), and no label .* raise max_nodes"):
         draw(root)
-    assert time.perf_counter() - start < 3
 
 
 def test_a_graph_a_million_deep_is_refused_without_recursion():
@@ -321,7 +315,7 @@ def test_every_direction(rankdir):
         assert "loss" in texts(draw(loss, rankdir=rankdir, collapse=collapse))
 
 
-def test_a_leaf_used_from_end_to_end_of_a_long_graph_is_drawn_in_seconds():
+def test_a_leaf_used_from_end_to_end_of_a_long_graph_is_drawn_in_simple_curves():
     """Led around all that stands between, its lines would take Graphviz many minutes: they are simple curves."""
     x = y = Value(0.5, label="x")
     for i in range(60):

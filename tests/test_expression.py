@@ -1,7 +1,6 @@
 """Typed formulas: what is computed, and what is refused."""
 
 import math
-import time
 
 import pytest
 
@@ -82,13 +81,11 @@ def test_computed(expression: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(("expression", "message"), REFUSED, ids=lambda text: text[:30])
-def test_refused_in_one_line_and_at_once(expression: str, message: str) -> None:
-    start = time.perf_counter()
+def test_refused_in_one_line(expression: str, message: str) -> None:
     with pytest.raises(ExpressionError, match=message) as raised:
         evaluate(expression, leaves())
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 300
-    assert time.perf_counter() - start < 2.0  # a hang, not a slow machine, is what this would show
 
 
 def test_named_parts_are_labelled() -> None:

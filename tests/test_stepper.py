@@ -189,16 +189,23 @@ def test_hostile_labels_are_text(open_page: Any) -> None:
     assert page.locator("script").count() == 2
 
 
-def test_300_nodes_stay_smooth(open_page: Any) -> None:
-    x = Value(0.5, "x")
-    y = x
-    for i in range(99):
-        y = (y + x).tanh() if i % 2 else y * x
-    page = open_page(step_through(y).html)
-    milliseconds = page.evaluate(
-        """() => { const start = performance.now();
-            for (let i = 0; i < 100; i++) document.querySelector('#next').click();
-            return (performance.now() - start) / 100; }"""
-    )
-    assert page.locator("#place").text_content().startswith("step 100 / ")
-    assert milliseconds < 1_000  # a page that hangs, not a slow machine
+def test_almost_300_nodes_play_to_the_end(open_page: Any) -> None:
+    """As many as are shown; benchmarks are the place to time a step, this is to see every one of them drawn."""
+    inputs = [Value(0.1 * i, f"x{i}") for i in range(9)]
+    outputs = []
+    for k in range(8):
+        out = Value(0.1, f"b{k}")
+        for i, x in enumerate(inputs):
+            out = out + x * Value(0.1 * (i - k), f"w{k},{i}")
+        outputs.append(out.tanh())
+    loss = outputs[0] * outputs[1] * outputs[2] * outputs[3] * outputs[4] * outputs[5] * outputs[6] * outputs[7]
+    loss.label = "loss"
+    nodes = topological_order(loss)
+    assert 230 < len(nodes) <= 300
+    page = open_page(step_through(loss).html)
+    last = int(page.locator("#slider").get_attribute("max"))
+    page.evaluate("n => { for (let i = 0; i < n; i++) document.querySelector('#next').click(); }", last)
+    assert page.locator("#place").text_content() == f"step {last} / {last}"
+    loss.backward()
+    shown = page.eval_on_selector_all("#stage text[data-exact]", "texts => texts.map(text => text.dataset.exact)")
+    assert {repr(node.grad) for node in nodes} <= set(shown)

@@ -10,7 +10,6 @@ from typing import Any
 from .. import ieee, ops
 
 SUM, PRODUCT, SIGN, ATOM = range(4)  # how tightly the outermost operator of an expression binds
-COMPARISON = -1
 
 
 @dataclass(frozen=True)
