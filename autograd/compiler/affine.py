@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -97,6 +98,26 @@ def refine(axes: Sequence[Digits]) -> tuple[int, ...] | None:
             return None
         lengths.append(above // below)
     return tuple(reversed(lengths)) or (1,)
+
+
+def cut(digits: Digits, shape: Sequence[int]) -> Digits:
+    """The digits, split further where the axes of an array of that shape meet.
+
+    >>> cut(((32, 8),), (4, 8, 8))
+    ((4, 64), (8, 8))
+    """
+    finer: list[tuple[int, int]] = []
+    for length, stride in digits:
+        cuts = [1]
+        for axis in reversed(range(1, len(shape))):
+            unit = prod(shape[axis:])
+            if stride and unit % stride == 0 and cuts[-1] < unit // stride < length:
+                cuts.append(unit // stride)
+        cuts.append(length)
+        if any(above % below for below, above in pairwise(cuts)):
+            cuts = [1, length]
+        finer += [(above // below, stride * below) for below, above in reversed(list(pairwise(cuts)))]
+    return tuple(finer)
 
 
 def strides(digits: Digits, lengths: Sequence[int]) -> tuple[int, ...]:

@@ -121,6 +121,8 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
         left, right, l_only, r_only = right, left, r_only, l_only
     if any(letter not in out for letter in l_only + r_only):
         return _by_products(left, right, out)
+    if "B" in stack and len(l_only) == len(r_only) == len(inner) == 1 and _in_one_order(stack, left, right, out):
+        return _by_sample(left, right, out, l_only, inner, r_only)
     if not inner or "B" in stack or (stack and not (l_only or r_only)):
         return _by_einsum(left, right, out)
     stack, l_only, r_only = ("".join(sorted(group, key=out.index)) for group in (stack, l_only, r_only))
@@ -146,6 +148,22 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
         text = f"({text})" if binds != ATOM else text
         text, binds, into = Tensor(text, letters).arranged(tuple(out), sizes), ATOM, ""
     return Code(text, binds, into=into)
+
+
+def _in_one_order(stack: str, left: Tensor, right: Tensor, out: str) -> bool:
+    """Whether these letters stand in the same order in all three."""
+    return len({"".join(a for a in letters if a in stack) for letters in (left.letters, right.letters, out)}) == 1
+
+
+def _by_sample(left: Tensor, right: Tensor, out: str, row: str, inner: str, column: str) -> Code:
+    """A stack of matrix products: a call says which axes the matrices have.
+
+    >>> str(_by_sample(Tensor("q", "hdiB"), Tensor("k", "hdjB"), "hijB", "i", "d", "j"))
+    'np.matmul(q, k, axes=[(2, 1), (1, 2), (1, 2)])'
+    """
+    triples = ((left.letters, row, inner), (right.letters, inner, column), (out, row, column))
+    axes = [(letters.index(a), letters.index(b)) for letters, a, b in triples]
+    return Code(f"np.matmul({left.text}, {right.text}, axes={axes})")
 
 
 def _by_products(left: Tensor, right: Tensor, out: str) -> Code:

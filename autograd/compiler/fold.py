@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .. import ops
 from .record import CODE, CONSTANT, NONE, ROWS, SHARED, Floats, Ints, Recording
+from .singles import with_single_sums
 
 Flags = npt.NDArray[np.bool_]
 
@@ -82,7 +83,7 @@ def fold(recording: Recording) -> Folded:
     %8 = 2 + a*b + c*c + -1*b
     %9 = tanh(%8)
     """
-    recording, number = _share_numbers(recording)
+    recording, number = _share_numbers(with_single_sums(recording))
     recording = _products_of_powers(recording, number)
     code, rank = recording.code, recording.rank
     live = rank != CONSTANT

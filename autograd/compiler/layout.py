@@ -63,18 +63,25 @@ class _Axes:
     fits: Sequence[tuple[int, tuple[Digits, ...]] | None]
 
     @classmethod
-    def of(cls, grids: Sequence[tuple[Ints, str, int]], letters: str, sizes: dict[str, int]) -> _Axes:
-        """``grids``: positions, the letters of their axes, the size of their array."""
+    def of(
+        cls, grids: Sequence[tuple[Ints, str, Array]], letters: str, sizes: dict[str, int], natural: str = ""
+    ) -> _Axes:
+        """``grids``: positions, the letters of their axes, their array. ``natural`` ones are split as the arrays are."""
         fits: list[tuple[int, tuple[Digits, ...]] | None] = []
         taken: dict[str, list[Digits]] = {letter: [((sizes[letter], 0),)] for letter in letters}
-        for positions, names, size in grids:
-            found = affine.fit(positions, size)
+        for positions, names, array in grids:
+            found = affine.fit(positions, array.size)
             if found and all(affine.refine([*taken[a], digits]) for a, digits in zip(names, found[1], strict=True)):
                 for a, digits in zip(names, found[1], strict=True):
                     taken[a].append(digits)
             else:
                 found = None
             fits.append(found)
+        for (_, names, array), found in zip(grids, fits, strict=True):
+            for a, digits in zip(names, found[1] if found else (), strict=False):
+                finer = affine.cut(digits, array.shape)
+                if a in natural and affine.refine([*taken[a], finer]):
+                    taken[a].append(finer)
         return cls(tuple(affine.refine(taken[letter]) or () for letter in letters), fits)
 
 
@@ -150,9 +157,6 @@ class _Layout:
     def positions(self, nodes: Ints) -> Ints:
         return np.where(nodes == NONE, NONE, self.position[nodes])
 
-    def size(self, home: int) -> int:
-        return self.arrays[home].size
-
     def settle(self, home: int, targets: Ints, shape: Shape, stem: str) -> Array:
         """The array of a group, and the homes of its nodes in it."""
         sampled = bool(self.lifted.rank[targets[targets != NONE].flat[0]] == SAMPLED)
@@ -213,9 +217,9 @@ class _Layout:
                 self.place(nodes)
             read = [i for i, nodes in enumerate(operands) if self.home(nodes) != NUMBERS]
             letters = LETTERS[: grid.ndim]
-            grids = [(self.positions(operands[i]), letters, self.size(self.home(operands[i]))) for i in read]
-            axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
             arrays = [self.arrays[self.home(operands[i])] for i in read]
+            grids = [(self.positions(operands[i]), letters, array) for i, array in zip(read, arrays, strict=True)]
+            axes = _Axes.of(grids, letters, dict(zip(letters, grid.shape, strict=True)))
             cost = sum(self.cost(axes, j, array, grid) for j, array in enumerate(arrays))
             cost += grid.size - len(group.targets)
             if best is None or cost < best[0]:
@@ -288,8 +292,8 @@ class _Layout:
         grids = []
         for nodes, letters in ((left, "cmk"), (right, "cpk")):
             if self.home(nodes) != NUMBERS:
-                grids.append((self.positions(nodes), letters, self.size(self.home(nodes))))
-        axes = _Axes.of(grids, "cmpk", sizes)
+                grids.append((self.positions(nodes), letters, self.arrays[self.home(nodes)]))
+        axes = _Axes.of(grids, "cmpk", sizes, "k" if targets.size == 1 else "")
         which = iter(range(2))
         operands = [
             self.operand(nodes, axes, None if self.home(nodes) == NUMBERS else next(which), letters, True)
@@ -357,8 +361,8 @@ class _Layout:
         longest = np.argmax((rows != NONE).sum(axis=1))
         across = np.argsort(np.where(rows[longest] == NONE, 2**60, positions[longest]), kind="stable")
         targets, rows = targets[order], rows[order][:, across]
-        source = self.home(rows)
-        axes = _Axes.of([(self.positions(rows), "qk", self.size(source))], "qk", {"q": len(rows), "k": rows.shape[1]})
+        source, sizes = self.arrays[self.home(rows)], {"q": len(rows), "k": rows.shape[1]}
+        axes = _Axes.of([(self.positions(rows), "qk", source)], "qk", sizes, natural="qk")
         operand = self.operand(rows, axes, 0, (0, 1), True)
         array = self.settle(home, targets, axes.lengths[0], "sum" if group.op.name == "add" else "max")
         self.statements.append(ReduceStatement(array, group.op, operand))
@@ -370,7 +374,7 @@ class _Layout:
         targets, sources = group.targets[order], group.sources[order]
         pieces = []
         for nodes in np.split(sources, np.flatnonzero(np.diff(homes[order])) + 1):
-            axes = _Axes.of([(self.positions(nodes), "q", self.size(self.home(nodes)))], "q", {"q": len(nodes)})
+            axes = _Axes.of([(self.positions(nodes), "q", self.arrays[self.home(nodes)])], "q", {"q": len(nodes)})
             if len(axes.lengths[0]) > 1:
                 axes = _Axes(((len(nodes),),), (None,))
             pieces.append(self.operand(nodes, axes, 0, (0,), False))

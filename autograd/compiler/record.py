@@ -49,10 +49,10 @@ class Recording:
 
     def __str__(self) -> str:
         lines = []
-        for i, value in enumerate(self.values):
-            if value.op is not None and not value.is_constant:
-                operands = ", ".join(self.name(j) for j in (self.left[i], self.right[i]) if j != NONE)
-                lines.append(f"{self.name(i)} = {value.op.name}({operands})")
+        for i, (code, *operands) in enumerate(zip(self.code, self.left, self.right, strict=True)):
+            names = [self.name(j) for j in operands if j != NONE]
+            if names:
+                lines.append(f"{self.name(i)} = {ROWS[code].name}({', '.join(names)})")
         return "\n".join([*lines, f"return {', '.join(self.name(i) for i in self.outputs)}"])
 
 

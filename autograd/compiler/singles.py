@@ -1,0 +1,100 @@
+"""Sums of one term, where most others in their place have more: the first of many positions attends to itself alone.
+
+``exp(a) / exp(a)`` is then computed beside ``exp(b) / (exp(b) + exp(c) + exp(d))``: both divide by a sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .. import ops
+from .record import CODE, CONSTANT, NONE, ROWS, Ints, Recording
+
+ADD, MUL, MAXIMUM = (CODE[row] for row in (ops.ADD, ops.MUL, ops.MAXIMUM))
+SUMS = [CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG)]
+FEW = 3  # where all sums have fewer terms than this, they stay as they are
+
+
+def with_single_sums(recording: Recording) -> Recording:
+    """The recording, with additions of one operand where most others in its place are sums of terms of its kind.
+
+    >>> from autograd import Value
+    >>> from .record import record
+    >>> a, b, c = (Value(1.0, label=name).exp() for name in "abc")
+    >>> sums = [a, a + b, a + b + c]
+    >>> print(with_single_sums(record([s.log() for s in sums], [])))
+    %1 = exp(a)
+    %2 = add(%1)
+    %3 = log(%2)
+    %5 = exp(b)
+    %6 = add(%1, %5)
+    %7 = log(%6)
+    %8 = add(%1, %5)
+    %10 = exp(c)
+    %11 = add(%8, %10)
+    %12 = log(%11)
+    return %3, %7, %12
+    """
+    kind, terms = _kinds(recording)
+    if terms.max(initial=0) < FEW:
+        return recording
+    code, nodes = recording.code, np.arange(len(kind))
+    outputs = np.array(recording.outputs)
+    operand = np.concatenate([recording.left, recording.right, outputs])
+    user = np.concatenate([nodes, nodes, outputs])
+    side = np.repeat([0, 1, 2], [len(nodes), len(nodes), len(outputs)])
+    there = (operand != NONE) & (recording.rank[operand] != CONSTANT)
+
+    _, place = np.unique(((kind * len(ROWS)) + code)[user] * 3 + side, return_inverse=True)
+    length = np.where(there, terms[operand], 0)
+    longest = np.zeros(place.max() + 1, dtype=np.int64)
+    np.maximum.at(longest, place, length)
+    ragged = (longest >= FEW) & (2 * np.bincount(place, length) > longest * np.bincount(place, there))
+    moved = there & ragged[place] & ~np.isin(code[operand], SUMS)
+    single = np.zeros(len(nodes), dtype=bool)
+    single[operand[moved]] = True
+    moved |= there & single[operand] & (code[operand] == MUL)  # a product is a sum of one term to all that read it
+
+    number = nodes + np.cumsum(single) - single  # each sum follows its term
+    moved_to = np.where(operand == NONE, NONE, number[operand] + moved)
+    left, right, outputs = np.split(moved_to, [len(nodes), 2 * len(nodes)])
+    source = np.repeat(nodes, 1 + single)
+    added = np.diff(source, prepend=NONE) == 0
+    return replace(
+        recording,
+        values=[recording.values[i] for i in source.tolist()],
+        code=np.where(added, ADD, code[source]),
+        left=np.where(added, number[source], left[source]),
+        right=np.where(added, NONE, right[source]),
+        rank=recording.rank[source],
+        inputs=tuple(number[list(recording.inputs)].tolist()),
+        outputs=tuple(outputs.tolist()),
+    )
+
+
+def _kinds(recording: Recording) -> tuple[Ints, Ints]:
+    """A number for what each node computes, the same for sums of few or of many terms; and how many terms it has.
+
+    A sum of terms of one kind is of that kind itself, and so is a maximum.
+    """
+    numbers: dict[tuple[int, int, int], int] = {}
+    kinds: list[int] = []
+    terms: list[int] = []
+    columns = (recording.code, recording.left, recording.right, recording.rank)
+    for code, left, right, rank in zip(*(column.tolist() for column in columns), strict=True):
+        count = 1
+        if left == NONE or rank == CONSTANT:
+            kind = rank - 3  # numbers, parameters and inputs
+        else:
+            x, y = kinds[left], kinds[right] if right != NONE else NONE
+            if x == y and (code == ADD or code == MAXIMUM):
+                kind = x
+                if code == ADD:
+                    count = terms[left] + terms[right]
+            else:
+                kind = numbers.setdefault((code, x, y), len(numbers))
+        kinds.append(kind)
+        terms.append(count)
+    return np.array(kinds), np.array(terms)
