@@ -4,14 +4,15 @@
 pass       what it does                                                 result              beside it
 =========  ===========================================================  ==================  =====================
 record     numbers the nodes of the graph                               ``Recording``
-fold       makes sums of terms of additions and products                ``Folded``
+fold       makes sums of terms of additions and products                ``Folded``          singles
 lift       makes groups of nodes of one form, products of many sums     ``Lifted``          groups, grids, ragged
 layout     finds an order in which the groups' operands are views       ``ArrayProgram``    arrays, affine, names
 emit       writes the program and its derivative                        source              reading, forward,
                                                                                             reverse, adjoints
 =========  ===========================================================  ==================  =====================
 
-``code``, ``views``, ``contraction`` and ``helpers`` are what sources are written with; ``program`` is what users hold.
+Sources are trees of ``code`` until the last moment: ``views`` and ``contraction`` make them, ``sharing`` gives names to
+what stands in them more than once, ``helpers`` are functions they may call. ``program`` is what users hold.
 Every representation prints itself, so that one expression can be followed through all of them.
 
 The program computes what the graph does, to rounding: sums are added in another order, and where they come out as zero

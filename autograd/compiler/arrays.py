@@ -189,14 +189,13 @@ class Numbers:
     values: Floats
     shape: Shape
     sampled: bool = False
-    array: None = None
-    mask: None = None
 
     def __str__(self) -> str:
         return f"{self.values.item():g}" if self.values.size == 1 else f"numbers {self.values.shape}"
 
 
-Operand = View | Gather | Numbers
+Readable = View | Gather
+Operand = Readable | Numbers
 
 
 @dataclass(frozen=True, eq=False)

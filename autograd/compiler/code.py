@@ -1,38 +1,76 @@
-"""Code: an expression of NumPy as text, with the arithmetic to make longer ones of it."""
+"""Code: an expression of NumPy as a small tree, with the arithmetic to make larger ones of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any
 
 from .. import ieee, ops
 
-SUM, PRODUCT, SIGN, ATOM = range(4)  # how tightly the outermost operator of an expression binds
+COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost operator of an expression binds
 
 
 @dataclass(frozen=True)
 class Code:
-    """An expression: its text, how tightly it binds, and along which axes of the statement's grid it varies.
+    """An expression: a template, the expressions in its places, and what is known of the result.
 
-    Arithmetic on Code writes the arithmetic down, without what changes nothing: a factor of 1, a term of 0.
+    Each part comes with how tightly it must bind there; it is put in parentheses if it binds less. Arithmetic on Code
+    writes the arithmetic down, without what changes nothing: a factor of 1, a term of 0.
 
     >>> x, y = Code("x"), Code("y")
-    >>> str((x - 1.0 * y) * 2.0), str(x * (-y))
-    ('2.0 * (x - y)', '-y * x')
+    >>> str((x - 1.0 * y) * 2.0), str(x * (-y / 3.0))
+    ('2.0 * (x - y)', '-x * (y / 3.0)')
     """
 
-    text: str
+    template: str
+    parts: tuple[tuple[Code, int], ...] = ()
     binds: int = ATOM
     axes: frozenset[int] = frozenset()
+    """Along which axes of the statement's grid the result varies; its shape begins with the first of them."""
     number: float | None = None
     boolean: bool = False
-    into: str = ""
-    """The call that leaves the result in an array that is there already: ``np.dot(a, b, out={})``."""
+    fresh: bool = False
+    """Whether the result is an array that no name stands for, to be written to at will."""
+    stem: str = ""
+    """What to call the result where it is worth a name; only for results that stay the same from first use to last."""
+    uses: int = 2
+    """From how many uses on it is worth one."""
+    into: Code | None = None
+    """A call that leaves the result in the array ``{out}``, which is there already."""
+    into_views: bool = False
+    """Whether that array may be any view; otherwise it must be contiguous."""
+
+    # ---- text
+
+    @cached_property
+    def text(self) -> str:
+        return self.written(lambda code: None)
 
     def __str__(self) -> str:
         return self.text
+
+    def written(self, named: Callable[[Code], str | None]) -> str:
+        """The text, in which those parts that have a name stand under it."""
+        name = named(self) if self.stem else None
+        if name or not self.parts:
+            return name or self.template
+        return self.template.format(*(part._within(binds, named) for part, binds in self.parts), out="{out}")
+
+    def _within(self, binds: int, named: Callable[[Code], str | None]) -> str:
+        text = self.written(named)
+        return text if self.binds >= binds or text.isidentifier() else f"({text})"
+
+    @property
+    def is_name(self) -> bool:
+        return self.text.isidentifier()
+
+    def to(self, out: str) -> Code:
+        """A call that is to leave its result in ``{out}``, with that filled in."""
+        return replace(self, template=self.template.replace("{out}", out))
+
+    # ---- making
 
     @classmethod
     def of(cls, value: Code | float) -> Code:
@@ -41,86 +79,108 @@ class Code:
         text = {float("inf"): "np.inf", float("-inf"): "-np.inf"}.get(
             value, "np.nan" if value != value else repr(value)
         )
-        return cls(text, SIGN if text.startswith("-") else ATOM, number=value)
+        return cls(text, binds=SIGN if text.startswith("-") else ATOM, number=value)
 
-    def within(self, binds: int) -> str:
-        """The text, in parentheses where it binds less."""
-        return self.text if self.binds >= binds else f"({self.text})"
+    @classmethod
+    def _binary(cls, x: Code, sign: str, y: Code, binds: int) -> Code:
+        parts = ((x, max(binds, SUM)), (y, binds + 1 if binds < PRODUCT else ATOM))
+        return cls(f"{{}} {sign} {{}}", parts, binds, x.axes | y.axes, fresh=True)
+
+    def then(self, suffix: str, axes: frozenset[int] = frozenset()) -> Code:
+        """A view of the result, by an index or a method behind it."""
+        return Code(f"{{}}{suffix}", ((self, ATOM),), axes=axes, fresh=self.fresh) if suffix else self
+
+    # ---- arithmetic
 
     @property
-    def is_negative(self) -> bool:
-        """Whether it is written with a minus in front, of all of it."""
-        return self.text.startswith("-") and self.binds in (SIGN, PRODUCT) and self.number is None
+    def opposite(self) -> Code | None:
+        """The same without its minus, if it is written with one in front of all of it."""
+        if self.number is not None:
+            return Code.of(-self.number) if self.text.startswith("-") else None
+        if self.template == "-{}":
+            return self.parts[0][0]
+        if self.binds == PRODUCT and len(self.parts) == 2 and (first := self.parts[0][0].opposite):
+            return replace(self, parts=((first, PRODUCT), self.parts[1]), into=None)
+        return None
+
+    @property
+    def reciprocal(self) -> Code | None:
+        """What 1 is divided by here, if it is."""
+        return self.parts[1][0] if self.template == "{} / {}" and self.parts[0][0].number == 1.0 else None
 
     @property
     def as_number(self) -> Code:
         """NumPy does not subtract truth values."""
-        return Code(f"{self.within(PRODUCT)} * 1.0", PRODUCT, self.axes) if self.boolean else self
+        return Code._binary(self, "*", Code.of(1.0), PRODUCT) if self.boolean else self
 
     def __add__(self, other: Code | float) -> Code:
-        other = Code.of(other)
-        if self.number is not None and other.number is not None:
-            return Code.of(self.number + other.number)
-        x, y = (self.as_number, other.as_number) if self.boolean and other.boolean else (self, other)
-        if y.binds == SIGN and y.text.startswith("-"):
-            return Code(f"{x.within(SUM)} - {y.text[1:]}", SUM, x.axes | y.axes)
-        return Code(f"{x.within(SUM)} + {y.within(PRODUCT)}", SUM, x.axes | y.axes)
+        x, y = self, Code.of(other)
+        if x.number is not None and y.number is not None:
+            return Code.of(x.number + y.number)
+        if x.boolean and y.boolean:
+            x, y = x.as_number, y.as_number
+        return Code._binary(x, "-", y.opposite, SUM) if y.opposite else Code._binary(x, "+", y, SUM)
 
     def __radd__(self, other: float) -> Code:
         return Code.of(other) + self
 
     def __sub__(self, other: Code | float) -> Code:
-        other = Code.of(other)
-        if self.number is not None and other.number is not None:
-            return Code.of(self.number - other.number)
-        x, y = (self.as_number, other.as_number) if self.boolean and other.boolean else (self, other)
-        return Code(f"{x.within(SUM)} - {y.within(PRODUCT)}", SUM, x.axes | y.axes)
+        x, y = self, Code.of(other)
+        if x.number is not None and y.number is not None:
+            return Code.of(x.number - y.number)
+        if x.boolean and y.boolean:
+            x, y = x.as_number, y.as_number
+        return Code._binary(x, "-", y, SUM)
 
     def __rsub__(self, other: float) -> Code:
         return Code.of(other) - self
 
     def __mul__(self, other: Code | float) -> Code:
-        other = Code.of(other)
-        for x, y in ((self, other), (other, self)):
-            if x.number == 1.0:
-                return y
-            if x.number == -1.0:
-                return -y
-        if self.number is not None and other.number is not None:
-            return Code.of(self.number * other.number)
-        x, y = (other, self) if other.number is not None else (self, other)
-        if y.text.startswith("1.0 / "):  # x * (1 / y)
-            return Code(f"{x.within(PRODUCT)} / {y.text[6:]}", PRODUCT, x.axes | y.axes)
+        x, y = self, Code.of(other)
+        if x.number is not None and y.number is not None:
+            return Code.of(x.number * y.number)
+        if y.number is not None:
+            x, y = y, x
+        if x.number in (1.0, -1.0):
+            return y if x.number == 1.0 else -y
+        if y.reciprocal:
+            return x / y.reciprocal
         for a, b in ((x, y), (y, x)):
-            if a.binds == SIGN and a.number is None:
-                return -(Code(a.text[1:], ATOM, a.axes) * b)
-        return Code(f"{x.within(PRODUCT)} * {y.within(PRODUCT if y.binds == ATOM else ATOM)}", PRODUCT, x.axes | y.axes)
+            if a.opposite and a.number is None:
+                return -(a.opposite * b if a is x else b * a.opposite)
+        return Code._binary(x, "*", y, PRODUCT)
 
     def __rmul__(self, other: float) -> Code:
         return Code.of(other) * self
 
+    def __truediv__(self, other: Code | float) -> Code:
+        x, y = self, Code.of(other)
+        if y.number == 1.0:
+            return x
+        if x.number is not None and y.number is not None:
+            return Code.of(ieee.div(x.number, y.number))
+        return Code._binary(x, "/", y, PRODUCT)
+
+    def __rtruediv__(self, other: float) -> Code:
+        return Code.of(other) / self
+
     def __neg__(self) -> Code:
         if self.number is not None:
             return Code.of(-self.number)
-        if self.text.startswith("-") and self.binds in (SIGN, PRODUCT):
-            return Code(self.text[1:], ATOM if self.binds == SIGN else PRODUCT, self.axes)
+        if self.opposite:
+            return self.opposite
         x = self.as_number
-        return Code(f"-{x.within(PRODUCT)}", SIGN if x.binds == ATOM else PRODUCT, x.axes)
+        if x.binds == PRODUCT and x.parts and x.parts[0][0].number is not None:
+            return replace(x, parts=((-x.parts[0][0], PRODUCT), *x.parts[1:]), into=None)
+        return Code("-{}", ((x, PRODUCT),), SIGN if x.binds == ATOM else PRODUCT, x.axes, fresh=True)
 
 
 def call(name: str, *arguments: Code | float) -> Code:
     """A function of Code as Code."""
     codes = [Code.of(argument) for argument in arguments]
-    return Code(f"{name}({', '.join(map(str, codes))})", ATOM, frozenset().union(*(code.axes for code in codes)))
-
-
-def _div(x: Code | float, y: Code | float) -> Code:
-    x, y = Code.of(x), Code.of(y)
-    if y.number == 1.0:
-        return x
-    if x.number is not None and y.number is not None:
-        return Code.of(ieee.div(x.number, y.number))
-    return Code(f"{x.within(PRODUCT)} / {y.within(ATOM)}", PRODUCT, x.axes | y.axes)
+    places = ", ".join("{}" for _ in codes)
+    axes = frozenset().union(*(code.axes for code in codes))
+    return Code(f"{name}({places})", tuple((code, COMPARISON) for code in codes), axes=axes, fresh=True)
 
 
 def _pow(x: Code | float, y: Code | float) -> Code:
@@ -129,21 +189,19 @@ def _pow(x: Code | float, y: Code | float) -> Code:
     But for those of ±0.5: NumPy takes a square root there, which differs from the power at -0.0 and at -inf.
     """
     x, y = Code.of(x), Code.of(y)
-    if x.number is None and y.number in (1.0, 2.0, 3.0) and x.binds == ATOM and x.text.isidentifier():
-        return Code(" * ".join([x.text] * int(y.number)), PRODUCT if y.number > 1 else ATOM, x.axes)
+    if x.number is None and y.number in (1.0, 2.0, 3.0) and x.is_name:
+        return {1.0: x, 2.0: x * x, 3.0: x * x * x}[y.number]
     if x.number is None and y.number is not None and y.number.is_integer() and 0 < abs(y.number) <= 64:
-        return Code(f"power({x.text}, {int(y.number)})", ATOM, x.axes)
+        return call("power", x, Code(str(int(y.number))))
     if x.number is None and y.number in (0.5, -0.5):
         root = call("root", x)
-        return root if y.number > 0 else _div(1.0, root)
+        return root if y.number > 0 else 1.0 / root
     return call("np.power" if y.number is not None or (x.number or 0.0) > 0 else "raised", x, y)
 
 
 def _greater(x: Code | float, y: Code | float) -> Code:
-    x, y = Code.of(x), Code.of(y)
-    y = Code("0") if y.number == 0 else y
-    x = Code("0") if x.number == 0 else x
-    return Code(f"({x.within(SUM)} > {y.within(SUM)})", ATOM, x.axes | y.axes, boolean=True)
+    x, y = (Code("0") if code.number == 0 else code for code in map(Code.of, (x, y)))
+    return replace(Code._binary(x, ">", y, COMPARISON), boolean=True, stem="more")
 
 
 def _mul_no_nan(x: Code | float, y: Code | float) -> Code:
@@ -156,7 +214,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sub": lambda x, y: Code.of(x) - y,
     "mul": lambda x, y: Code.of(x) * y,
     "neg": lambda x: -Code.of(x),
-    "div": _div,
+    "div": lambda x, y: Code.of(x) / y,
     "pow": _pow,
     "greater": _greater,
     "mul_no_nan": _mul_no_nan,

@@ -5,68 +5,60 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Protocol
 
-from .code import ATOM, PRODUCT, Code
+from .code import ATOM, COMPARISON, PRODUCT, Code
+from .views import broadcast, over, reshaped, subscript
 
-
-class Copies(Protocol):
-    """Gives names to expressions that copy an array, so that each copy is made once."""
-
-    def kept(self, text: str) -> str | None:
-        """Its name, if it was made."""
-
-    def keep(self, text: str) -> str:
-        """Its name, after making it if need be."""
+Sizes = dict[str, str]
+"""The length of each letter's axis, as a program writes it."""
 
 
 @dataclass(frozen=True)
 class Tensor:
     """An expression whose axes have letters, one each. ``pick`` writes a gather with its axes in another order."""
 
-    text: str
+    code: Code
     letters: str
-    pick: Callable[[tuple[int, ...]], str] | None = None
-    copies: Copies | None = None
+    pick: Callable[[tuple[int, ...]], Code] | None = None
+    copies: set[str] | None = None
+    """The copies that have been made of arrays which stay as they are; None for what changes."""
 
-    def arranged(self, groups: Sequence[str], sizes: dict[str, str]) -> str:
+    def arranged(self, groups: Sequence[str], sizes: Sizes) -> Code:
         """With the axes in the order of the groups, each group made one axis."""
         wanted = "".join(groups)
-        text = self.text
+        code = self.code
         if wanted != self.letters:
             order = [self.letters.index(letter) for letter in wanted]
             if self.pick and ("B" not in wanted or wanted[-1] == "B"):
-                text = self.pick(tuple(order[: len(order) - ("B" in wanted)]))
+                code = self.pick(tuple(order[: len(order) - ("B" in wanted)]))
             else:
-                text += ".T" if order == list(range(len(order)))[::-1] else f".transpose({', '.join(map(str, order))})"
+                code = code.then(
+                    ".T" if order == list(range(len(order)))[::-1] else f".transpose({', '.join(map(str, order))})"
+                )
         groups = [group for group in groups if group]
         if any(len(group) > 1 for group in groups):
-            text += f".reshape({', '.join(product(group, sizes) for group in groups)})"
-            if self.copies and wanted != self.letters:
-                return self.copies.keep(text)
-        return text
+            code = reshaped(code, [product(group, sizes) for group in groups])
+            if self.copies is not None and wanted != self.letters:
+                self.copies.add(code.text)
+                return replace(code, stem="columns", uses=1)
+        return code
 
-    def matrix(self, stack: tuple[str, ...], rows: str, columns: str, sizes: dict[str, str]) -> str:
+    def matrix(self, stack: tuple[str, ...], rows: str, columns: str, sizes: Sizes) -> Code:
         """The axes as rows and columns; the transpose of a copy that was made already is as good."""
         if self.copies and not stack and rows and columns:
-            name = self.copies.kept(replace(self, copies=None).arranged((columns, rows), sizes))
-            if name:
-                return f"{name}.T"
+            transpose = replace(self, copies=set()).arranged((columns, rows), sizes)
+            if transpose.text in self.copies:
+                return transpose.then(".T")
         return self.arranged((*stack, rows, columns), sizes)
 
-    def expanded(self, letters: str) -> str:
+    def expanded(self, letters: str) -> Code:
         """With an axis for each letter, of length 1 where it has none."""
-        order = "".join(letter for letter in letters if letter in self.letters)
-        text = self.arranged(tuple(order), {})
+        order = tuple(letter for letter in letters if letter in self.letters)
         picks = [":" if letter in self.letters else "None" for letter in letters]
-        while picks and picks[0] == "None":
-            picks.pop(0)
-        while picks and picks[-1] == ":":
-            picks.pop()
-        return f"{text}[{', '.join(picks)}]" if picks else text
+        return self.arranged(order, {}).then(subscript(picks))
 
 
-def product(letters: str, sizes: dict[str, str]) -> str:
+def product(letters: str, sizes: Sizes) -> str:
     """The product of the sizes, multiplied out as far as they are numbers.
 
     >>> product("abB", {"a": "2", "b": "3", "B": "B"})
@@ -77,39 +69,42 @@ def product(letters: str, sizes: dict[str, str]) -> str:
     return " * ".join([*([str(known)] if known != 1 or not unknown else []), *unknown])
 
 
-def contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Code:
+def times(letters: str, sizes: Sizes) -> Code:
+    """The product of the sizes as a factor."""
+    count = product(letters, sizes)
+    return Code.of(float(count)) if count.isdigit() else Code(count, binds=PRODUCT)
+
+
+def contract(left: Tensor, right: Tensor, out: str, sizes: Sizes) -> Code:
     """The sum of products, over all letters in ``sizes`` that ``out`` does not have.
 
     A letter that neither factor has counts as often as it is long where it is summed, and is repeated in ``out``.
 
-    >>> sizes = dict(m="5", k="3", p="7", B="B")
-    >>> str(contract(Tensor("w", "m"), Tensor("x", "B"), "B", dict(m="5", k="3", B="B")))
+    >>> w, x, g = Code("w"), Code("x"), Code("g")
+    >>> str(contract(Tensor(w, "m"), Tensor(x, "B"), "B", dict(m="5", k="3", B="B")))
     '3.0 * (w * x[:, None]).sum(1)'
-    >>> str(contract(Tensor("g", "m"), Tensor("2.0", ""), "mk", dict(m="5", k="3")))
-    'np.broadcast_to((g * 2.0)[:, None], (5, 3,))'
+    >>> str(contract(Tensor(g, "m"), Tensor(Code.of(2.0), ""), "mk", dict(m="5", k="3")))
+    'np.broadcast_to((2.0 * g)[:, None], (5, 3,))'
     """
     present = left.letters + right.letters
-    count = product("".join(letter for letter in sizes if letter not in present + out), sizes)
     there = "".join(letter for letter in out if letter in present)
-    result = _contract(left, right, there, sizes)
-    if count != "1":
-        result = (Code.of(float(count)) if count.isdigit() else Code(count, PRODUCT)) * result
-    if there != out:
-        picks = ", ".join(":" if letter in there else "None" for letter in out)
-        text = f"{result.within(ATOM)}[{picks}]" if there else result.text
-        result = Code(f"np.broadcast_to({text}, ({''.join(f'{sizes[letter]}, ' for letter in out).strip()}))")
-    return result
+    absent = "".join(letter for letter in sizes if letter not in present + out)
+    result = times(absent, sizes) * _contract(left, right, there, sizes)
+    if there == out:
+        return result
+    lengths = ", ".join(sizes[letter] for letter in out)
+    return broadcast(result.then(subscript([":" if letter in there else "None" for letter in out])), f"({lengths},)")
 
 
-def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> Code:
+def _contract(left: Tensor, right: Tensor, out: str, sizes: Sizes) -> Code:
     """A matrix product where there is one.
 
-    >>> sizes = dict(m="5", k="3", p="7", B="B")
-    >>> str(_contract(Tensor("W", "mk"), Tensor("x", "kB"), "mB", sizes))
+    >>> W, x, dz, sizes = Code("W"), Code("x"), Code("dz"), dict(m="5", k="3", p="7", B="B")
+    >>> str(_contract(Tensor(W, "mk"), Tensor(x, "kB"), "mB", sizes))
     'W @ x'
-    >>> str(_contract(Tensor("W", "mk"), Tensor("x", "pkB"), "mpB", sizes))
+    >>> str(_contract(Tensor(W, "mk"), Tensor(x, "pkB"), "mpB", sizes))
     '(W @ x.transpose(1, 0, 2).reshape(3, 7 * B)).reshape(5, 7, B)'
-    >>> str(_contract(Tensor("dz", "mB"), Tensor("x", "kB"), "mk", sizes))
+    >>> str(_contract(Tensor(dz, "mB"), Tensor(x, "kB"), "mk", sizes))
     'dz @ x.T'
     """
     both = [letter for letter in left.letters if letter in right.letters]
@@ -125,29 +120,37 @@ def _contract(left: Tensor, right: Tensor, out: str, sizes: dict[str, str]) -> C
         return _by_sample(left, right, out, l_only, inner, r_only)
     if not inner or "B" in stack or (stack and not (l_only or r_only)):
         return _by_einsum(left, right, out)
-    stack, l_only, r_only = ("".join(sorted(group, key=out.index)) for group in (stack, l_only, r_only))
-    inner = "".join(sorted(inner, key=(right if r_only else left).letters.index))
-    a, b = left.matrix((*stack,), l_only, inner, sizes), right.matrix((*stack,), inner, r_only, sizes)
-    if stack and not l_only:
-        a = left.arranged((*stack, inner), sizes) + "[..., None, :]"
-    if stack and not r_only:
-        b = right.arranged((*stack, inner), sizes) + "[..., None]"
-    if len(inner) == len(left.letters + right.letters) / 2:
-        return Code(f"np.dot({a}, {b})")  # of two vectors: half the time of @
-    text, letters = f"{a} @ {b}", stack + l_only + r_only
-    dot = "np.dot" if l_only and r_only else "np.matmul"  # by a vector of one 0, np.dot gives 0 where there is nan
-    binds, into = PRODUCT, "" if stack else f"{dot}({a}, {b}, out={{}})"
-    if stack and not l_only:
-        text, binds = f"({text})[..., 0, :]", ATOM
-    if stack and not r_only:
-        text, binds = f"({text})[..., 0]", ATOM
-    if len(l_only) > 1 or len(r_only) > 1:
-        into = ""
-        text, binds = f"{text if binds == ATOM else f'({text})'}.reshape({', '.join(sizes[a] for a in letters)})", ATOM
+    return _by_matrices(left, right, out, sizes, stack, inner)
+
+
+def _by_matrices(left: Tensor, right: Tensor, out: str, sizes: Sizes, stack: str, inner: str) -> Code:
+    """A product of two matrices, or of stacks of them, after each group of letters was made one axis."""
+    rows, columns = (
+        "".join(letter for letter in out if letter in tensor.letters and letter not in stack)
+        for tensor in (left, right)
+    )
+    stack = "".join(sorted(stack, key=out.index))
+    inner = "".join(sorted(inner, key=(right if columns else left).letters.index))
+    a, b = left.matrix((*stack,), rows, inner, sizes), right.matrix((*stack,), inner, columns, sizes)
+    if not (stack or rows or columns):
+        return _call("np.dot({}, {})", a, b)  # of two vectors: half the time of @
+    if stack and not rows:
+        a = left.arranged((*stack, inner), sizes).then("[..., None, :]")
+    if stack and not columns:
+        b = right.arranged((*stack, inner), sizes).then("[..., None]")
+    result = Code("{} @ {}", ((a, PRODUCT), (b, ATOM)), PRODUCT, fresh=True)
+    if stack and not (rows and columns):
+        result = result.then("[..., 0]" if rows else "[..., 0, :]")
+    letters = stack + rows + columns
+    if len(rows) > 1 or len(columns) > 1:
+        result = reshaped(result, [sizes[letter] for letter in letters])
     if letters != out:
-        text = f"({text})" if binds != ATOM else text
-        text, binds, into = Tensor(text, letters).arranged(tuple(out), sizes), ATOM, ""
-    return Code(text, binds, into=into)
+        return Tensor(result, letters).arranged(tuple(out), sizes)
+    if stack or len(rows) > 1 or len(columns) > 1:
+        return result
+    # By a vector of one 0, np.dot gives 0 where there is nan.
+    into = _call("np.dot({}, {}, out={out})" if rows and columns else "np.matmul({}, {}, out={out})", a, b)
+    return replace(result, into=into)
 
 
 def _in_one_order(stack: str, left: Tensor, right: Tensor, out: str) -> bool:
@@ -156,25 +159,31 @@ def _in_one_order(stack: str, left: Tensor, right: Tensor, out: str) -> bool:
 
 
 def _by_sample(left: Tensor, right: Tensor, out: str, row: str, inner: str, column: str) -> Code:
-    """A stack of matrix products: a call says which axes the matrices have.
+    """A stack of matrix products; the call says which axes the matrices have.
 
-    >>> str(_by_sample(Tensor("q", "hdiB"), Tensor("k", "hdjB"), "hijB", "i", "d", "j"))
-    'np.matmul(q, k, axes=[(2, 1), (1, 2), (1, 2)])'
+    The result of NumPy has those axes last in memory. With the batch last again, what follows is faster.
+
+    >>> str(_by_sample(Tensor(Code("q"), "hdiB"), Tensor(Code("k"), "hdjB"), "hijB", "i", "d", "j"))
+    'matmul(q, k, [(2, 1), (1, 2), (1, 2)])'
     """
     triples = ((left.letters, row, inner), (right.letters, inner, column), (out, row, column))
     axes = [(letters.index(a), letters.index(b)) for letters, a, b in triples]
-    return Code(f"np.matmul({left.text}, {right.text}, axes={axes})")
+    into = _call(f"np.matmul({{}}, {{}}, axes={axes}, out={{out}})", left.code, right.code)
+    return replace(_call(f"matmul({{}}, {{}}, {axes})", left.code, right.code), into=into, into_views=True)
 
 
 def _by_products(left: Tensor, right: Tensor, out: str) -> Code:
     """Where one factor alone has a summed letter. Multiplied sums would do, but for inf and nan."""
     letters = out + "".join(dict.fromkeys(letter for letter in left.letters + right.letters if letter not in out))
-    x, y = (Code(tensor.expanded(letters)) for tensor in (left, right))
     axes = tuple(range(len(out), len(letters)))
-    return Code(f"({x * y}).sum({axes[0] if len(axes) == 1 else axes})")
+    return over(left.expanded(letters) * right.expanded(letters), "sum", axes)
 
 
 def _by_einsum(left: Tensor, right: Tensor, out: str) -> Code:
     if all(letter in out for letter in left.letters + right.letters):
-        return Code(left.expanded(out)) * Code(right.expanded(out))
-    return Code(f'np.einsum("{left.letters},{right.letters}->{out}", {left.text}, {right.text})')
+        return left.expanded(out) * right.expanded(out)
+    return _call(f'np.einsum("{left.letters},{right.letters}->{out}", {{}}, {{}})', left.code, right.code)
+
+
+def _call(template: str, *arguments: Code) -> Code:
+    return Code(template, tuple((argument, COMPARISON) for argument in arguments), fresh=True)

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from .arrays import BATCH, ArrayProgram
+from .code import Code
 from .helpers import HELPERS
-from .reading import Line, Written
+from .reading import Written
+from .sharing import Line
 
 _serial = count(1)
 
@@ -33,7 +35,7 @@ def emit(program: ArrayProgram, written: Written) -> str:
         _function("forward", [x, *views], written.forward, returned, f"The output for each column of {x} ({rows}, B)."),
     ]
     if written.differentiated:
-        lines = [*written.forward, Line("", "", ""), *written.backward]
+        lines = [*written.forward, Line("", Code(""), ""), *written.backward]
         doc = f"The output for each column of {x} ({rows}, B); grad becomes the gradient of weight times their sum."
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], lines, returned, doc))
     body = "\n\n\n".join(functions)
@@ -46,7 +48,7 @@ def emit(program: ArrayProgram, written: Written) -> str:
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: str, doc: str) -> str:
     body = [f'"""{doc}"""', *map(str, lines), f"return {returned}"]
-    if any(re.search(rf"\b{BATCH}\b", line.text + line.target) for line in lines):
+    if any(re.search(rf"\b{BATCH}\b", f"{line.target} {line.code}") for line in lines):
         body.insert(1, f"{BATCH} = {arguments[0]}.shape[-1]")
     indented = "\n".join(f"    {line}" if line.strip() else "" for line in body)
     return f"def {name}({', '.join(arguments)}):\n{indented}"

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import prod
+from math import inf, prod
 
 from .. import ops
-from .arrays import Array, ArrayProgram, DotStatement, JoinStatement, MapStatement, Numbers, Operand, Statement, View
+from .arrays import (
+    Array,
+    ArrayProgram,
+    DotStatement,
+    JoinStatement,
+    MapStatement,
+    Numbers,
+    Operand,
+    Readable,
+    Statement,
+    View,
+)
 from .code import Code, apply
 from .contraction import contract
-from .reading import Line, Reader, Written
+from .reading import Reader, Written
+from .sharing import Line
+from .views import over
 
 
 class Forward:
@@ -28,7 +40,7 @@ class Forward:
             if isinstance(statement, JoinStatement):
                 self._join(statement)
             elif target not in self._inlined:
-                self._line(target.name, self.expression(statement).text, target.comment)
+                self._line(target.name, self.expression(statement), target.comment)
         for output in self.program.outputs:
             self.written.outputs.append(self.reader.elementwise(output, len(output.shape), output.sampled))
 
@@ -46,59 +58,42 @@ class Forward:
         axes, sampled = len(statement.target.shape), statement.target.sampled
         return [self.reader.elementwise(operand, axes, sampled) for operand in statement.operands]
 
-    def name_views(self) -> None:
-        """Reshaped arrays that are read more than once get a name, where the array is made."""
-        forward, backward = self.written.forward, self.written.backward
-        for text in sorted(self.reader.reshaped, key=len, reverse=True):
-            if sum(line.text.count(text) for line in (*forward, *backward)) > 1:
-                array = self.reader.reshaped[text]
-                name = self.program.names.numbered(f"{array.name}_")
-                for lines in (forward, backward):
-                    lines[:] = [replace(line, text=line.text.replace(text, name)) for line in lines]
-                made = max(i for i, line in enumerate(forward) if line.target.split("[")[0] == array.name)
-                forward.insert(made + 1, Line(name, text))
-
     def _inline(self, array: Array) -> Code | None:
         return self.expression(self._inlined[array]) if array in self._inlined else None
 
     def _reduction(self, operand: Operand, kept: int, op: ops.Operation) -> Code:
         """A sum or maximum over all axes from ``kept`` on."""
-        assert not isinstance(operand, Numbers)
-        method, least = ("sum", "0.0") if op is ops.ADD else ("max", "-np.inf")
+        assert not isinstance(operand, Numbers)  # lift makes sums of numbers a number
+        method, least = ("sum", 0.0) if op is ops.ADD else ("max", -inf)
         if operand.mask is not None:
             value = self.reader.elementwise(operand, len(operand.shape), operand.sampled)
-            return _over(self.reader.masked(operand, value, least).text, method, list(range(kept, len(operand.shape))))
+            return over(self.reader.masked(operand, value, least), method, range(kept, len(operand.shape)))
         remaining = [axis for axis in operand.order if axis < kept]
         in_order = remaining == sorted(remaining)
-        text = self.reader.part(operand.in_order if in_order else operand)
-        reduced = [place for place, axis in enumerate(operand.order if in_order else operand.kept) if axis >= kept]
-        result = _over(text, method, reduced) if reduced else Code(text)
+        code = self.reader.part(operand.in_order if in_order else operand)
+        axes = operand.order if in_order else operand.kept
+        result = over(code, method, [place for place, axis in enumerate(axes) if axis >= kept])
         times = prod(operand.shape[axis] for axis in operand.repeated if axis >= kept)
         return result * float(times) if op is ops.ADD else result
 
     def _join(self, statement: JoinStatement) -> None:
         target = statement.target
-        self._line(target.name, f"np.empty({target.shape_text})", target.comment)
+        self._line(target.name, Code(f"np.empty({target.shape_text})"), target.comment)
         for start, stop, piece in statement.places:
             value = self.reader.elementwise(piece, len(piece.shape), target.sampled)
-            self._line(f"{target.name}[{start}:{stop}]", value.text)
+            self._line(f"{target.name}[{start}:{stop}]", value)
 
-    def _line(self, target: str, text: str, comment: str = "") -> None:
-        self.written.forward.append(Line(target, text, comment=comment))
-
-
-def _over(text: str, method: str, axes: list[int]) -> Code:
-    return Code(f"{text}.{method}({axes[0] if len(axes) == 1 else tuple(axes)})")
+    def _line(self, target: str, code: Code, comment: str = "") -> None:
+        self.written.forward.append(Line(target, code, comment=comment))
 
 
 def inlined(program: ArrayProgram, most: int = 3) -> dict[Array, Statement]:
     """Products and sums that are read once, whole, by an addition: ``z = W @ x + b`` is one line. At most so many."""
-    readers: dict[Array | None, list[tuple[Statement | None, Operand]]] = {}
-    for statement in program.statements:
-        for operand in statement.operands:
-            readers.setdefault(operand.array, []).append((statement, operand))
-    for output in program.outputs:
-        readers.setdefault(output.array, []).append((None, output))
+    readers: dict[Array, list[tuple[Statement | None, Readable]]] = {}
+    reads: list[tuple[Statement | None, Operand]] = [(s, x) for s in program.statements for x in s.operands]
+    for reader, operand in [*reads, *((None, output) for output in program.outputs)]:
+        if not isinstance(operand, Numbers):
+            readers.setdefault(operand.array, []).append((reader, operand))
     found: dict[Array, Statement] = {}
     terms: dict[Array, int] = {}
     for statement in program.statements:

@@ -45,6 +45,11 @@ def mul_no_nan(x, y):
     """x * y, but 0 wherever y is 0, even where x is inf or nan."""
     return np.where(y == 0, 0.0, x * y)
 ''',
+    "matmul": '''
+def matmul(left, right, axes):
+    """A stack of matrix products: the rows and columns of left, right and the result are at these axes."""
+    return np.ascontiguousarray(np.matmul(left, right, axes=axes))
+''',
     "strided": '''
 def strided(rows, offset, shape, strides):
     """Element (i, j, ...) is rows[offset + i * strides[0] + j * strides[1] + ...]."""

@@ -66,7 +66,7 @@ class _Axes:
     def of(
         cls, grids: Sequence[tuple[Ints, str, Array]], letters: str, sizes: dict[str, int], natural: str = ""
     ) -> _Axes:
-        """``grids``: positions, the letters of their axes, their array. ``natural`` ones are split as the arrays are."""
+        """``grids``: positions, letters of their axes, array. ``natural`` axes are split as the arrays are."""
         fits: list[tuple[int, tuple[Digits, ...]] | None] = []
         taken: dict[str, list[Digits]] = {letter: [((sizes[letter], 0),)] for letter in letters}
         for positions, names, array in grids:

@@ -9,26 +9,13 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import BATCH, Array, ArrayProgram, DotStatement, Gather, Numbers, Operand, Part, View
-from .code import ATOM, Code
+from .arrays import BATCH, Array, ArrayProgram, DotStatement, Gather, Numbers, Operand, Part, Readable, View
+from .code import COMPARISON, Code, call
 from .contraction import Tensor
-from .views import flat, indexed
+from .sharing import Line
+from .views import flat, indexed, strided, subscript
 
 Constant = npt.NDArray[np.generic]
-
-
-@dataclass(frozen=True)
-class Line:
-    """``target = text``, or ``target += text``, or with no sign the text alone."""
-
-    target: str
-    text: str
-    sign: str = "="
-    comment: str = ""
-
-    def __str__(self) -> str:
-        plain = f"{self.target} {self.sign} {self.text}" if self.sign else self.text
-        return f"{plain:<68}  # {self.comment}" if self.comment else plain
 
 
 @dataclass
@@ -48,15 +35,13 @@ class Written:
 
 
 class Reader:
-    """Writes operands down. What is worth a name of its own (a view of theta, a copy, a constant) is named once."""
+    """Writes operands down. A view of theta and a constant array have names, each the same wherever it is read."""
 
     def __init__(self, program: ArrayProgram, written: Written, inline: Callable[[Array], Code | None]) -> None:
         self.program, self.written, self.inline = program, written, inline
-        self.lines = written.forward
-        self.reshaped: dict[str, Array] = {}
         self._constants: dict[tuple[object, ...], str] = {}
         self._parameters: dict[tuple[Part, str], str] = {}
-        self._copies: dict[str, str] = {}
+        self._copies: set[str] = set()
 
     # ---- the two ways to read
 
@@ -67,17 +52,17 @@ class Reader:
         inlined = self.inline(operand.array)
         if inlined is not None:
             return inlined
-        picks = [":" if axis in operand.kept else "None" for axis in range(min(operand.kept, default=axes), axes)]
-        if sampled and operand.kept:
+        picks = [":" if axis in operand.kept else "None" for axis in range(axes)]
+        if sampled:
             picks.append(":" if operand.sampled else "None")
-        expanded = subscript(picks)
         varying = frozenset(operand.kept) | (frozenset([axes]) if operand.sampled else frozenset())
+        expanded = subscript(picks if operand.kept else [])
         if isinstance(operand, View) and operand.array is self.program.theta:
-            return Code(self.parameter(operand, expanded), ATOM, varying)
-        text = self.part(operand)
+            return Code(self.parameter(operand, expanded), axes=varying)
+        code = self.part(operand)
         if isinstance(operand, View) and operand.array is self.program.inputs and operand.kept:
-            text = self._in_memory_order(text)
-        return Code(text + expanded, ATOM, varying)
+            code = _in_memory_order(code)
+        return replace(code.then(expanded), axes=varying)
 
     def factors(self, statement: DotStatement) -> tuple[Tensor, Tensor]:
         """Both factors. A matrix product takes its rows in any order, a product of elements in that of the memory."""
@@ -89,28 +74,28 @@ class Reader:
         )
         return left, right
 
-    def part(self, operand: View | Gather) -> str:
+    def part(self, operand: Readable) -> Code:
         """The operand without its repeated axes."""
         array = operand.array
         if isinstance(operand, Gather):
             self.written.contiguous_inputs |= array is self.program.inputs
             return self._gathered(operand)
         if array is self.program.theta:
-            return self.parameter(operand)
+            return Code(self.parameter(operand))
         part = operand.part
-        text = indexed(array.name, array.shape, part.offset, part.lengths, part.strides, batch(array))
-        if array is self.program.inputs:
-            self.written.contiguous_inputs |= text.startswith("strided")
-        elif "(" in text:
-            self.reshaped[text] = array
-        return text
+        place = (Code(array.name), array.shape, part.offset, part.lengths, part.strides, batch(array))
+        code = indexed(*place)
+        if code is None:
+            self.written.contiguous_inputs |= array is self.program.inputs
+            return strided(*place)
+        return code if array is not self.program.inputs else replace(code, stem="")
 
-    def masked(self, operand: View | Gather, value: Code, otherwise: str = "0.0") -> Code:
+    def masked(self, operand: Readable, value: Code, otherwise: float = 0.0) -> Code:
         """The value where the operand's mask is, something else in the holes."""
         assert operand.mask is not None
         mask = self.constant("mask", operand.mask[..., None] if operand.sampled else operand.mask)
         axes = frozenset(range(operand.mask.ndim + operand.sampled))
-        return Code(f"np.where({mask}, {value}, {otherwise})", ATOM, axes)
+        return call("np.where", Code(mask, axes=axes), value, otherwise)
 
     # ---- names
 
@@ -132,70 +117,48 @@ class Reader:
             if name == "theta" or name in self._parameters.values():
                 name = self.program.names.unique(name)
             self._parameters[key] = name
-            self.written.parameters.append(Line(name, self.slice("theta", view.part) + expanded))
+            self.written.parameters.append(Line(name, self.slice("theta", view.part).then(expanded)))
         return self._parameters[key]
 
-    def slice(self, vector: str, part: Part) -> str:
+    def slice(self, vector: str, part: Part) -> Code:
         """A part of theta, or of its gradient."""
         if not part.lengths:
-            return f"{vector}[{part.offset}:{part.offset + 1}].reshape(())"
-        return indexed(vector, (self.program.theta.size,), part.offset, part.lengths, part.strides, "")
+            return Code(f"{vector}[{part.offset}:{part.offset + 1}].reshape(())")
+        place = (Code(vector), (self.program.theta.size,), part.offset, part.lengths, part.strides, "")
+        return indexed(*place) or strided(*place)
 
     def _numbers(self, operand: Numbers, sampled: bool) -> Code:
         if operand.values.size == 1:
             return Code.of(float(operand.values.flat[0]))
         values = operand.values[..., None] if sampled else operand.values
         varying = frozenset(axis for axis, length in enumerate(operand.values.shape) if length > 1)
-        return Code(self.constant("c", values), ATOM, varying)
+        return Code(self.constant("c", values), axes=varying)
 
     def _tensor(self, operand: Operand, letters: str, other: Operand) -> Tensor:
         if isinstance(operand, Numbers):
             present = "".join(a for a, n in zip(letters, operand.values.shape, strict=True) if n > 1)
-            return Tensor(self._numbers(replace(operand, values=operand.values.squeeze()), False).text, present)
+            return Tensor(self._numbers(replace(operand, values=operand.values.squeeze()), False), present)
         batched = BATCH * operand.sampled
         if operand.mask is not None:
             value = self.elementwise(operand, len(letters), operand.sampled)
-            return Tensor(self.masked(operand, value).text, letters + batched)
-        text = self.part(operand.in_order)
+            return Tensor(replace(self.masked(operand, value), stem="masked"), letters + batched)
+        code = self.part(operand.in_order)
         if isinstance(operand, View) and operand.array is self.program.inputs and other.sampled:
-            text = self._in_memory_order(text)
+            code = _in_memory_order(code)
         pick = partial(self._gathered, operand) if isinstance(operand, Gather) else None
-        return Tensor(text, "".join(letters[axis] for axis in operand.order) + batched, pick, self)
+        return Tensor(code, "".join(letters[axis] for axis in operand.order) + batched, pick, self._copies)
 
-    def _gathered(self, operand: Gather, order: tuple[int, ...] | None = None) -> str:
+    def _gathered(self, operand: Gather, order: tuple[int, ...] | None = None) -> Code:
         picked = operand.picked if order is None else operand.picked.transpose(order)
-        return f"{flat(operand.array.name, operand.array.shape, batch(operand.array))}[{self.constant('i', picked)}]"
+        rows = flat(Code(operand.array.name), operand.array.shape, batch(operand.array))
+        return replace(rows.then(f"[{self.constant('i', picked)}]"), stem=f"{operand.array.name}_")
 
-    def kept(self, text: str) -> str | None:
-        """The name of a copy, if it was made already."""
-        return self._copies.get(text)
 
-    def keep(self, text: str) -> str:
-        """The name of a copy that is made here."""
-        return self._copy("columns", text, text)
-
-    def _in_memory_order(self, text: str) -> str:
-        """Rows of the inputs as rows in memory too: a batch comes with the numbers of each sample side by side."""
-        return self._copy("x", text, f"np.ascontiguousarray({text})")
-
-    def _copy(self, stem: str, key: str, text: str) -> str:
-        if key not in self._copies:
-            self._copies[key] = self.program.names.numbered(stem)
-            self.lines.append(Line(self._copies[key], text))
-        return self._copies[key]
+def _in_memory_order(code: Code) -> Code:
+    """Rows of the inputs as rows in memory too: a batch comes with the numbers of each sample side by side."""
+    return Code("np.ascontiguousarray({})", ((code, COMPARISON),), stem="x", uses=1)
 
 
 def batch(array: Array) -> str:
     """The length of the batch axis, if the array has one."""
     return BATCH * array.sampled
-
-
-def subscript(picks: list[str]) -> str:
-    """An index that adds axes; what would change nothing is left out.
-
-    >>> subscript([":", "None", ":"]), subscript([":", ":"])
-    ('[:, None]', '')
-    """
-    while picks and picks[-1] == ":":
-        picks = picks[:-1]
-    return f"[{', '.join(picks)}]" if picks else ""

@@ -89,7 +89,7 @@ def _kinds(recording: Recording) -> tuple[Ints, Ints]:
             kind = rank - 3  # numbers, parameters and inputs
         else:
             x, y = kinds[left], kinds[right] if right != NONE else NONE
-            if x == y and (code == ADD or code == MAXIMUM):
+            if x == y and code in (ADD, MAXIMUM):
                 kind = x
                 if code == ADD:
                     count = terms[left] + terms[right]

@@ -1,39 +1,40 @@
-"""Views of arrays, written as reshape, slices and transpose."""
+"""Views of arrays, written as reshape, slices and transpose; and what makes axes more or fewer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 from .arrays import Shape
+from .code import COMPARISON, Code
 
 
-def indexed(name: str, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> str:
-    """An array read with these lengths and strides (none 0), as reshape, slices and transpose; ``strided`` if need be.
+def indexed(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> Code | None:
+    """An array read with these lengths and strides (none 0), as reshape, slices and transpose; None if not.
 
     ``batch`` is the length of the last axis of a sampled array, else empty.
 
-    >>> indexed("a", (6, 4), 4, (2, 3), (12, 1), "B")
+    >>> str(indexed(Code("a"), (6, 4), 4, (2, 3), (12, 1), "B"))
     'a[1:5:3, 0:3]'
-    >>> indexed("theta", (40,), 8, (3, 2), (2, 1), "")
+    >>> str(indexed(Code("theta"), (40,), 8, (3, 2), (2, 1), ""))
     'theta[8:14].reshape(3, 2)'
-    >>> indexed("a", (3, 4), 0, (4, 3), (1, 4), "")
+    >>> str(indexed(Code("a"), (3, 4), 0, (4, 3), (1, 4), ""))
     'a.T'
     """
     size = prod(shape)
-    full_offset, full_shape = offset, shape
-    text = name
     outer = max(zip(strides, lengths, strict=True), default=(1, 1))
     end = offset + outer[0] * outer[1]
+    code = array
     if len(shape) == 1 and len(lengths) > 1 and end <= size and (offset, end) != (0, size):
-        text, size, shape, offset = f"{name}[{offset}:{end}]", end - offset, (end - offset,), 0
+        code, size, shape, offset = array.then(f"[{offset}:{end}]"), end - offset, (end - offset,), 0
     natural = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     for units in (natural, sorted({*strides, 1}, reverse=True), sorted({*natural, *strides}, reverse=True)):
         found = _digits(size, units, offset, lengths, strides)
         if found is not None:
             dims, starts, places, steps = found
-            if dims != shape and not (len(dims) == 0 and len(shape) == 0):
-                text += f".reshape({', '.join([*map(str, dims), *[batch] * bool(batch)])})"
+            if dims != shape:
+                code = reshaped(code, [*map(str, dims), *[batch] * bool(batch)])
             picks = [str(start) for start in starts]
             for place, length, step in zip(places, lengths, steps, strict=True):
                 start = starts[place]
@@ -42,26 +43,63 @@ def indexed(name: str, shape: Shape, offset: int, lengths: Shape, strides: Shape
                 picks[place] = ":" if whole else f"{start}:{stop}" + (f":{step}" if step > 1 else "")
             while picks and picks[-1] == ":":
                 picks.pop()
-            text += f"[{', '.join(picks)}]" if picks else ""
-            return text + transposed(_ranks(places), batch)
-    return f"strided({flat(name, full_shape, batch)}, {full_offset}, {lengths}, {strides})"
+            part = code.then(f"[{', '.join(picks)}]" if picks else "")
+            view = transposed(part, _ranks(places), batch)
+            return replace(view, stem=f"{array.text}_") if dims != shape or view is not part else view
+    return None
 
 
-def flat(name: str, shape: Shape, batch: str) -> str:
+def strided(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> Code:
+    """The same for any lengths and strides, by a helper."""
+    rows = flat(array, shape, batch)
+    return Code(f"strided({{}}, {offset}, {lengths}, {strides})", ((rows, COMPARISON),), stem=array.text + "_")
+
+
+def reshaped(array: Code, lengths: Sequence[str]) -> Code:
+    """With axes of these lengths."""
+    return array.then(f".reshape({', '.join(lengths)})")
+
+
+def flat(array: Code, shape: Shape, batch: str) -> Code:
     """The array with all axes but that of the batch made one."""
     if len(shape) == 1:
-        return name
-    return f"{name}.reshape({', '.join([str(prod(shape)), *[batch] * bool(batch)])})"
+        return array
+    return reshaped(array, [str(prod(shape)), *[batch] * bool(batch)])
 
 
-def transposed(order: Sequence[int], batch: str) -> str:
-    """The method call that puts axes in this order; the batch axis stays last."""
+def subscript(picks: Sequence[str]) -> str:
+    """An index that adds axes; what would change nothing is left out.
+
+    >>> subscript([":", "None", ":"]), subscript(["None", ":"])
+    ('[:, None]', '')
+    """
+    picks = list(picks)
+    while picks and picks[0] == "None":
+        picks.pop(0)
+    while picks and picks[-1] == ":":
+        picks.pop()
+    return f"[{', '.join(picks)}]" if picks else ""
+
+
+def broadcast(array: Code, shape: str) -> Code:
+    """Repeated to this shape, without a copy: such an array is not to be written to."""
+    return Code(f"np.broadcast_to({{}}, {shape})", ((array, COMPARISON),))
+
+
+def over(array: Code, method: str, axes: Sequence[int]) -> Code:
+    """The sum or the maximum over these axes."""
+    which = axes[0] if len(axes) == 1 else tuple(axes)
+    return replace(array.then(f".{method}({which})"), fresh=True) if axes else array
+
+
+def transposed(array: Code, order: Sequence[int], batch: str) -> Code:
+    """With its axes in this order; the batch axis stays last."""
     n = len(order)
     if list(order) == list(range(n)):
-        return ""
+        return array
     if n == 2 and not batch:
-        return ".T"
-    return f".transpose({', '.join(map(str, [*order, *[n] * bool(batch)]))})"
+        return array.then(".T")
+    return array.then(f".transpose({', '.join(map(str, [*order, *[n] * bool(batch)]))})")
 
 
 def _ranks(places: Sequence[int]) -> list[int]:

@@ -1,0 +1,76 @@
+"""Expressions that stand in a program more than once get a name, before the line that has them first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .code import Code
+from .names import Names
+
+
+@dataclass(frozen=True)
+class Line:
+    """``target = code``, or ``target += code``, or without a sign the code alone."""
+
+    target: str
+    code: Code
+    sign: str = "="
+    comment: str = ""
+
+    def __str__(self) -> str:
+        plain = f"{self.target} {self.sign} {self.code}" if self.sign else self.code.text
+        return f"{plain:<68}  # {self.comment}" if self.comment else plain
+
+
+class Sharing:
+    """Writes lines with names for what is worth one: for code with a stem, as often as it says.
+
+    What stands within code that is shared counts once, for it is written once.
+
+    >>> view = Code("a.T", stem="a_")
+    >>> lines = [Line("b", view * 2.0), Line("c", view + 1.0)]
+    >>> print(*Sharing(lines, Names([])).write(lines), sep="\\n")
+    a_1 = a.T
+    b = 2.0 * a_1
+    c = a_1 + 1.0
+    """
+
+    def __init__(self, lines: Iterable[Line], names: Names) -> None:
+        self._names = names
+        self._counts: Counter[str] = Counter()
+        for line in lines:
+            self._count(line.code)
+        self._given: dict[str, str] = {}
+        self._before: list[Line] = []
+
+    def write(self, lines: Iterable[Line]) -> list[Line]:
+        """The lines, and those that give the names."""
+        written: list[Line] = []
+        for line in lines:
+            code = Code(line.code.written(self._name))
+            written += [*self._before, replace(line, code=code)]
+            self._before.clear()
+        return written
+
+    def known(self, code: Code) -> Code:
+        """The code with those names that have been given."""
+        return Code(code.written(lambda part: self._given.get(part.text)))
+
+    def _count(self, code: Code) -> None:
+        if code.stem:
+            self._counts[code.text] += 1
+            if self._counts[code.text] > 1:
+                return
+        for part, _ in code.parts:
+            self._count(part)
+
+    def _name(self, code: Code) -> str | None:
+        if self._counts[code.text] < code.uses:
+            return None
+        if code.text not in self._given:
+            definition = Code(replace(code, stem="").written(self._name))
+            self._given[code.text] = self._names.numbered(code.stem)
+            self._before.append(Line(self._given[code.text], definition))
+        return self._given[code.text]
