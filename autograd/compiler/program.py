@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from math import prod
+from math import isfinite, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -76,10 +76,10 @@ class Program:
 
     def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
         self._recording, self._single = recording, single
-        self._stops = not exact and bool(np.isin(recording.code, STOPPING).any())
         self._folded = fold(recording)
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
+        self._inexact = self._arrays.padded or (not exact and bool(np.isin(recording.code, STOPPING).any()))
         written = write(self._arrays)
         self.parameters: list[Value] = list(self._arrays.parameters)
         self.source: str = emit(self._arrays, written)
@@ -147,8 +147,10 @@ class Program:
         with _quietly():
             found = self._value_and_grad(x, weight, *views, *gradient_views)
             value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
+            # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
+            finite = not self._inexact or (isfinite(value) and isfinite(grad.dot(grad)))
         grad = grad.copy()
-        if (self._arrays.padded or self._stops) and not (np.isfinite(value) and np.isfinite(grad).all()):
+        if not finite:
             exact = self._exact
             place = {parameter: i for i, parameter in enumerate(self.parameters)}
             order = [place[parameter] for parameter in exact.parameters]
