@@ -46,25 +46,27 @@ class Code:
 
     @cached_property
     def text(self) -> str:
-        return self.written(lambda code: None)
+        if not self.parts:
+            return self.template
+        return self.template.format(*(part.within(binds) for part, binds in self.parts), out="{out}")
 
     def __str__(self) -> str:
         return self.text
 
-    def written(self, named: Callable[[Code], str | None]) -> str:
-        """The text, in which those parts that have a name stand under it."""
-        name = named(self) if self.stem else None
-        if name or not self.parts:
-            return name or self.template
-        return self.template.format(*(part._within(binds, named) for part, binds in self.parts), out="{out}")
-
-    def _within(self, binds: int, named: Callable[[Code], str | None]) -> str:
-        text = self.written(named)
-        return text if self.binds >= binds or text.isidentifier() else f"({text})"
+    def within(self, binds: int) -> str:
+        """The text, in parentheses where it binds less."""
+        return self.text if self.binds >= binds else f"({self.text})"
 
     @property
     def is_name(self) -> bool:
         return self.text.isidentifier()
+
+    def rewritten(self, rule: Callable[[Code], Code | None]) -> Code:
+        """The same with what the rule makes of its parts, or of all of it; None leaves a part as it is."""
+        code = rule(self)
+        if code is not None or not self.parts:
+            return code or self
+        return replace(self, parts=tuple((part.rewritten(rule), binds) for part, binds in self.parts))
 
     def to(self, out: str) -> Code:
         """A call that is to leave its result in ``{out}``, with that filled in."""

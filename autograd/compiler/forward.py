@@ -6,21 +6,18 @@ from math import inf, prod
 
 from .. import ops
 from .arrays import (
-    Array,
     ArrayProgram,
     DotStatement,
     JoinStatement,
     MapStatement,
     Numbers,
     Operand,
-    Readable,
     Statement,
-    View,
 )
 from .code import Code, apply
 from .contraction import contract
 from .reading import Reader, Written
-from .sharing import Line
+from .sharing import Inlined, Line
 from .views import over
 
 
@@ -30,21 +27,22 @@ class Forward:
     def __init__(self, program: ArrayProgram) -> None:
         self.program = program
         self.written = Written()
-        self._inlined = inlined(program)
-        self.reader = Reader(program, self.written, self._inline)
+        self.reader = Reader(program, self.written)
 
     def write(self) -> None:
-        """A line for each statement that is not part of another's."""
+        """A line for each statement, or several."""
         for statement in self.program.statements:
             target = statement.target
             if isinstance(statement, JoinStatement):
                 self._join(statement)
-            elif target not in self._inlined:
-                self._line(target.name, self.expression(statement), target.comment)
+            else:
+                inlined: Inlined = "anywhere" if isinstance(statement, MapStatement) else "in sums"
+                labelled = target.name in self.program.names.labelled
+                self._line(target.name, self._expression(statement), target.comment, "" if labelled else inlined)
         for output in self.program.outputs:
             self.written.outputs.append(self.reader.elementwise(output, len(output.shape), output.sampled))
 
-    def expression(self, statement: Statement) -> Code:
+    def _expression(self, statement: Statement) -> Code:
         """The right-hand side."""
         if isinstance(statement, MapStatement):
             return apply(statement.op, *self.arguments(statement))
@@ -57,9 +55,6 @@ class Forward:
         """The operands of an operation on elements."""
         axes, sampled = len(statement.target.shape), statement.target.sampled
         return [self.reader.elementwise(operand, axes, sampled) for operand in statement.operands]
-
-    def _inline(self, array: Array) -> Code | None:
-        return self.expression(self._inlined[array]) if array in self._inlined else None
 
     def _reduction(self, operand: Operand, kept: int, op: ops.Operation) -> Code:
         """A sum or maximum over all axes from ``kept`` on."""
@@ -83,35 +78,5 @@ class Forward:
             value = self.reader.elementwise(piece, len(piece.shape), target.sampled)
             self._line(f"{target.name}[{start}:{stop}]", value)
 
-    def _line(self, target: str, code: Code, comment: str = "") -> None:
-        self.written.forward.append(Line(target, code, comment=comment))
-
-
-def inlined(program: ArrayProgram, most: int = 3) -> dict[Array, Statement]:
-    """Products and sums that are read once, whole, by an addition: ``z = W @ x + b`` is one line. At most so many."""
-    readers: dict[Array, list[tuple[Statement | None, Readable]]] = {}
-    reads: list[tuple[Statement | None, Operand]] = [(s, x) for s in program.statements for x in s.operands]
-    for reader, operand in [*reads, *((None, output) for output in program.outputs)]:
-        if not isinstance(operand, Numbers):
-            readers.setdefault(operand.array, []).append((reader, operand))
-    found: dict[Array, Statement] = {}
-    terms: dict[Array, int] = {}
-    for statement in program.statements:
-        target = statement.target
-        if not _is_linear(statement) or len(readers.get(target, ())) != 1:
-            continue
-        ((user, operand),) = readers[target]
-        if not (isinstance(user, MapStatement) and user.op in (ops.ADD, ops.SUB) and isinstance(operand, View)):
-            continue
-        count = terms.get(user.target, 0) + terms.get(target, 0) + 1
-        if operand.is_whole and not operand.repeated and target.sampled == user.target.sampled and count <= most:
-            terms[user.target] = count
-            found[target] = statement
-    return found
-
-
-def _is_linear(statement: Statement) -> bool:
-    """Whether no derivative is written in the value of the statement."""
-    if isinstance(statement, MapStatement):
-        return statement.op in (ops.ADD, ops.SUB)
-    return not isinstance(statement, JoinStatement)
+    def _line(self, target: str, code: Code, comment: str = "", inlined: Inlined = "") -> None:
+        self.written.forward.append(Line(target, code, comment=comment, inlined=inlined))

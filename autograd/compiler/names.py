@@ -28,7 +28,7 @@ _RESERVED = {
     *keyword.kwlist,
     *dir(builtins),
     *HELPERS,
-    *("np", "theta", "grad", "weight", "ones", "B", "views", "gradient_views", "forward", "value_and_grad"),
+    *("np", "theta", "grad", "weight", "B", "views", "gradient_views", "forward", "value_and_grad"),
 }
 
 
@@ -37,6 +37,7 @@ class Names:
 
     def __init__(self, values: Sequence[Value]) -> None:
         self._values = values
+        self.labelled: set[str] = set()
         self._taken = set(_RESERVED)
         self._last: Counter[str] = Counter()
 
@@ -50,7 +51,11 @@ class Names:
     def of_array(self, nodes: Ints, found: str) -> str:
         """``layers[1].neurons[3].a`` gives a2; without a label the operation gives the name."""
         label = self.label(nodes)
-        return self.unique(_identifier(label, nodes.size > 1)) if label else self.numbered(_STEMS.get(found, found))
+        if not label:
+            return self.numbered(_STEMS.get(found, found))
+        name = self.unique(_identifier(label, nodes.size > 1))
+        self.labelled.add(name)
+        return name
 
     def of_parameters(self, nodes: Ints, axes: int) -> str:
         """``layers[1].neurons[3].weights[0]`` gives W2; without labels matrices are W, vectors b, numbers w."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -37,8 +36,8 @@ class Written:
 class Reader:
     """Writes operands down. A view of theta and a constant array have names, each the same wherever it is read."""
 
-    def __init__(self, program: ArrayProgram, written: Written, inline: Callable[[Array], Code | None]) -> None:
-        self.program, self.written, self.inline = program, written, inline
+    def __init__(self, program: ArrayProgram, written: Written) -> None:
+        self.program, self.written = program, written
         self._constants: dict[tuple[object, ...], str] = {}
         self._parameters: dict[tuple[Part, str], str] = {}
         self._copies: set[str] = set()
@@ -49,9 +48,6 @@ class Reader:
         """The operand so that it broadcasts in a grid of that many axes, and that of the batch if ``sampled``."""
         if isinstance(operand, Numbers):
             return self._numbers(operand, sampled)
-        inlined = self.inline(operand.array)
-        if inlined is not None:
-            return inlined
         picks = [":" if axis in operand.kept else "None" for axis in range(axes)]
         if sampled:
             picks.append(":" if operand.sampled else "None")

@@ -31,6 +31,7 @@ from .arrays import (
 from .code import ATOM, COMPARISON, PRODUCT, Code, derivatives
 from .contraction import Tensor, contract, times
 from .forward import Forward
+from .inlining import inline
 from .reading import Written
 from .sharing import Sharing
 from .views import broadcast, over, subscript
@@ -47,9 +48,10 @@ def write(program: ArrayProgram) -> Written:
     if written.differentiated:
         Reverse(forward).write(program.outputs[0])
     sharing = Sharing([*written.forward, *written.backward], program.names)
-    written.forward = sharing.write(written.forward)
+    forward_lines = sharing.write(written.forward)
     written.outputs = [sharing.known(output) for output in written.outputs]
     written.backward = sharing.write(written.backward)
+    written.forward = inline(forward_lines, [*written.outputs, *(line.code for line in written.backward)])
     return written
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from .code import Code
 from .names import Names
+
+Inlined = Literal["", "in sums", "anywhere"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class Line:
     code: Code
     sign: str = "="
     comment: str = ""
+    inlined: Inlined = ""
+    """Where it may become part of the one line that reads it."""
 
     def __str__(self) -> str:
         plain = f"{self.target} {self.sign} {self.code}" if self.sign else self.code.text
@@ -42,21 +47,21 @@ class Sharing:
         self._counts: Counter[str] = Counter()
         for line in lines:
             self._count(line.code)
-        self._given: dict[str, str] = {}
+        self._given: dict[str, Code] = {}
         self._before: list[Line] = []
 
     def write(self, lines: Iterable[Line]) -> list[Line]:
         """The lines, and those that give the names."""
         written: list[Line] = []
         for line in lines:
-            code = Code(line.code.written(self._name))
+            code = line.code.rewritten(self._name)
             written += [*self._before, replace(line, code=code)]
             self._before.clear()
         return written
 
     def known(self, code: Code) -> Code:
         """The code with those names that have been given."""
-        return Code(code.written(lambda part: self._given.get(part.text)))
+        return code.rewritten(lambda part: self._given.get(part.text) if part.stem else None)
 
     def _count(self, code: Code) -> None:
         if code.stem:
@@ -66,11 +71,12 @@ class Sharing:
         for part, _ in code.parts:
             self._count(part)
 
-    def _name(self, code: Code) -> str | None:
-        if self._counts[code.text] < code.uses:
+    def _name(self, code: Code) -> Code | None:
+        if not code.stem or self._counts[code.text] < code.uses:
             return None
         if code.text not in self._given:
-            definition = Code(replace(code, stem="").written(self._name))
-            self._given[code.text] = self._names.numbered(code.stem)
-            self._before.append(Line(self._given[code.text], definition))
+            definition = replace(code, stem="").rewritten(self._name)
+            name = self._names.numbered(code.stem)
+            self._given[code.text] = Code(name)
+            self._before.append(Line(name, definition))
         return self._given[code.text]

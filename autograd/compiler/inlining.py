@@ -1,0 +1,61 @@
+"""Lines that are read once, by one other line, become part of it: ``z = W @ x + b`` is one line, and so is a formula.
+
+NumPy also computes one long expression faster than its parts: an array without a name is overwritten by the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from .code import SUM, Code
+from .sharing import Line
+
+LONGEST = 60  # characters of an expression that others were put into
+
+
+def inline(lines: Sequence[Line], others: Iterable[Code]) -> list[Line]:
+    """The lines, with those put into their readers that may be ``inlined`` there; ``others`` read them too.
+
+    >>> x, p, m = Code("x"), Code("p"), Code("m")
+    >>> double, product = Line("p", 2.0 * x, inlined="anywhere"), Line("m", Code("W @ x"), inlined="in sums")
+    >>> print(*inline([double, product, Line("z", p * m + x)], []), sep="\\n")
+    m = W @ x
+    z = 2.0 * x * m + x
+    """
+    uses = Counter(name for code in (*(line.code for line in lines), *others) for name in _names(code))
+    waiting: dict[str, Line] = {}
+    gone: set[str] = set()
+    kept: list[Line] = []
+    for line in lines:
+        for name in list(_names(line.code)):
+            if name in waiting:
+                together = _together(waiting.pop(name), line)
+                if together:
+                    line = together
+                    gone.add(name)
+        if line.inlined and uses[line.target] == 1:
+            waiting[line.target] = line
+        kept.append(line)
+    return [line for line in kept if line.target not in gone]
+
+
+def _together(line: Line, reader: Line) -> Line | None:
+    """The reader with the line put into it, if that is allowed and short enough."""
+    name = line.target
+    code = reader.code.rewritten(lambda part: line.code if part.text == name else None)
+    allowed = line.inlined == "anywhere" or _adds(reader.code, name)
+    return replace(reader, code=code) if allowed and len(code.text) <= LONGEST else None
+
+
+def _names(code: Code) -> Iterator[str]:
+    if code.is_name:
+        yield code.text
+    for part, _ in code.parts:
+        yield from _names(part)
+
+
+def _adds(code: Code, name: str) -> bool:
+    """Whether the expression is a sum that has this name among its terms."""
+    return code.binds == SUM and any(part.text == name or _adds(part, name) for part, _ in code.parts)
