@@ -113,7 +113,7 @@ class Code:
     @property
     def as_number(self) -> Code:
         """NumPy does not subtract truth values."""
-        return Code._binary(self, "*", Code.of(1.0), PRODUCT) if self.boolean else self
+        return Code._binary(Code.of(1.0), "*", self, PRODUCT) if self.boolean else self
 
     def __add__(self, other: Code | float) -> Code:
         x, y = self, Code.of(other)
