@@ -127,7 +127,37 @@ def test_matrix_products_are_found_and_nothing_is_gathered(
     assert not any(name.startswith(("i", "order")) for name in program.constants), program.source
 
 
-@pytest.mark.parametrize("build", [row[0] for row in FOUND], ids=lambda build: build.__name__)
+def causal_attention() -> tuple[Value, list[Value]]:
+    """Each of five positions attends to itself and to those before it; the first one only to itself."""
+    xs, queries, keys = values(5, 3), values(2, 3), values(2, 3)
+    loss = Value.constant(0.0)
+    for t in range(len(xs)):
+        scores = [functional.dot(layer(queries, xs[t]), layer(keys, xs[s])) for s in range(t + 1)]
+        weights = functional.softmax(scores)
+        mixed = [functional.dot(weights, [x[d] for x in xs[: t + 1]]) for d in range(3)]
+        loss = loss + functional.sum(m * m for m in mixed)
+    return loss, [v for x in xs for v in x]
+
+
+def test_the_first_position_is_computed_beside_the_others() -> None:
+    program = compile(*causal_attention())
+    forward = program.source.split("def value_and_grad")[0].split("def forward")[1]
+    assert forward.count("np.exp(") == 1
+    assert forward.count(" / ") == 1
+    assert forward.count("np.where(") == 3  # the maxima, the sums and the products, each of one term or of more
+
+
+def test_what_is_named_has_a_line_of_its_own() -> None:
+    x, w, b = Value(1.0, label="x"), Value(2.0, label="w"), Value(3.0, label="b")
+    z = w * x + b
+    assert "tanh1 = np.tanh(w * x[0] + b)" in compile(z.tanh(), [x]).source
+    z.label = "z"
+    source = compile(z.tanh(), [x]).source
+    assert "z = w * x[0] + b" in source
+    assert "tanh1 = np.tanh(z)" in source
+
+
+@pytest.mark.parametrize("build", [*(row[0] for row in FOUND), causal_attention], ids=lambda build: build.__name__)
 def test_gradients_are_the_eager_ones(build: Callable[[], tuple[Value, list[Value]]]) -> None:
     output, inputs = build()
     program = compile(output, inputs)

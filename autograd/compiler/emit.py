@@ -1,4 +1,4 @@
-"""The written program as one Python source: views of the parameters, the forward pass, the gradient."""
+"""Pass 5, emit: the array program as one Python source: views of the parameters, the forward pass, the gradient."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import linecache
 import re
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -13,19 +14,33 @@ import numpy as np
 
 from .arrays import BATCH, ArrayProgram
 from .code import Code
+from .forward import Forward
 from .helpers import HELPERS
-from .reading import Written
-from .sharing import Line
+from .inlining import inline
+from .reading import Constant, Written
+from .reverse import Reverse
+from .sharing import Line, Sharing
 
 _serial = count(1)
 
 
-def emit(program: ArrayProgram, written: Written) -> str:
+@dataclass(frozen=True)
+class Emitted:
+    """A source, and the constant arrays that it names."""
+
+    source: str
+    constants: Mapping[str, Constant]
+    contiguous_inputs: bool
+    """Whether it runs faster if the rows of the inputs are contiguous."""
+
+
+def emit(program: ArrayProgram) -> Emitted:
     """Four functions: the views of the parameters and of their gradient, ``forward`` and ``value_and_grad``.
 
     The last is there for one output. Inputs come as columns, one a sample.
     """
     x, rows = program.inputs.name, program.inputs.size
+    written = _write(program)
     views = ["theta", *[line.target for line in written.parameters]]
     gradients = ["grad", *[line.target for line in written.gradients]]
     returned = ", ".join(output.text for output in written.outputs)
@@ -34,16 +49,41 @@ def emit(program: ArrayProgram, written: Written) -> str:
         _function("gradient_views", ["grad"], written.gradients, _tuple(gradients), "Their derivatives."),
         _function("forward", [x, *views], written.forward, returned, f"The output for each column of {x} ({rows}, B)."),
     ]
-    if written.differentiated:
+    if _is_differentiated(program):
         lines = [*written.forward, Line("", Code(""), ""), *written.backward]
         doc = f"The output for each column of {x} ({rows}, B); grad becomes the gradient of weight times their sum."
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], lines, returned, doc))
     body = "\n\n\n".join(functions)
+    source = "\n\n\n".join(["import numpy as np", *_helpers(body), body]) + "\n"
+    return Emitted(source, written.constants, written.contiguous_inputs)
+
+
+def _write(program: ArrayProgram) -> Written:
+    """The lines of both passes, in which expressions of two uses have names and most lines of one use have none."""
+    forward = Forward(program)
+    forward.write()
+    if _is_differentiated(program):
+        Reverse(forward).write(program.outputs[0])
+    written = forward.written
+    sharing = Sharing([*written.forward, *written.backward], program.names)
+    lines = sharing.write(written.forward)
+    written.outputs = [sharing.known(output) for output in written.outputs]
+    written.backward = sharing.write(written.backward)
+    written.forward = inline(lines, [*written.outputs, *(line.code for line in written.backward)])
+    return written
+
+
+def _is_differentiated(program: ArrayProgram) -> bool:
+    return len(program.outputs) == 1 and program.outputs[0].shape == ()
+
+
+def _helpers(body: str) -> list[str]:
+    """The functions that the body calls, and those that these call, in order."""
     helpers: list[str] = []
     for name, text in reversed(HELPERS.items()):
         if re.search(rf"(?<![\w.]){name}\(", body + "".join(helpers)):
             helpers.insert(0, text.strip())
-    return "\n\n\n".join(["import numpy as np", *helpers, body]) + "\n"
+    return helpers
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: str, doc: str) -> str:

@@ -18,7 +18,6 @@ from .fold import fold
 from .layout import layout
 from .lift import lift
 from .record import STOPPING, Floats, Recording, record
-from .reverse import write
 
 
 def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Program:
@@ -80,12 +79,11 @@ class Program:
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
         self._inexact = self._arrays.padded or (not exact and bool(np.isin(recording.code, STOPPING).any()))
-        written = write(self._arrays)
+        emitted = emit(self._arrays)
         self.parameters: list[Value] = list(self._arrays.parameters)
-        self.source: str = emit(self._arrays, written)
-        self.constants = written.constants
-        self._contiguous = written.contiguous_inputs
-        functions = load(self.source, written.constants)
+        self.source, self.constants = emitted.source, emitted.constants
+        self._contiguous = emitted.contiguous_inputs
+        functions = load(self.source, self.constants)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)

@@ -27,8 +27,6 @@ class Written:
     backward: list[Line] = field(default_factory=list)
     constants: dict[str, Constant] = field(default_factory=dict)
     outputs: list[Code] = field(default_factory=list)
-    differentiated: bool = False
-    """Whether there is a backward pass: there is one output."""
     contiguous_inputs: bool = False
     """Whether inputs are read in an order for which their memory should follow the rows."""
 

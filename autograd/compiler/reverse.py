@@ -17,7 +17,6 @@ from .arrays import (
     BATCH,
     LETTERS,
     Array,
-    ArrayProgram,
     DotStatement,
     JoinStatement,
     MapStatement,
@@ -31,28 +30,9 @@ from .arrays import (
 from .code import ATOM, COMPARISON, PRODUCT, Code, derivatives
 from .contraction import Tensor, contract, times
 from .forward import Forward
-from .inlining import inline
-from .reading import Written
-from .sharing import Sharing
 from .views import broadcast, over, subscript
 
 ONES = Code(f"np.ones({BATCH})", stem="ones", uses=1)
-
-
-def write(program: ArrayProgram) -> Written:
-    """The array program as text; its gradient too, if it has one output."""
-    forward = Forward(program)
-    forward.write()
-    written = forward.written
-    written.differentiated = len(program.outputs) == 1 and program.outputs[0].shape == ()
-    if written.differentiated:
-        Reverse(forward).write(program.outputs[0])
-    sharing = Sharing([*written.forward, *written.backward], program.names)
-    forward_lines = sharing.write(written.forward)
-    written.outputs = [sharing.known(output) for output in written.outputs]
-    written.backward = sharing.write(written.backward)
-    written.forward = inline(forward_lines, [*written.outputs, *(line.code for line in written.backward)])
-    return written
 
 
 class Reverse:
