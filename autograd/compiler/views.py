@@ -56,7 +56,9 @@ def strided(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Sha
 
 
 def reshaped(array: Code, lengths: Sequence[str]) -> Code:
-    """With axes of these lengths."""
+    """With axes of these lengths; whatever shape it was given before does not matter."""
+    if array.template.startswith("{}.reshape("):
+        array = array.parts[0][0]
     return array.then(f".reshape({', '.join(lengths)})")
 
 
