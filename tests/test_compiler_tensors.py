@@ -240,11 +240,33 @@ def every_row_has_the_same_adjoint(draw: Draw) -> list[Value]:
     return [functional.sum(value / whole for value in values)]
 
 
+def the_first_flow_into_an_adjoint_is_the_same_for_every_sample(draw: Draw) -> list[Value]:
+    """And the second is not."""
+    weights = draw.parameters(2)
+    z = (draw.input(1) * weights) @ (draw.parameters(1) * weights)
+    return [-(z + z.exp())]
+
+
+def an_adjoint_goes_by_two_names(draw: Draw) -> list[Value]:
+    """That of a sum is that of its first term too, until more is added to a part of the term."""
+    term = draw.parameters(2, 2) @ draw.input(2)
+    scale = term[0].exp()
+    return [functional.sum((z + z.tanh() * scale).sin() for z in term)]
+
+
 def an_adjoint_is_made_in_another_memory_order(draw: Draw) -> list[Value]:
     """And then read as one row, to be added to at single places."""
     hidden = draw.input(2, 2) @ draw.parameters(2, 2)
     products = [(row[1] * element) * element for row in hidden for element in row]
     return [functional.sum([(hidden[0, 0] * hidden[0, 0]).exp(), *products])]
+
+
+def a_part_of_rows_is_added_to_an_adjoint_in_another_memory_order(draw: Draw) -> list[Value]:
+    """A table goes through a layer; one of its elements, and two as a part of one row, shift all that comes out."""
+    table, weights = draw.input(2, 1) * draw.parameters(2), draw.parameters(2, 2)
+    row = table.ravel()
+    shift = row[1] * weights[0, 0] + row[2] * weights[0, 0] + row[0]
+    return [functional.sum((z + shift).tanh() for z in (table @ weights).ravel())]
 
 
 def a_stack_of_products_has_an_adjoint_in_another_memory_order(draw: Draw) -> list[Value]:
@@ -274,8 +296,11 @@ def outputs_are_a_table(draw: Draw) -> list[Value]:
     return [*(draw.input(2, 1) * draw.parameters(2)).ravel()]
 
 
-HARD = [every_row_has_the_same_adjoint, an_adjoint_is_made_in_another_memory_order]
-HARD += [a_stack_of_products_has_an_adjoint_in_another_memory_order, the_name_of_an_array_ends_with_that_of_another]
+HARD = [every_row_has_the_same_adjoint, the_first_flow_into_an_adjoint_is_the_same_for_every_sample]
+HARD += [an_adjoint_goes_by_two_names, an_adjoint_is_made_in_another_memory_order]
+HARD += [a_part_of_rows_is_added_to_an_adjoint_in_another_memory_order]
+HARD += [a_stack_of_products_has_an_adjoint_in_another_memory_order]
+HARD += [the_name_of_an_array_ends_with_that_of_another]
 HARD += [the_name_of_an_adjoint_ends_with_that_of_its_array, outputs_are_a_table]
 
 
