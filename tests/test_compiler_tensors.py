@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from compiled import check
-from tensors import Draw, Tensor, along, each, maximum, relu, sigmoid, softmax, tanh
+from tensors import Draw, Tensor, along, each, exp, maximum, relu, sigmoid, softmax, tanh
 
 from autograd import Value, functional
 from autograd.compiler import lift
@@ -247,6 +247,12 @@ def the_first_flow_into_an_adjoint_is_the_same_for_every_sample(draw: Draw) -> l
     return [-(z + z.exp())]
 
 
+def rows_are_read_whose_adjoint_is_the_same_along_each(draw: Draw) -> list[Value]:
+    """What is one row in memory is read as two, and divided by the first element of each."""
+    rows = (draw.parameters() * draw.parameters(4)).reshape(2, 2)
+    return [(rows / rows[:, :1]).sum()]
+
+
 def an_adjoint_goes_by_two_names(draw: Draw) -> list[Value]:
     """That of a sum is that of its first term too, until more is added to a part of the term."""
     term = draw.parameters(2, 2) @ draw.input(2)
@@ -276,6 +282,12 @@ def a_stack_of_products_has_an_adjoint_in_another_memory_order(draw: Draw) -> li
     return [functional.sum([*(matrix[i, i].maximum(least) for matrix in stack for i in (0, 1)), *tanh(stack).ravel()])]
 
 
+def two_stacks_stand_in_another_order(draw: Draw) -> list[Value]:
+    """Six products of matrices: stacked as 2×3 on the left, as 3×2 on the right."""
+    left, right = tanh(draw.input(2, 3, 2, 2) * draw.parameters(2)), exp(draw.input(3, 2, 2, 2) * draw.parameters(2))
+    return [functional.sum(z.sin() for z in (left @ right.swapaxes(0, 1)).ravel())]
+
+
 def the_name_of_an_array_ends_with_that_of_another(draw: Draw) -> list[Value]:
     """``softplus1`` and ``s1``, both read as rows of two."""
     x, weights = draw.input(2, 2), draw.parameters(2)
@@ -297,9 +309,10 @@ def outputs_are_a_table(draw: Draw) -> list[Value]:
 
 
 HARD = [every_row_has_the_same_adjoint, the_first_flow_into_an_adjoint_is_the_same_for_every_sample]
+HARD += [rows_are_read_whose_adjoint_is_the_same_along_each]
 HARD += [an_adjoint_goes_by_two_names, an_adjoint_is_made_in_another_memory_order]
 HARD += [a_part_of_rows_is_added_to_an_adjoint_in_another_memory_order]
-HARD += [a_stack_of_products_has_an_adjoint_in_another_memory_order]
+HARD += [a_stack_of_products_has_an_adjoint_in_another_memory_order, two_stacks_stand_in_another_order]
 HARD += [the_name_of_an_array_ends_with_that_of_another]
 HARD += [the_name_of_an_adjoint_ends_with_that_of_its_array, outputs_are_a_table]
 
