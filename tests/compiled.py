@@ -1,0 +1,62 @@
+"""What the tests mean by a compiled program that does what its graph does: the scalar engine, on the same numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd import Value
+from autograd.compiler import compile
+from autograd.graph import topological_order
+from autograd.value import record
+
+Numbers = npt.NDArray[np.float64]
+
+
+def agree(got: npt.ArrayLike, wanted: npt.ArrayLike, scale: float = 1.0) -> None:
+    """Equal to rounding: 1e-12 of the largest number that went into the sum; the same inf and nan."""
+    np.testing.assert_allclose(np.asarray(got), np.array(wanted, dtype=float), rtol=1e-12, atol=1e-12 * scale)
+
+
+def replayed(outputs: Sequence[Value], numbers: Mapping[Value, float]) -> tuple[list[Value], dict[Value, Value]]:
+    """The graph recorded again on fresh leaves that hold these numbers: its outputs, and the new node of each node."""
+    new: dict[Value, Value] = {}
+    for node in topological_order(*outputs):
+        if node.is_leaf:
+            new[node] = Value(numbers.get(node, node.data))
+        else:
+            new[node] = record(node.op, *(new[parent] for parent in node.parents)) if node.parents else node
+    return [new[output] for output in outputs], new
+
+
+def check(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> None:
+    """The outputs for each sample (B, n_inputs); of one output its gradient too, for each and summed over the batch.
+
+    Where a gradient is inf or nan, its sum over the batch is not compared: it may be either.
+    """
+    program = compile(outputs if len(outputs) > 1 else outputs[0], inputs)
+    eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
+    wanted = [[output.data for output in found] for found, _ in eager]
+    scale = _largest(node.data for _, new in eager for node in new.values())
+    agree(np.reshape(program(batch) if inputs else program(), (len(batch), len(outputs))), wanted, scale)
+    if len(outputs) > 1:
+        return
+    for (output,), _ in eager:
+        output.backward()
+    gradients = [[new[parameter].grad for parameter in program.parameters] for _, new in eager]
+    flow = _largest(node.grad * slope for _, new in eager for node in new.values() for slope in node.partials)
+    for sample, value, gradient in zip(batch, wanted, gradients, strict=True):
+        found, slopes = program.value_and_grad(sample if inputs else None)
+        agree(found, value[0], scale)
+        agree(slopes, gradient, flow)
+    if np.isfinite(gradients).all() and np.isfinite(wanted).all():
+        found, slopes = program.value_and_grad(batch if inputs else None, "sum")
+        agree(found, np.sum(wanted), scale)
+        agree(slopes, np.sum(gradients, axis=0), flow)
+
+
+def _largest(numbers: Iterable[float]) -> float:
+    return max((abs(number) for number in numbers if math.isfinite(number)), default=1.0)
