@@ -88,7 +88,7 @@ def _helpers(body: str) -> list[str]:
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: str, doc: str) -> str:
     body = [f'"""{doc}"""', *map(str, lines), f"return {returned}"]
-    if any(re.search(rf"\b{BATCH}\b", f"{line.target} {line.code}") for line in lines):
+    if re.search(rf"\b{BATCH}\b", "\n".join([*(f"{line.target} {line.code}" for line in lines), returned])):
         body.insert(1, f"{BATCH} = {arguments[0]}.shape[-1]")
     indented = "\n".join(f"    {line}" if line.strip() else "" for line in body)
     return f"def {name}({', '.join(arguments)}):\n{indented}"
