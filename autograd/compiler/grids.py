@@ -72,10 +72,10 @@ class Rows:
             )
             grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
             grid[c, i, j] = targets[mine]
-            yield Dot(grid, self.left[a_rows], self.right[b_rows])
+            yield Dot(grid, (self.left[a_rows], self.right[b_rows]))
         alone = ~dense[component]
         if alone.any():
-            yield Dot(targets[alone, None, None], self.left[a[alone], None, :], self.right[b[alone], None, :])
+            yield Dot(targets[alone, None, None], (self.left[a[alone], None, :], self.right[b[alone], None, :]))
 
 
 def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:

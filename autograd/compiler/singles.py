@@ -9,11 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import ops
-from .record import CODE, CONSTANT, NONE, ROWS, Ints, Recording
+from .record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, ROWS, SUB, Ints, Recording
 
-ADD, MUL, MAXIMUM = (CODE[row] for row in (ops.ADD, ops.MUL, ops.MAXIMUM))
-SUMS = [CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG)]
 FEW = 3  # where all sums have fewer terms than this, they stay as they are
 
 
@@ -52,7 +49,7 @@ def with_single_sums(recording: Recording) -> Recording:
     longest = np.zeros(place.max() + 1, dtype=np.int64)
     np.maximum.at(longest, place, length)
     ragged = (longest >= FEW) & (2 * np.bincount(place, length) > longest * np.bincount(place, there))
-    moved = there & ragged[place] & ~np.isin(code[operand], SUMS)
+    moved = there & ragged[place] & ~np.isin(code[operand], (ADD, SUB, NEG))
     single = np.zeros(len(nodes), dtype=bool)
     single[operand[moved]] = True
     moved |= there & single[operand] & (code[operand] == MUL)  # a product is a sum of one term to all that read it
@@ -89,7 +86,7 @@ def _kinds(recording: Recording) -> tuple[Ints, Ints]:
             kind = rank - 3  # numbers, parameters and inputs
         else:
             x, y = kinds[left], kinds[right] if right != NONE else NONE
-            if x == y and (code == ADD or code == MAXIMUM):
+            if x == y and code in (ADD, MAXIMUM):
                 kind = x
                 if code == ADD:
                     count = terms[left] + terms[right]
