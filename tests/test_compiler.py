@@ -151,6 +151,7 @@ SHAPES = {
     "kinks": x.relu() + y.relu() + abs(y) + x.maximum(x) + y.minimum(x) + y.leaky_relu(0.1),
     "ties": functional.sum(reversed([x * 0, y * 0, x])).maximum(x).maximum(y * 0 + 0.7),
     "stopped": x.stop_gradient() * x + (x * y).stop_gradient(),
+    "a maximum of several numbers, stopped": x.maximum(0.5).maximum(2.0).maximum(y).stop_gradient() * y,
     "infinite": (x * 0).log() + y,
     "hard softmax": functional.logsumexp([x * 1000, y * 1000, x]),
     "second derivative": grad(x.tanh() * y.exp() / x, x, create_graph=True),

@@ -13,7 +13,7 @@ from .levels import early, levels, wait
 from .record import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, NONE, POW, STOP, SUB, Floats, Recording
 from .singles import with_single_sums
 from .terms import Folded
-from .trees import merge_numbers, products, roots, terms_of, users
+from .trees import largest_numbers, merge_numbers, products, roots, terms_of, users
 
 
 def fold(recording: Recording) -> Folded:
@@ -41,7 +41,7 @@ def fold(recording: Recording) -> Folded:
     in_maximum &= stop[head]
 
     terms = products(terms_of(recording, additive, in_sum, user), recording, in_term)
-    items = terms_of(recording, stop | in_maximum, in_maximum, user)
+    items = largest_numbers(terms_of(recording, stop | in_maximum, in_maximum, user), number, recording.rank)
     level = levels(recording, in_sum | in_term | in_maximum, live)
     return early(wait(Folded(recording, number, level, merge_numbers(terms, number, recording.rank), items)))
 

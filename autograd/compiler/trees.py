@@ -80,3 +80,11 @@ def merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:
     np.add.at(total, inverse, terms.coefficient[numeric] * number[terms.left[numeric]])
     none = np.full(len(owner), NONE)
     return joined(Terms(owner, total, none, none)[total != 0], terms[~numeric])
+
+
+def largest_numbers(items: Terms, number: Floats, rank: Ints) -> Terms:
+    """Each maximum keeps the largest of its numbers, which is nan if one of them is."""
+    numeric = np.flatnonzero(rank[items.left] == CONSTANT)
+    ascending = numeric[np.lexsort((number[items.left[numeric]], items.owner[numeric]))]
+    smaller = ascending[:-1][items.owner[ascending[:-1]] == items.owner[ascending[1:]]]
+    return items[np.delete(np.arange(len(items.owner)), smaller)]
