@@ -197,6 +197,14 @@ def test_where_no_gradient_flows_nothing_becomes_nan() -> None:
     assert (gradient[zero], gradient[one]) == (0.0, -np.inf) == tuple(grad(output, [zero, one]))
 
 
+def test_a_sum_of_parameters_is_there_before_a_stopped_maximum_of_it() -> None:
+    a, b, c, leaf = values(4)
+    first, second = a * b + b * c, b * b + a * c
+    late = leaf.sin().sin().sin()  # whoever else reads the sums comes after the maximum
+    output = first.maximum(second).stop_gradient() * leaf + first * late + second * late
+    np.testing.assert_allclose(compile(output, [leaf])([leaf.data]), output.data, rtol=1e-12)
+
+
 SPECIAL = (-np.inf, -4.0, -0.0, 0.0, 2.0, np.inf, np.nan)
 
 

@@ -37,12 +37,12 @@ def wait(folded: Folded) -> Folded:
 
     By then the places of the parameters in their vector are chosen, by the products that care more.
     """
-    recording, level, terms = folded.recording, folded.level, folded.terms
+    recording, level, terms, items = folded.recording, folded.level, folded.terms, folded.items
     is_sum = np.zeros(len(level), dtype=bool)
     is_sum[terms.owner] = True
     others = np.flatnonzero((level > 0) & ~is_sum)
-    user = np.concatenate([terms.owner, terms.owner, others, others])
-    operand = np.concatenate([terms.left, terms.right, recording.left[others], recording.right[others]])
+    user = np.concatenate([terms.owner, terms.owner, items.owner, others, others])
+    operand = np.concatenate([terms.left, terms.right, items.left, recording.left[others], recording.right[others]])
     needed = np.full(len(level) + 1, np.iinfo(np.int64).max)  # one more, for NONE
     np.minimum.at(needed, operand, level[user])
     waiting = is_sum & (level == 1) & (recording.rank == SHARED) & (needed[:-1] <= level.max(initial=0))
