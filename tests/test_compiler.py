@@ -137,6 +137,21 @@ def test_gradients_are_the_eager_ones(build: Callable[[], tuple[Value, list[Valu
     np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12, atol=1e-14)
 
 
+def test_products_are_of_one_form_whichever_factor_stands_left() -> None:
+    left, right = ([f(leaf) for leaf in values(3)] for f in (Value.sin, Value.exp))
+    products = [left[0] * right[0], right[1] * left[1], left[2] * right[2]]
+    assert str(lift(fold(record(products, [])))) == "3: sin of 3\n4: exp of 3\n5: mul of 3"
+
+
+def test_forces_between_pairs_are_one_product() -> None:
+    bodies = 6
+    places = values(bodies)
+    distances = [a - b for i, a in enumerate(places) for b in places[i + 1 :]]
+    forces = grad(functional.sum((d**2).log() for d in distances), places, create_graph=True)
+    last = str(lift(fold(record(forces, places)))).splitlines()[-2:]
+    assert [line.split(": ")[1] for line in last] == ["mul of 15", "6 × (1×5 @ 5×1)"]
+
+
 # ---- graphs of every shape
 
 x, y = (Value(v, label=name) for v, name in ((0.7, "x"), (-1.3, "y")))

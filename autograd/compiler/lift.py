@@ -18,7 +18,7 @@ from .builder import Builder
 from .groups import Group
 from .nodes import INPUTS, NUMBERS, Nodes
 from .ragged import groups, runs
-from .record import LEAF, NONE, POW, ROWS, Flags, Ints
+from .record import LEAF, MUL, NONE, POW, ROWS, Flags, Ints
 from .sums import maxima, sums
 from .terms import Folded
 
@@ -93,7 +93,7 @@ def _join(builder: Builder, operands: Ints) -> None:
 def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: Ints) -> None:
     """Operations element by element; those with the same operands or a power of 1 are computed already."""
     nodes = builder.nodes
-    left, right = nodes.same[left], nodes.same[right]
+    left, right = nodes.in_order(nodes.same[left], nodes.same[right], code == MUL)
     exponent = np.where((code == POW) & (nodes.home[right] == NUMBERS), nodes.number[right], 0.0)
     alias = exponent == 1
     nodes.same[targets[alias]] = left[alias]
