@@ -33,7 +33,7 @@ class Builder:
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
         """One operation for all targets; each operand lives in one array. What was done before is not repeated."""
-        first, inverse = distinct(np.stack(operands, axis=1))
+        first, inverse = distinct(np.array(operands).T)
         kept = tuple(operand[first] for operand in operands)
         key = (code, *(operand.tobytes() for operand in kept))
         before = self._maps.setdefault(key, targets[first])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from . import affine
 from .affine import Digits, Fit
-from .arrays import Gather, Numbers, Operand, Shape, View
+from .arrays import Gather, Numbers, Operand, Shape, View, contiguous
 from .groups import Group
 from .places import Places
 from .record import NONE, Flags, Floats, Ints
@@ -30,7 +32,7 @@ class Fitted:
     lengths: Lengths
     operands: tuple[Operand, ...]
 
-    @property
+    @cached_property
     def cost(self) -> float:
         """How far it is from reading arrays as they are; a hole costs as much as an element that is gathered."""
         return sum(map(_cost, self.operands)) + int(np.count_nonzero(self.group.targets == NONE))
@@ -116,6 +118,6 @@ def _cost(operand: Operand) -> float:
         return 0.0
     if isinstance(operand, Gather):
         return 10.0 + operand.picked.size
-    if operand.repeated or not operand.is_reshaped:
-        return 0.5 if operand.order == operand.kept else 1.0
-    return 0.0 if operand.is_whole else 0.1
+    if operand.array.size == prod(operand.shape) and operand.strides == contiguous(operand.shape):
+        return 0.0 if operand.shape == operand.array.shape else 0.1
+    return 0.5 if operand.order == operand.kept else 1.0

@@ -26,7 +26,7 @@ from .fitting import Fitted, fitted, line, shape
 from .groups import Dot, Group, Join, Map, Reduce
 from .lift import Lifted
 from .nodes import INPUTS, NUMBERS, PARAMETERS
-from .orders import orders, uses
+from .orders import Orders
 from .places import Places
 from .ragged import runs
 from .record import NONE, Ints
@@ -52,7 +52,8 @@ def layout(lifted: Lifted) -> ArrayProgram:
 
 class _Layout:
     def __init__(self, lifted: Lifted) -> None:
-        self.lifted, self.places, self.uses = lifted, Places(lifted), uses(lifted)
+        self.lifted, self.places = lifted, Places(lifted)
+        self.orders = Orders(lifted, self.places)
         self.products: set[Array] = set()
         self.padded = False
 
@@ -87,7 +88,7 @@ class _Layout:
     def best(self, group: Group) -> Fitted:
         """The first order that reads arrays as they are, or else the one that comes nearest to that."""
         best = None
-        for order in orders(group, self.places, self.uses, self.lifted.exact):
+        for order in self.orders.of(group):
             found = fitted(order, self.places)
             if best is None or found.cost < best.cost:
                 best = found
@@ -103,7 +104,7 @@ class _Layout:
 
     def join(self, home: int, group: Join) -> JoinStatement:
         """Each array is a piece."""
-        (ordered,) = orders(group, self.places, self.uses, self.lifted.exact)
+        (ordered,) = self.orders.of(group)
         (sources,) = ordered.operands
         pieces = [self.line(sources[run]) for run in runs(self.lifted.nodes.home[sources])]
         array = self.places.settle(home, ordered.targets, ordered.targets.shape, "join")

@@ -91,16 +91,19 @@ def _join(builder: Builder, operands: Ints) -> None:
 
 
 def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: Ints) -> None:
-    """Operations element by element; those with the same operands or a power of 1 are computed already."""
+    """Operations element by element. Powers are of one form if their exponents are one number; a power of 1 is none."""
     nodes = builder.nodes
-    left, right = nodes.in_order(nodes.same[left], nodes.same[right], code == MUL)
-    exponent = np.where((code == POW) & (nodes.home[right] == NUMBERS), nodes.number[right], 0.0)
-    alias = exponent == 1
-    nodes.same[targets[alias]] = left[alias]
-    code, targets, left, right, exponent = (x[~alias] for x in (code, targets, left, right, exponent))
-    for group in groups(code, nodes.home[left], nodes.home[right], exponent):
-        operands = (left[group],) if right[group[0]] == NONE else (left[group], right[group])
-        builder.map(int(code[group[0]]), targets[group], *operands)
+    for form in groups(code):
+        operation, x, y = int(code[form[0]]), nodes.same[left[form]], nodes.same[right[form]]
+        if operation == MUL:
+            x, y = nodes.in_order(x, y)
+        exponent = nodes.number[y] if operation == POW else nodes.home[y]
+        for group in groups(nodes.home[x], nodes.home[y], exponent):
+            made, read = targets[form[group]], (x[group], y[group]) if y[group[0]] != NONE else (x[group],)
+            if operation == POW and exponent[group[0]] == 1:
+                nodes.same[made] = x[group]
+            else:
+                builder.map(operation, made, *read)
 
 
 def _flows(folded: Folded) -> Flags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .record import CONSTANT, LEAF, NONE, Flags, Floats, Ints
+from .record import CONSTANT, LEAF, NONE, Floats, Ints
 from .terms import Folded
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the homes that are there before the first group
@@ -61,12 +61,12 @@ class Nodes:
         replacement[nodes] = by
         self.same[: self.count] = replacement[self.same[: self.count]]
 
-    def in_order(self, left: Ints, right: Ints, products: Flags) -> tuple[Ints, Ints]:
-        """The factors of these products in one order for all: the less a factor varies, the more to the left it stands.
+    def in_order(self, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+        """The factors of products in one order: the less a factor varies, the more to the left it stands.
 
         ``a * b`` and ``b * a`` are then of one form. Other operations have an order: of 0.0 and -0.0 the maximum is the
         second.
         """
         varies = [(self.rank[factor] << 32) + self.home[factor] for factor in (left, right)]
-        swap = products & (varies[0] > varies[1])
+        swap = (right != NONE) & (varies[0] > varies[1])
         return np.where(swap, right, left), np.where(swap, left, right)

@@ -57,6 +57,8 @@ class Places:
 
     def place(self, nodes: Ints) -> None:
         """Give the parameters among these nodes that have no place yet the next ones in the vector, in this order."""
+        if len(self.parameters) == len(self.leaves):
+            return
         new = nodes[(self.nodes.home[nodes] == PARAMETERS) & (self.position[nodes] == NONE)]
         order = list(dict.fromkeys(new.tolist()))
         self.position[order] = len(self.parameters) + np.arange(len(order))

@@ -74,7 +74,7 @@ def _kinds(builder: Builder, terms: Terms) -> tuple[Terms, Ints]:
     """
     home = builder.nodes.home
     left, right = builder.nodes.same[terms.left], builder.nodes.same[terms.right]
-    left, right = builder.nodes.in_order(left, right, right != NONE)
+    left, right = builder.nodes.in_order(left, right)
     scaled = (right != NONE) & (home[left] == NUMBERS)
     coefficient = np.where(scaled, terms.coefficient * builder.nodes.number[left], terms.coefficient)
     left, right = np.where(scaled, right, left), np.where(scaled, NONE, right)
