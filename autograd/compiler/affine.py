@@ -14,7 +14,6 @@ from .record import NONE, Flags, Ints
 Digits = tuple[tuple[int, int], ...]
 """The factors of an axis as (length, stride), the slowest first."""
 
-
 Fit = tuple[int, tuple[Digits, ...]]
 """The offset of a grid, and the digits of each of its axes."""
 

@@ -6,7 +6,7 @@ before it whole; an operand for which that fails is gathered, element by element
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -26,21 +26,40 @@ Lengths = Mapping[str, Shape]
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A group whose axes are split, and what it then reads."""
+    """A group whose axes are split, and how each of its operands fits them (None: it is gathered)."""
 
     group: Group
+    places: Places
     lengths: Lengths
-    operands: tuple[Operand, ...]
+    fits: Sequence[Fit | None]
+
+    def shape(self, letters: str) -> Shape:
+        """The lengths of a grid with these letters; there are no axes of length 1."""
+        return tuple(length for letter in letters for length in self.lengths[letter] if length > 1)
+
+    @cached_property
+    def operands(self) -> tuple[Operand, ...]:
+        """What the group reads."""
+        return tuple(map(self._operand, self.group.operands, self.group.reads, self.fits))
 
     @cached_property
     def cost(self) -> float:
         """How far it is from reading arrays as they are; a hole costs as much as an element that is gathered."""
         return sum(map(_cost, self.operands)) + int(np.count_nonzero(self.group.targets == NONE))
 
-
-def shape(letters: str, lengths: Lengths) -> Shape:
-    """The lengths of a grid with these letters; there are no axes of length 1."""
-    return tuple(length for letter in letters for length in lengths[letter] if length > 1)
+    def _operand(self, nodes: Ints, letters: str, fit: Fit | None) -> Operand:
+        """Nodes on the split axes. Along an axis that is summed their holes are read as 0, elsewhere as anything."""
+        grid, array = nodes.reshape(self.shape(letters)), self.places.array(nodes)
+        summed = not set(letters) <= set(self.group.makes)
+        mask = grid != NONE if summed and grid.min() == NONE else None
+        if array is None:
+            return _numbers(grid, mask, self.places.nodes.number)
+        if fit is None:
+            return Gather(array, np.maximum(self.places.position[grid], 0), mask)
+        offset, digits = fit
+        axes = [(self.lengths[letter], axis) for letter, axis in zip(letters, digits, strict=True)]
+        steps = [step for lengths, axis in axes for step in zip(affine.strides(axis, lengths), lengths, strict=True)]
+        return View(array, grid.shape, tuple(stride for stride, length in steps if length > 1), offset, mask)
 
 
 def fitted(group: Group, places: Places) -> Fitted:
@@ -59,19 +78,7 @@ def fitted(group: Group, places: Places) -> Fitted:
         for (nodes, letters), fit in zip(reads, fits, strict=True):
             for letter, digits in zip(letters, fit[1] if fit else (), strict=False):
                 lengths |= _refined(lengths, letter, (places.cut(nodes, digits),)) or {}
-    operands = [_operand(group, i, lengths, fit, places) for i, fit in enumerate(fits)]
-    return Fitted(group, lengths, tuple(operands))
-
-
-def line(nodes: Ints, places: Places) -> Operand:
-    """Nodes of one array side by side: a view if they stand there in even steps. A single one has no axis."""
-    array, positions = places.array(nodes), places.position[nodes]
-    if array is None:
-        return Numbers(places.nodes.number[nodes[0], ...], ())
-    steps = positions[1:] - positions[:-1]
-    if len(steps) and (steps != steps[0]).any():
-        return Gather(array, positions)
-    return View(array, nodes.shape if len(steps) else (), tuple(steps[:1].tolist()), int(positions[0]))
+    return Fitted(group, places, lengths, fits)
 
 
 def _refined(lengths: Lengths, letters: str, digits: tuple[Digits, ...]) -> dict[str, Shape] | None:
@@ -85,21 +92,15 @@ def _refined(lengths: Lengths, letters: str, digits: tuple[Digits, ...]) -> dict
     return finer
 
 
-def _operand(group: Group, which: int, lengths: Lengths, fit: Fit | None, places: Places) -> Operand:
-    """What the group reads, on its split axes. Along an axis that is summed, holes are read as 0."""
-    letters = group.reads[which]
-    grid = group.operands[which].reshape(shape(letters, lengths))
-    summed = not set(letters) <= set(group.makes)
-    mask = grid != NONE if summed and grid.min() == NONE else None
-    array = places.array(grid)
+def line(nodes: Ints, places: Places) -> Operand:
+    """Nodes of one array side by side: a view if they stand there in even steps. A single one has no axis."""
+    array, positions = places.array(nodes), places.position[nodes]
     if array is None:
-        return _numbers(grid, mask, places.nodes.number)
-    if fit is None:
-        return Gather(array, np.maximum(places.position[grid], 0), mask)
-    offset, digits = fit
-    steps = (zip(affine.strides(d, lengths[a]), lengths[a], strict=True) for a, d in zip(letters, digits, strict=True))
-    strides = tuple(stride for axis in steps for stride, length in axis if length > 1)
-    return View(array, grid.shape, strides, offset, mask)
+        return Numbers(places.nodes.number[nodes[0], ...], ())
+    steps = positions[1:] - positions[:-1]
+    if len(steps) and (steps != steps[0]).any():
+        return Gather(array, positions)
+    return View(array, nodes.shape if len(steps) else (), tuple(steps[:1].tolist()), int(positions[0]))
 
 
 def _numbers(grid: Ints, mask: Flags | None, number: Floats) -> Numbers:

@@ -3,6 +3,11 @@
 A group is a pattern. Letters name the axes of its targets (``makes``) and those of each of its operands (``reads``), as
 in ``cmk, cpk -> cmp``: along a letter that the targets lack an operand is summed, along one that it lacks itself it is
 repeated. All nodes of one operand live in one array, except the sources of a join.
+
+>>> import numpy as np
+>>> product = Dot(np.array([[[6], [7]]]), (np.array([[[0, 1], [2, 3]]]), np.array([[[4, 5]]])))
+>>> print(product, product.reads, product.makes)
+1 × (2×2 @ 2×1) ('cmk', 'cpk') cmp
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from .arrays import (
     Statement,
     View,
 )
-from .fitting import Fitted, fitted, line, shape
+from .fitting import Fitted, fitted, line
 from .groups import Dot, Group, Join, Map, Reduce
 from .lift import Lifted
 from .nodes import INPUTS, NUMBERS, PARAMETERS
@@ -75,10 +75,10 @@ class _Layout:
         for nodes, operand in zip(group.operands, operands, strict=True):
             self.named(operand, nodes)
         self.padded |= any(nodes.min() == NONE for nodes in (group.targets, *group.operands))
-        array = self.places.settle(home, group.targets, shape(group.makes, best.lengths), self.stem(group, operands))
+        array = self.places.settle(home, group.targets, best.shape(group.makes), self.stem(group, operands))
         if isinstance(group, Dot):
             self.products.add(array)
-            c, m, p, k = (len(shape(letter, best.lengths)) for letter in "cmpk")
+            c, m, p, k = (len(best.shape(letter)) for letter in "cmpk")
             return DotStatement(array, operands[0], operands[1], (c, m, p, k))
         if isinstance(group, Reduce):
             return ReduceStatement(array, group.op, operands[0])

@@ -20,6 +20,14 @@ class Nodes:
       up here before anything else is asked of them.
 
     There is always one more row than nodes, so that ``NONE`` stands for ``NONE`` in every column.
+
+    >>> from autograd import Value
+    >>> from .fold import fold
+    >>> from .record import record
+    >>> x, w = Value(1.0), Value(2.0)
+    >>> nodes = Nodes(fold(record([(w * x).exp()], [x])))  # x, w, w * x and its exponential
+    >>> nodes.home[:4], nodes.numbers(np.array([0.5, 0.5]))
+    (array([ 2,  1, -1, -1]), array([4, 4]))
     """
 
     def __init__(self, folded: Folded) -> None:

@@ -61,13 +61,11 @@ class Orders:
         n = len(group.targets)
         keys = []
         for nodes in group.operands:
-            key = self.places.key(nodes)
+            key, home = self.places.key(nodes), self.places.home(nodes)
             if key is not None:
                 keys.append(key)
-                if self.places.home(nodes) > INPUTS:
-                    yield from _box(
-                        key, self.places.arrays[self.places.home(nodes)].shape, n if self.lifted.exact else 2 * n
-                    )
+                if home > INPUTS:
+                    yield from _box(key, self.places.arrays[home].shape, n if self.lifted.exact else 2 * n)
         yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))

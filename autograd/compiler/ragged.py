@@ -12,7 +12,11 @@ from .record import NONE, Floats, Ints
 
 
 def groups(*keys: Ints | Floats) -> Iterator[Ints]:
-    """The indices at which all keys are equal, group by group, in order of first appearance."""
+    """The indices at which all keys are equal, group by group, in order of first appearance.
+
+    >>> [group.tolist() for group in groups(np.array([5, 3, 5]), np.array([0, 0, 0]))]
+    [[0, 2], [1]]
+    """
     if len(keys[0]) == 1:
         yield np.zeros(1, dtype=np.int64)
         return
@@ -41,7 +45,11 @@ def hashing(count: int) -> Ints:
 
 
 def distinct(rows: Ints) -> tuple[Ints, Ints]:
-    """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
+    """Where each distinct row appears first, in order of appearance, and for each row which of those it is.
+
+    >>> distinct(np.array([[1, 2], [3, 4], [1, 2]]))
+    (array([0, 1]), array([0, 1, 0]))
+    """
     if len(rows) == 1:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     weights = hashing(rows.shape[1])

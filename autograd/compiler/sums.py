@@ -7,7 +7,8 @@ sums over an axis, and one term a sum stays what it is. The parts are then added
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -40,28 +41,25 @@ class Part:
 def sums(builder: Builder, nodes: Ints, terms: Terms) -> None:
     """The sums ``nodes`` of these terms, those of one form together."""
     terms, kind = _kinds(builder, terms)
-    for group, parts in _forms(np.searchsorted(nodes, terms.owner), kind, builder.exact):
-        columns = [column for chosen, counts in parts for column in Part(terms[chosen], counts).columns()]
+    for targets, parts in _forms(nodes, terms, kind, builder.exact):
+        columns = [column for part in parts for column in part.columns()]
         columns.sort(key=lambda part: int(part.counts.max()) == 1)  # products first, then what is added to them
-        targets = nodes[group]
         _total(builder, targets, [_part(builder, part, targets if len(columns) == 1 else None) for part in columns])
 
 
 def maxima(builder: Builder, nodes: Ints, items: Terms) -> None:
     """The maxima ``nodes`` of these items: of those in each array, and then of the parts."""
-    read = builder.nodes.same[items.left]
-    for group, parts in _forms(np.searchsorted(nodes, items.owner), builder.nodes.home[read], builder.exact):
-        targets, found = nodes[group], []
-        for chosen, counts in parts:
-            rows = padded(read[chosen], counts)
+    items = replace(items, left=builder.nodes.same[items.left])
+    for targets, parts in _forms(nodes, items, builder.nodes.home[items.left], builder.exact):
+        found = []
+        for part in parts:
+            rows = padded(part.terms.left, part.counts)
             if rows.shape[1] > 1:
                 made = targets if len(parts) == 1 else builder.nodes.new(len(targets))
                 found.append(builder.reduce(ops.MAXIMUM, made, rows))
             else:
                 found.append(rows[:, 0])
-        total = found[0]
-        for part in found[1:]:
-            total = builder.maps(MAXIMUM, None, total, part)
+        total = reduce(lambda x, y: builder.maps(MAXIMUM, None, x, y), found)
         if total is not targets:
             builder.maps(STOP, targets, total)
 
@@ -73,8 +71,7 @@ def _kinds(builder: Builder, terms: Terms) -> tuple[Terms, Ints]:
     itself, even where the data happens to be 1.
     """
     home = builder.nodes.home
-    left, right = builder.nodes.same[terms.left], builder.nodes.same[terms.right]
-    left, right = builder.nodes.in_order(left, right)
+    left, right = builder.nodes.in_order(builder.nodes.same[terms.left], builder.nodes.same[terms.right])
     scaled = (right != NONE) & (home[left] == NUMBERS)
     coefficient = np.where(scaled, terms.coefficient * builder.nodes.number[left], terms.coefficient)
     left, right = np.where(scaled, right, left), np.where(scaled, NONE, right)
@@ -84,16 +81,14 @@ def _kinds(builder: Builder, terms: Terms) -> tuple[Terms, Ints]:
     return Terms(terms.owner, coefficient, left, right), np.unique(kind, return_inverse=True)[1]
 
 
-def _forms(owner: Ints, kind: Ints, exact: bool) -> Iterator[tuple[Ints, list[tuple[Ints, Ints]]]]:
-    """Owners of terms of the same kinds, in about the same numbers; kind by kind their terms, and how many each has.
-
-    Owners are numbered from 0, and their terms are sorted by owner.
-    """
+def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple[Ints, list[Part]]]:
+    """Nodes that own terms of the same kinds, in about the same numbers; and a part for each of these kinds."""
+    owner = np.searchsorted(nodes, terms.owner)
     pair = owner * (int(kind.max()) + 1) + kind
-    terms = np.argsort(pair, kind="stable")
-    start = np.flatnonzero(np.diff(pair[terms], prepend=NONE))  # of the terms of one owner and one kind
-    counts = np.diff(start, append=len(terms))
-    first = terms[start]
+    order = np.argsort(pair, kind="stable")
+    start = np.flatnonzero(np.diff(pair[order], prepend=NONE))  # of the terms of one owner and one kind
+    counts = np.diff(start, append=len(order))
+    first = order[start]
     head = np.flatnonzero(np.diff(owner[first], prepend=NONE))  # the first pair of each owner
     weights = hashing(int(kind.max()) + 1)[kind[first]]
     signature, length = np.add.reduceat(weights, head), np.add.reduceat(weights * counts, head)
@@ -103,8 +98,8 @@ def _forms(owner: Ints, kind: Ints, exact: bool) -> Iterator[tuple[Ints, list[tu
         by_appearance = np.argsort(first[begin : begin + n]).tolist()
         even = not exact and n <= 2 and 2 * most[group].mean() > most[group].max()
         for alike in [group] if even else [group[part] for part in groups(length[group])]:
-            pairs = [head[alike] + i for i in by_appearance]
-            yield alike, [(terms[spans(start[chosen], counts[chosen])], counts[chosen]) for chosen in pairs]
+            pairs = [head[alike] + which for which in by_appearance]
+            yield nodes[alike], [Part(terms[order[spans(start[i], counts[i])]], counts[i]) for i in pairs]
 
 
 def _part(builder: Builder, part: Part, only: Ints | None) -> tuple[float, Ints]:
