@@ -97,10 +97,10 @@ def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: 
         operation, x, y = int(code[form[0]]), nodes.same[left[form]], nodes.same[right[form]]
         if operation == MUL:
             x, y = nodes.in_order(x, y)
-        exponent = nodes.number[y] if operation == POW else nodes.home[y]
+        exponent = nodes.number[y].view(np.int64) if operation == POW else nodes.home[y]
         for group in groups(nodes.home[x], nodes.home[y], exponent):
             made, read = targets[form[group]], (x[group], y[group]) if y[group[0]] != NONE else (x[group],)
-            if operation == POW and exponent[group[0]] == 1:
+            if operation == POW and nodes.number[y[group[0]]] == 1:
                 nodes.same[made] = x[group]
             else:
                 builder.map(operation, made, *read)

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
-from .record import NONE, Floats, Ints
+from .record import NONE, Ints
 
 
-def groups(*keys: Ints | Floats) -> Iterator[Ints]:
+def groups(*keys: Ints) -> list[Ints]:
     """The indices at which all keys are equal, group by group, in order of first appearance.
 
     >>> [group.tolist() for group in groups(np.array([5, 3, 5]), np.array([0, 0, 0]))]
     [[0, 2], [1]]
     """
     if len(keys[0]) == 1:
-        yield np.zeros(1, dtype=np.int64)
-        return
-    inverse = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
-        _, part = np.unique(key, return_inverse=True)
-        inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
-    order = np.argsort(inverse, kind="stable")
-    yield from sorted((order[run] for run in runs(inverse[order])), key=lambda group: int(group[0]))
+        return [np.zeros(1, dtype=np.int64)]
+    order = np.lexsort(keys)
+    return sorted((order[run] for run in runs(*(key[order] for key in keys))), key=lambda group: int(group[0]))
 
 
-def runs(keys: Ints) -> list[slice]:
-    """Where neighbours are equal.
+def runs(*keys: Ints) -> list[slice]:
+    """Where neighbours are equal in all keys.
 
     >>> runs(np.array([3, 3, 5]))
     [slice(0, 2, None), slice(2, 3, None)]
     """
-    cuts = [0, *(np.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
+    changed = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    cuts = [0, *(np.flatnonzero(changed) + 1).tolist(), len(keys[0])]
     return [slice(start, stop) for start, stop in pairwise(cuts) if start < stop]
 
 
