@@ -112,10 +112,9 @@ class Orders:
         for group, weight in zip(reversed(self.lifted.groups), reversed(weights), strict=True):
             used = np.where(group.targets == NONE, 0, uses[group.targets] + 1)
             for nodes, letters, factor in zip(group.operands, group.reads, weight, strict=False):
-                lacking = tuple(axis for axis, letter in enumerate(group.makes) if letter not in letters)
-                summed = [axis for axis, letter in enumerate(letters) if letter not in group.makes]
-                each = np.expand_dims((used * factor).sum(axis=lacking), summed)
-                np.add.at(uses, nodes, np.broadcast_to(each, nodes.shape))
+                shared = "".join(letter for letter in letters if letter in group.makes)
+                each = np.einsum(f"{group.makes}->{shared}", used * factor)
+                np.add.at(uses, nodes, each.reshape(*each.shape, *[1] * (nodes.ndim - each.ndim)))
                 uses[NONE] = 0  # holes are not used
         return uses
 
