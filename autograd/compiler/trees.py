@@ -17,17 +17,14 @@ from .terms import Terms, joined
 
 def users(recording: Recording, live: Flags) -> tuple[Ints, Flags]:
     """For each node the last one that uses it, and whether it is used exactly once."""
-    n = len(recording.code)
-    nodes = np.flatnonzero(live)
-    uses = np.bincount(list(recording.outputs), minlength=n + 1)
-    user = np.zeros(n, dtype=np.int64)
-    for operand in (recording.left[nodes], recording.right[nodes]):
-        there = operand != NONE
-        uses[:n] += np.bincount(operand[there], minlength=n)
-        user[operand[there]] = nodes[there]
-    single = uses[:n] == 1
-    single[list(recording.outputs)] = False
-    return user, single
+    nodes, outputs = np.flatnonzero(live), np.array(recording.outputs)
+    left, right = recording.left[nodes], recording.right[nodes]
+    user = np.zeros(len(recording.code) + 1, dtype=np.int64)  # one more, for NONE
+    user[left], user[right] = nodes, nodes
+    uses = np.bincount(np.concatenate([left, right, outputs]) - NONE, minlength=len(user))[1:]
+    single = uses == 1
+    single[outputs] = False
+    return user[:-1], single
 
 
 def roots(absorbed: Flags, user: Ints, sign: Floats) -> tuple[Ints, Floats]:
@@ -51,13 +48,11 @@ def terms_of(recording: Recording, members: Flags, absorbed: Flags, user: Ints) 
     nodes = np.flatnonzero(members)
     owner = np.repeat(root[nodes], 2)
     operand = np.stack([left[nodes], right[nodes]], axis=1).ravel()
-    own = np.stack([np.where(code[nodes] == NEG, -1.0, 1.0), np.where(code[nodes] == SUB, -1.0, 1.0)], axis=1).ravel()
-    coefficient = own * np.repeat(sign[nodes], 2)
-    absent = operand == NONE
-    keep = ~absent & ~(absorbed & members)[np.where(absent, 0, operand)]
-    order = np.argsort(owner[keep], kind="stable")
+    own = np.where(np.stack([code[nodes] == NEG, code[nodes] == SUB], axis=1), -1.0, 1.0)
+    coefficient = (own * sign[nodes][:, None]).ravel()
+    kept = np.flatnonzero((operand != NONE) & ~(absorbed & members)[operand])
     terms = Terms(owner, coefficient, operand, np.full(len(owner), NONE))
-    return terms[np.flatnonzero(keep)[order]]
+    return terms[kept[np.argsort(owner[kept], kind="stable")]]
 
 
 def products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
