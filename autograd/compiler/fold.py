@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .levels import early, levels, wait
+from .levels import early, levels
 from .record import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, NONE, POW, STOP, SUB, Floats, Recording
 from .singles import with_single_sums
 from .terms import Folded
@@ -43,7 +43,7 @@ def fold(recording: Recording) -> Folded:
     terms = products(terms_of(recording, additive, in_sum, user), recording, in_term)
     items = largest_numbers(terms_of(recording, stop | in_maximum, in_maximum, user), number, recording.rank)
     level = levels(recording, in_sum | in_term | in_maximum, live)
-    return early(wait(Folded(recording, number, level, merge_numbers(terms, number, recording.rank), items)))
+    return early(Folded(recording, number, level, merge_numbers(terms, number, recording.rank), items))
 
 
 def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:

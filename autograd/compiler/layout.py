@@ -143,13 +143,13 @@ class _Layout:
 def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:
     """The groups with their homes, each after those it reads.
 
-    Products of parameters alone (a penalty on the weights) wait until they are read: by then the layers have given the
+    Sums over parameters alone (a penalty on the weights) wait until they are read: by then the layers have given the
     parameters their places, and the penalty reads them in that order, which its sum leaves open.
     """
     waiting: dict[int, Group] = {}
     home_of = lifted.nodes.home
     for home, group in enumerate(lifted.groups, INPUTS + 1):
-        if isinstance(group, Dot) and all(home_of[nodes.max()] == PARAMETERS for nodes in group.operands):
+        if isinstance(group, Dot | Reduce) and all(home_of[nodes.max()] == PARAMETERS for nodes in group.operands):
             waiting[home] = group
             continue
         if waiting:

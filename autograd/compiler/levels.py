@@ -1,7 +1,6 @@
 """Levels: nodes of one level do not depend on each other, so that they can be computed together.
 
-A level is one above the highest operand. Two kinds of sums are moved: those of parameters alone wait, and what a sum
-adds up of inputs and parameters comes early.
+A level is one above the highest operand; but what a sum adds up of inputs and parameters comes early.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .record import ADD, CONSTANT, NONE, SHARED, Flags, Ints, Recording
+from .record import ADD, NONE, Flags, Ints, Recording
 from .terms import Folded, Terms, joined
 
 
@@ -30,24 +29,6 @@ def levels(recording: Recording, absorbed: Flags, live: Flags) -> Ints:
     level = np.array(highest, dtype=np.int64)
     level[absorbed] = NONE
     return level
-
-
-def wait(folded: Folded) -> Folded:
-    """Sums of parameters alone (a penalty on all weights) wait until just below the first node that needs them.
-
-    By then the places of the parameters in their vector are chosen, by the products that care more.
-    """
-    recording, level, terms, items = folded.recording, folded.level, folded.terms, folded.items
-    is_sum = np.zeros(len(level), dtype=bool)
-    is_sum[terms.owner] = True
-    others = np.flatnonzero((level > 0) & ~is_sum)
-    user = np.concatenate([terms.owner, terms.owner, items.owner, others, others])
-    operand = np.concatenate([terms.left, terms.right, items.left, recording.left[others], recording.right[others]])
-    needed = np.full(len(level) + 1, np.iinfo(np.int64).max)  # one more, for NONE
-    np.minimum.at(needed, operand, level[user])
-    waiting = is_sum & (level == 1) & (recording.rank == SHARED) & (needed[:-1] <= level.max(initial=0))
-    waiting[terms.owner[recording.rank[terms.left] == CONSTANT]] = False
-    return replace(folded, level=np.where(waiting, needed[:-1] - 1, level))
 
 
 def early(folded: Folded) -> Folded:
