@@ -166,6 +166,21 @@ def test_gradients_are_the_eager_ones(build: Callable[[], tuple[Value, list[Valu
     np.testing.assert_allclose(gradient, grad(output, program.parameters), rtol=1e-12, atol=1e-14)
 
 
+def test_products_are_of_one_form_whichever_factor_stands_left() -> None:
+    left, right = ([f(leaf) for leaf in values(3)] for f in (Value.sin, Value.exp))
+    products = [left[0] * right[0], right[1] * left[1], left[2] * right[2]]
+    assert str(lift(fold(record(products, [])))) == "3: sin of 3\n4: exp of 3\n5: mul of 3"
+
+
+def test_forces_between_pairs_are_one_product() -> None:
+    bodies = 6
+    places = values(bodies)
+    distances = [a - b for i, a in enumerate(places) for b in places[i + 1 :]]
+    forces = grad(functional.sum((d**2).log() for d in distances), places, create_graph=True)
+    last = str(lift(fold(record(forces, places)))).splitlines()[-2:]
+    assert [line.split(": ")[1] for line in last] == ["mul of 15", "6 × (1×5 @ 5×1)"]
+
+
 # ---- graphs of every shape
 
 x, y = (Value(v, label=name) for v, name in ((0.7, "x"), (-1.3, "y")))
@@ -180,6 +195,7 @@ SHAPES = {
     "kinks": x.relu() + y.relu() + abs(y) + x.maximum(x) + y.minimum(x) + y.leaky_relu(0.1),
     "ties": functional.sum(reversed([x * 0, y * 0, x])).maximum(x).maximum(y * 0 + 0.7),
     "stopped": x.stop_gradient() * x + (x * y).stop_gradient(),
+    "a maximum of several numbers, stopped": x.maximum(0.5).maximum(2.0).maximum(y).stop_gradient() * y,
     "infinite": (x * 0).log() + y,
     "hard softmax": functional.logsumexp([x * 1000, y * 1000, x]),
     "second derivative": grad(x.tanh() * y.exp() / x, x, create_graph=True),
@@ -223,6 +239,14 @@ def test_where_no_gradient_flows_nothing_becomes_nan() -> None:
     program = compile(output)
     gradient = dict(zip(program.parameters, program.value_and_grad()[1], strict=True))
     assert (gradient[zero], gradient[one]) == (0.0, -np.inf) == tuple(grad(output, [zero, one]))
+
+
+def test_a_sum_of_parameters_is_there_before_a_stopped_maximum_of_it() -> None:
+    a, b, c, leaf = values(4)
+    first, second = a * b + b * c, b * b + a * c
+    late = leaf.sin().sin().sin()  # whoever else reads the sums comes after the maximum
+    output = first.maximum(second).stop_gradient() * leaf + first * late + second * late
+    np.testing.assert_allclose(compile(output, [leaf])([leaf.data]), output.data, rtol=1e-12)
 
 
 SPECIAL = (-np.inf, -4.0, -0.0, 0.0, 2.0, np.inf, np.nan)

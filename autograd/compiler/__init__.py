@@ -1,15 +1,17 @@
 """A recorded graph becomes a NumPy program. Each pass is a function from one small representation to the next:
 
-=========  ===========================================================  ==================  =====================
-pass       what it does                                                 result              beside it
-=========  ===========================================================  ==================  =====================
-record     numbers the nodes of the graph                               ``Recording``
-fold       makes sums of terms of additions and products                ``Folded``          singles
-lift       makes groups of nodes of one form, products of many sums     ``Lifted``          groups, grids, ragged
-layout     finds an order in which the groups' operands are views       ``ArrayProgram``    arrays, affine, names
-emit       writes the program and its derivative                        source              reading, forward,
-                                                                                            reverse, adjoints
-=========  ===========================================================  ==================  =====================
+======  ========================================================  ================  ================================
+pass    what it does                                              result            beside it
+======  ========================================================  ================  ================================
+record  numbers the nodes of the graph                            ``Recording``
+fold    makes sums of terms of additions and products             ``Folded``        terms, trees, levels, singles
+lift    makes groups of nodes of one form, products of many sums  ``Lifted``        groups, nodes, builder, sums,
+                                                                                    grids, ragged
+layout  finds an order in which the groups' operands are views    ``ArrayProgram``  arrays, places, orders, fitting,
+                                                                                    affine, names
+emit    writes the program and its derivative                     source            reading, forward, reverse,
+                                                                                    adjoints
+======  ========================================================  ================  ================================
 
 Sources are trees of ``code`` until the last moment: ``views`` and ``contraction`` make them, ``sharing`` gives names to
 what stands in them more than once, ``helpers`` are functions they may call. ``program`` is what users hold.

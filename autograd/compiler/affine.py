@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from math import prod
+from operator import mul
 
 import numpy as np
 
-from .record import NONE, Ints
+from .record import NONE, Flags, Ints
 
 Digits = tuple[tuple[int, int], ...]
 """The factors of an axis as (length, stride), the slowest first."""
 
+Fit = tuple[int, tuple[Digits, ...]]
+"""The offset of a grid, and the digits of each of its axes."""
 
-def fit(positions: Ints, size: int) -> tuple[int, tuple[Digits, ...]] | None:
+
+def fit(positions: Ints, size: int) -> Fit | None:
     """The offset, and for each axis its digits; None if the grid is not affine. Holes (NONE) fit anything.
 
     >>> fit(np.array([[3, 5], [13, 15]]), 20)
@@ -24,17 +28,23 @@ def fit(positions: Ints, size: int) -> tuple[int, tuple[Digits, ...]] | None:
     >>> fit(np.array([0, 1, 3]), 4) is None
     True
     """
-    holes = positions == NONE
-    lines = _lines(positions, holes) if holes.any() else [_line(positions, axis) for axis in range(positions.ndim)]
-    if lines is None:
-        return None
-    relative = np.asarray(sum(np.ix_(*lines)))
-    offset = int((positions - relative)[~holes].flat[0])
+    holes = positions == NONE if positions.min() == NONE else None
+    relative = np.zeros((), dtype=np.int64)
+    axes = []
+    for axis in range(positions.ndim):
+        line = _line(positions, axis) if holes is None else _line_with_holes(positions, holes, axis)
+        digits = _digits(line)
+        if digits is None:
+            return None
+        axes.append(digits)
+        relative = relative[..., None] + line
+    if holes is None:
+        offset = int(positions.flat[0])
+        return (offset, tuple(axes)) if positions.ndim == 1 or (relative + offset == positions).all() else None
+    offset = int((positions - relative)[~holes][0])
     expected = relative + offset
-    if not ((expected == positions) | holes).all() or expected.min() < 0 or expected.max() >= size:
-        return None
-    digits = [_digits(line) for line in lines]
-    return None if None in digits else (offset, tuple(digits))  # type: ignore[arg-type]
+    inside = expected.min() >= 0 and expected.max() < size
+    return (offset, tuple(axes)) if inside and ((expected == positions) | holes).all() else None
 
 
 def _line(positions: Ints, axis: int) -> Ints:
@@ -42,31 +52,24 @@ def _line(positions: Ints, axis: int) -> Ints:
     return np.asarray(line - line[0])
 
 
-def _lines(positions: Ints, holes: Ints) -> list[Ints] | None:
-    """Along each axis the steps between neighbours that are both there; a step that is nowhere is like the first."""
-    lines = []
-    for axis in range(positions.ndim):
-        p, h = np.moveaxis(positions, axis, 0), np.moveaxis(holes, axis, 0)
-        n = len(p)
-        steps = np.zeros(n, dtype=np.int64)
-        known = np.zeros(n, dtype=bool)
-        others = p.size // n
-        difference = (p[1:] - p[:-1]).reshape(n - 1, others)
-        there = ~(h[1:] | h[:-1]).reshape(n - 1, others)
-        rows = np.flatnonzero(there.any(axis=1))
-        steps[rows + 1] = difference[rows, there[rows].argmax(axis=1)]
-        known[rows + 1] = True
-        if len(rows):
-            steps[~known] = steps[rows[0] + 1]
-            steps[0] = 0
-        lines.append(np.cumsum(steps))
-    return lines
+def _line_with_holes(positions: Ints, holes: Flags, axis: int) -> Ints:
+    """Of the steps between neighbours that are both there; a step that is nowhere is like the first that is."""
+    n = positions.shape[axis]
+    p, there = (np.moveaxis(grid, axis, 0).reshape(n, -1) for grid in (positions, ~holes))
+    difference, both = p[1:] - p[:-1], there[1:] & there[:-1]
+    rows = np.flatnonzero(both.any(axis=1))
+    steps = np.zeros(n, dtype=np.int64)
+    if len(rows):
+        found = difference[rows, both[rows].argmax(axis=1)]
+        steps[1:] = found[0]
+        steps[rows + 1] = found
+    return np.cumsum(steps)
 
 
 def _digits(line: Ints) -> Digits | None:
     if len(line) == 1:
         return ((1, 0),)
-    steps = np.diff(line)
+    steps = line[1:] - line[:-1]
     if steps.min() == steps.max():
         return ((len(line), int(steps[0])),) if steps[0] >= 0 else None
     run = int(np.argmax(steps != steps[0])) + 1
@@ -79,25 +82,23 @@ def _digits(line: Ints) -> Digits | None:
     return outer and (*outer, (run, int(steps[0])))
 
 
-def refine(axes: Sequence[Digits]) -> tuple[int, ...] | None:
-    """Lengths into which an axis can be split so that the digits of every operand are whole; None if there are none.
+def refine(lengths: Sequence[int], digits: Digits) -> tuple[int, ...] | None:
+    """The lengths of an axis, split further so that these digits are whole; None if that is not possible.
 
-    >>> refine([((1600, 1),), ((16, 1), (100, 0))])
+    >>> refine((1600,), ((16, 1), (100, 0)))
     (16, 100)
+    >>> refine((10, 160), ((16, 1), (100, 0))) is None
+    True
     """
-    cuts = {1}
-    for digits in axes:
-        product = 1
-        for length, _ in reversed(digits):
-            product *= length
-            cuts.add(product)
-    ordered = sorted(cuts)
-    lengths = []
-    for below, above in pairwise(ordered):
-        if above % below:
-            return None
-        lengths.append(above // below)
-    return tuple(reversed(lengths)) or (1,)
+    cuts = sorted({1, *_products(lengths), *_products([length for length, _ in digits])})
+    if any(above % below for below, above in pairwise(cuts)):
+        return None
+    return tuple(above // below for below, above in reversed(list(pairwise(cuts)))) or (1,)
+
+
+def _products(lengths: Sequence[int]) -> Iterator[int]:
+    """Of the last, of the last two, and so on."""
+    return accumulate(reversed(lengths), mul)
 
 
 def cut(digits: Digits, shape: Sequence[int]) -> Digits:

@@ -11,6 +11,8 @@ from .groups import Dot
 from .ragged import distinct, groups
 from .record import NONE, Ints
 
+SHAPES = 4  # products of more shapes than this follow no pattern; they are computed edge by edge
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -25,18 +27,14 @@ class Rows:
     def by_first(cls, left: Ints, right: Ints, counts: Ints) -> Rows | None:
         """Rows told apart by their first element; shorter ones must be the beginning of the longest."""
         sides = []
+        ascending = np.argsort(counts, kind="stable")
         for rows in (left, right):
-            _, first, inverse = np.unique(rows[:, 0], return_index=True, return_inverse=True)
-            longest = first.copy()
-            order = np.argsort(counts, kind="stable")
-            longest[inverse[order]] = order
-            distinct = rows[longest]
-            if not ((rows == distinct[inverse]) | (rows == NONE)).all():
+            first, which = distinct(rows[:, :1])
+            longest = np.zeros_like(first)
+            longest[which[ascending]] = ascending
+            if not ((rows == rows[longest][which]) | (rows == NONE)).all():
                 return None
-            appearance = np.argsort(first, kind="stable")
-            rank = np.empty_like(appearance)
-            rank[appearance] = np.arange(len(appearance))
-            sides.append((distinct[appearance], rank[inverse], counts[longest][appearance]))
+            sides.append((rows[longest], which, counts[longest]))
         (l_rows, l_of, l_counts), (r_rows, r_of, r_counts) = sides
         if not (counts == np.minimum(l_counts[l_of], r_counts[r_of])).all():
             return None
@@ -57,7 +55,7 @@ class Rows:
         a_component[a], b_component[b] = component, component
         m, p, edges = np.bincount(a_component), np.bincount(b_component), np.bincount(component)
         dense = edges == m * p if exact else 2 * edges >= m * p
-        if len(np.unique(np.stack([m[dense], p[dense]]), axis=1).T) > 4:
+        if len(groups(m[dense], p[dense])) > SHAPES:
             dense[:] = False
         for group in groups(m[dense], p[dense]):
             chosen = np.flatnonzero(dense)[group]
@@ -72,10 +70,10 @@ class Rows:
             )
             grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
             grid[c, i, j] = targets[mine]
-            yield Dot(grid, self.left[a_rows], self.right[b_rows])
+            yield Dot(grid, (self.left[a_rows], self.right[b_rows]))
         alone = ~dense[component]
         if alone.any():
-            yield Dot(targets[alone, None, None], self.left[a[alone], None, :], self.right[b[alone], None, :])
+            yield Dot(targets[alone, None, None], (self.left[a[alone], None, :], self.right[b[alone], None, :]))
 
 
 def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:

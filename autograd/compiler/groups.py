@@ -1,4 +1,14 @@
-"""Groups: grids of node numbers that one array operation computes. ``NONE`` marks a hole."""
+"""Groups: what one array operation computes, as grids of node numbers. ``NONE`` marks a hole.
+
+A group is a pattern. Letters name the axes of its targets (``makes``) and those of each of its operands (``reads``), as
+in ``cmk, cpk -> cmp``: along a letter that the targets lack an operand is summed, along one that it lacks itself it is
+repeated. All nodes of one operand live in one array, except the sources of a join.
+
+>>> import numpy as np
+>>> product = Dot(np.array([[[6], [7]]]), (np.array([[[0, 1], [2, 3]]]), np.array([[[4, 5]]])))
+>>> print(product, product.reads, product.makes)
+1 × (2×2 @ 2×1) ('cmk', 'cpk') cmp
+"""
 
 from __future__ import annotations
 
@@ -7,51 +17,92 @@ from dataclasses import dataclass
 from .. import ops
 from .record import Ints
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-@dataclass(frozen=True)
-class Map:
-    """``targets[i] = op(operands[0][i], ...)``, element by element."""
 
-    op: ops.Operation
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """Element by element: the targets and all operands are grids of one shape."""
+
     targets: Ints
     operands: tuple[Ints, ...]
 
+    @property
+    def makes(self) -> str:
+        """A letter for each axis of the targets."""
+        return LETTERS[: self.targets.ndim]
 
-@dataclass(frozen=True)
-class Dot:
-    """``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``: a stack of matrix products."""
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """For each operand a letter for each of its axes."""
+        return (self.makes,) * len(self.operands)
 
-    targets: Ints
-    left: Ints
-    right: Ints
+    @property
+    def natural(self) -> bool:
+        """Whether its axes are split as the arrays that it reads are, even where a coarser split would do."""
+        return False
 
 
-@dataclass(frozen=True)
-class Reduce:
-    """``targets[i] = rows[i, 0] + rows[i, 1] + ...``, or their maximum."""
+@dataclass(frozen=True, eq=False)
+class Map(Pattern):
+    """``targets[i] = op(operands[0][i], ...)``."""
 
     op: ops.Operation
-    targets: Ints
-    rows: Ints
+
+    @property
+    def name(self) -> str:
+        """What it computes."""
+        return self.op.name
+
+    def __str__(self) -> str:
+        return f"{self.name} of {len(self.targets)}"
 
 
-@dataclass(frozen=True)
-class Join:
-    """``targets[i]`` is a copy of ``sources[i]``: nodes of many arrays side by side in one."""
+@dataclass(frozen=True, eq=False)
+class Join(Pattern):
+    """``targets[i]`` is a copy of ``operands[0][i]``: nodes of many arrays side by side in one."""
 
-    targets: Ints
-    sources: Ints
+    name = "join"
+
+    def __str__(self) -> str:
+        return f"{self.name} of {len(self.targets)}"
 
 
-Group = Map | Dot | Reduce | Join
+@dataclass(frozen=True, eq=False)
+class Reduce(Pattern):
+    """``targets[q] = rows[q, 0] + rows[q, 1] + ...``, or their maximum."""
+
+    op: ops.Operation
+    makes = "q"
+    reads = ("qk",)
+    natural = True
+
+    @property
+    def name(self) -> str:
+        """What it computes."""
+        return "sum" if self.op is ops.ADD else "max"
+
+    def __str__(self) -> str:
+        return f"{self.op.name} over {self.operands[0].shape[1]} of {len(self.targets)}"
 
 
-def describe(group: Group) -> str:
-    if isinstance(group, Dot):
-        (c, m, k), p = group.left.shape, group.right.shape[1]
+@dataclass(frozen=True, eq=False)
+class Dot(Pattern):
+    """``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``: a stack of matrix products."""
+
+    makes = "cmp"
+    reads = ("cmk", "cpk")
+    name = "dot"
+
+    @property
+    def natural(self) -> bool:
+        """The product of two whole arrays, to one number, is."""
+        return self.targets.size == 1
+
+    def __str__(self) -> str:
+        c, m, p = self.targets.shape
+        k = self.operands[0].shape[2]
         return f"{c} × ({m}×{k} @ {k}×{p})"
-    if isinstance(group, Join):
-        return f"join of {len(group.targets)}"
-    if isinstance(group, Reduce):
-        return f"{group.op.name} over {group.rows.shape[1]} of {len(group.targets)}"
-    return f"{group.op.name} of {len(group.targets)}"
+
+
+Group = Map | Reduce | Dot | Join

@@ -1,40 +1,53 @@
-"""Equal rows, equal keys, and lists of different lengths as the rows of one matrix."""
+"""Equal rows, equal keys, runs of equal keys, and lists of different lengths as the rows of one matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
-from .record import NONE, Floats, Ints
+from .record import NONE, Ints
 
 
-def groups(*keys: Ints | Floats) -> Iterator[Ints]:
-    """The indices at which all keys are equal, group by group, in order of first appearance."""
+def groups(*keys: Ints) -> list[Ints]:
+    """The indices at which all keys are equal, group by group, in order of first appearance.
+
+    >>> [group.tolist() for group in groups(np.array([5, 3, 5]), np.array([0, 0, 0]))]
+    [[0, 2], [1]]
+    """
     if len(keys[0]) == 1:
-        yield np.zeros(1, dtype=np.int64)
-        return
-    inverse = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
-        _, part = np.unique(key, return_inverse=True)
-        inverse = np.unique(inverse * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1]
-    order = np.argsort(inverse, kind="stable")
-    runs = np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
-    yield from sorted((run for run in runs if len(run)), key=lambda run: int(run[0]))
+        return [np.zeros(1, dtype=np.int64)]
+    order = np.lexsort(keys)
+    return sorted((order[run] for run in runs(*(key[order] for key in keys))), key=lambda group: int(group[0]))
+
+
+def runs(*keys: Ints) -> list[slice]:
+    """Where neighbours are equal in all keys.
+
+    >>> runs(np.array([3, 3, 5]))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    changed = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    cuts = [0, *(np.flatnonzero(changed) + 1).tolist(), len(keys[0])]
+    return [slice(start, stop) for start, stop in pairwise(cuts) if start < stop]
 
 
 @lru_cache(maxsize=32)
-def _weights(count: int) -> Ints:
-    """Odd numbers to hash rows with, the same in every run."""
+def hashing(count: int) -> Ints:
+    """Odd numbers to hash with: sums of some of them tell apart which they are. They are the same in every run."""
     return np.random.default_rng(1).integers(1, 2**62, count) | 1
 
 
 def distinct(rows: Ints) -> tuple[Ints, Ints]:
-    """Where each distinct row appears first, in order of appearance, and for each row which of those it is."""
+    """Where each distinct row appears first, in order of appearance, and for each row which of those it is.
+
+    >>> distinct(np.array([[1, 2], [3, 4], [1, 2]]))
+    (array([0, 1]), array([0, 1, 0]))
+    """
     if len(rows) == 1:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    weights = _weights(rows.shape[1])
+    weights = hashing(rows.shape[1])
     _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
     if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
         _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
@@ -44,8 +57,24 @@ def distinct(rows: Ints) -> tuple[Ints, Ints]:
     return first[order], rank[inverse.ravel()]
 
 
-def padded(items: Ints, starts: Ints, counts: Ints) -> Ints:
-    """Ragged lists as the rows of a matrix, padded with NONE."""
-    k = np.arange(int(counts.max()))
-    there = k < counts[:, None]
-    return np.where(there, items[np.where(there, starts[:, None] + k, 0)], NONE)
+def spans(starts: Ints, counts: Ints) -> Ints:
+    """``starts[0], starts[0] + 1, ...``, as many as ``counts[0]``, then those from ``starts[1]`` on, and so on.
+
+    >>> spans(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(counts.sum())
+
+
+def padded(items: Ints, counts: Ints) -> Ints:
+    """The first ``counts[0]`` items, the next ``counts[1]`` and so on, as rows of a matrix, padded with NONE.
+
+    >>> padded(np.array([7, 8, 9]), np.array([1, 2]))
+    array([[ 7, -1],
+           [ 8,  9]])
+    """
+    there = np.arange(int(counts.max())) < counts[:, None]
+    rows = np.full(there.shape, NONE)
+    rows[there] = items
+    return rows

@@ -17,10 +17,13 @@ from ..value import Value
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 ROWS = tuple(ops.OPERATIONS.values())
 CODE = {row: code for code, row in enumerate(ROWS)}
 STOPPING = [code for row, code in CODE.items() if row.arguments and not row.partials]  # no gradient flows through
+ADD, SUB, NEG, MUL, POW = (CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG, ops.MUL, ops.POW))
+MAXIMUM, STOP, MUL_NO_NAN = CODE[ops.MAXIMUM], CODE[ops.STOP_GRADIENT], CODE[ops.MUL_NO_NAN]
 LEAF = -1
 NONE = -1  # the second operand of an operation that has one
 

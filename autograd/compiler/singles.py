@@ -9,11 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import ops
-from .record import CODE, CONSTANT, NONE, ROWS, Ints, Recording
+from .record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, ROWS, SUB, Ints, Recording
 
-ADD, MUL, MAXIMUM = (CODE[row] for row in (ops.ADD, ops.MUL, ops.MAXIMUM))
-SUMS = [CODE[row] for row in (ops.ADD, ops.SUB, ops.NEG)]
 FEW = 3  # where all sums have fewer terms than this, they stay as they are
 
 
@@ -52,10 +49,13 @@ def with_single_sums(recording: Recording) -> Recording:
     longest = np.zeros(place.max() + 1, dtype=np.int64)
     np.maximum.at(longest, place, length)
     ragged = (longest >= FEW) & (2 * np.bincount(place, length) > longest * np.bincount(place, there))
-    moved = there & ragged[place] & ~np.isin(code[operand], SUMS)
+    moved = there & ragged[place] & ~np.isin(code[operand], (ADD, SUB, NEG))
     single = np.zeros(len(nodes), dtype=bool)
     single[operand[moved]] = True
-    moved |= there & single[operand] & (code[operand] == MUL)  # a product is a sum of one term to all that read it
+    # A product is a sum of one term to all that read it, and so are all products of its kind: they stay together.
+    product = code == MUL
+    single |= product & np.isin(kind, kind[single & product])
+    moved |= there & (single & product)[operand]
 
     number = nodes + np.cumsum(single) - single  # each sum follows its term
     moved_to = np.where(operand == NONE, NONE, number[operand] + moved)
@@ -89,6 +89,8 @@ def _kinds(recording: Recording) -> tuple[Ints, Ints]:
             kind = rank - 3  # numbers, parameters and inputs
         else:
             x, y = kinds[left], kinds[right] if right != NONE else NONE
+            if code == MUL and x > y:
+                x, y = y, x
             if x == y and code in (ADD, MAXIMUM):
                 kind = x
                 if code == ADD:

@@ -1,0 +1,80 @@
+"""Places: the array of each home, and the position of each node in the array of its home.
+
+An input has its place from the start, the nodes of a group when its statement is written, a parameter when it is first
+read: until then ``position`` says ``NONE``. Numbers have no place, they are written where they are read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import affine
+from .affine import Digits, Fit
+from .arrays import Array, Part, Shape, View
+from .lift import Lifted
+from .names import Names
+from .nodes import INPUTS, NUMBERS, PARAMETERS
+from .record import NONE, SAMPLED, Ints
+
+
+class Places:
+    """Arrays, positions in them, and the names of both."""
+
+    def __init__(self, lifted: Lifted) -> None:
+        recording, self.nodes = lifted.folded.recording, lifted.nodes
+        self.names = Names(recording.values)
+        self.leaves = np.flatnonzero(self.nodes.home[: len(recording.values)] == PARAMETERS)
+        self.theta = Array("theta", self.leaves.shape, False)
+        self.inputs = Array(self.names.unique("x"), (len(recording.inputs),), True)
+        self.arrays = {PARAMETERS: self.theta, INPUTS: self.inputs}
+        self.position = np.full(len(self.nodes.home), NONE)
+        self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
+        self.parameters: list[int] = []
+        self.parts: dict[Part, str] = {}
+
+    def home(self, nodes: Ints) -> int:
+        """Where these nodes live, all of them in one array."""
+        return int(self.nodes.home[nodes.max()])
+
+    def array(self, nodes: Ints) -> Array | None:
+        """The array of these nodes; numbers have none."""
+        return self.arrays.get(self.home(nodes))
+
+    def key(self, nodes: Ints) -> Ints | None:
+        """The positions of these nodes, to sort by, if all have one."""
+        home, positions = self.home(nodes), self.position[nodes]
+        unknown = home == NUMBERS or (home == PARAMETERS and ((positions == NONE) & (nodes != NONE)).any())
+        return None if unknown else positions
+
+    def fit(self, nodes: Ints) -> Fit | None:
+        """How these nodes are a view of their array, if they are."""
+        array = self.array(nodes)
+        return affine.fit(self.position[nodes], array.size) if array else None
+
+    def cut(self, nodes: Ints, digits: Digits) -> Digits:
+        """The digits, split as the axes of the array of these nodes are."""
+        return affine.cut(digits, self.arrays[self.home(nodes)].shape)
+
+    def place(self, nodes: Ints) -> None:
+        """Give the parameters among these nodes that have no place yet the next ones in the vector, in this order."""
+        if len(self.parameters) == len(self.leaves):
+            return
+        new = nodes[(self.nodes.home[nodes] == PARAMETERS) & (self.position[nodes] == NONE)]
+        order = list(dict.fromkeys(new.tolist()))
+        self.position[order] = len(self.parameters) + np.arange(len(order))
+        self.parameters += order
+
+    def settle(self, home: int, targets: Ints, shape: Shape, stem: str) -> Array:
+        """The array of a group, whose nodes stand in it in the order of the targets."""
+        sampled = bool(self.nodes.rank[targets.max()] == SAMPLED)
+        array = self.arrays[home] = Array(self.names.of_array(targets, stem), shape, sampled)
+        self.position[targets.ravel()] = np.arange(targets.size)
+        self.position[NONE] = NONE  # where holes were
+        return array
+
+    def name(self, view: View, nodes: Ints) -> None:
+        """Name the part of theta that these nodes are, as the grid has it and in the order of the vector alike."""
+        if view.part not in self.parts:
+            whole = self.theta.size > 1 and view.is_whole
+            self.parts[view.part] = "theta" if whole else self.names.of_parameters(nodes, len(view.kept))
+        self.parts.setdefault(view.in_order.part, self.parts[view.part])
