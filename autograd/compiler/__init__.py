@@ -1,21 +1,18 @@
 """A recorded graph becomes a NumPy program. Each pass is a function from one small representation to the next:
 
-======  ========================================================  ================  ================================
-pass    what it does                                              result            beside it
-======  ========================================================  ================  ================================
+======  ========================================================  ================  ============
+pass    what it does                                              result            is made of
+======  ========================================================  ================  ============
 record  numbers the nodes of the graph                            ``Recording``
-fold    makes sums of terms of additions and products             ``Folded``        terms, trees, levels, singles
-lift    makes groups of nodes of one form, products of many sums  ``Lifted``        groups, nodes, builder, sums,
-                                                                                    grids, ragged
-layout  finds an order in which the groups' operands are views    ``ArrayProgram``  arrays, places, orders, fitting,
-                                                                                    affine, names
-emit    writes the program and its derivative                     source            reading, forward, reverse,
-                                                                                    adjoints
-======  ========================================================  ================  ================================
+fold    makes sums of terms of additions and products             ``Folded``        ``folding/``
+lift    makes groups of nodes of one form, products of many sums  ``Lifted``        ``lifting/``
+layout  finds an order in which the groups' operands are views    ``ArrayProgram``  ``placing/``
+emit    writes the program and its derivative                     ``Emitted``       ``writing/``
+======  ========================================================  ================  ============
 
-Sources are trees of ``code`` until the last moment: ``views`` and ``contraction`` make them, ``sharing`` gives names to
-what stands in them more than once, ``helpers`` are functions they may call. ``program`` is what users hold.
-Every representation prints itself, so that one expression can be followed through all of them.
+Each imports from those above it alone. ``ragged`` groups equal rows for all of them, ``helpers`` has the functions that
+a source may call, ``program`` is what users hold. Every representation prints itself, so that one expression can be
+followed through all of them.
 
 The program computes what the graph does, to rounding: sums are added in another order, and where they come out as zero
 its sign is not kept. What depends on parameters alone is computed once, and its adjoint is summed over the batch before

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import BATCH, ArrayProgram
-from .code import Code
-from .forward import Forward
 from .helpers import HELPERS
-from .inlining import inline
-from .reading import Constant, Written
-from .reverse import Reverse
-from .sharing import Line, Sharing
+from .placing.arrays import BATCH, ArrayProgram
+from .writing.code import Code
+from .writing.forward import Forward
+from .writing.inlining import inline
+from .writing.reading import Constant, Written
+from .writing.reverse import Reverse
+from .writing.sharing import Line, Sharing
 
 _serial = count(1)
 

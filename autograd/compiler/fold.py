@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .levels import early, levels
+from .folding.levels import early, levels
+from .folding.singles import with_single_sums
+from .folding.terms import Folded
+from .folding.trees import largest_numbers, merge_numbers, products, roots, terms_of, users
 from .record import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, NONE, POW, STOP, SUB, Floats, Recording
-from .singles import with_single_sums
-from .terms import Folded
-from .trees import largest_numbers, merge_numbers, products, roots, terms_of, users
 
 
 def fold(recording: Recording) -> Folded:

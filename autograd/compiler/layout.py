@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arrays import (
+from .lift import Lifted
+from .lifting.groups import Dot, Group, Join, Map, Reduce
+from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS
+from .placing.arrays import (
     Array,
     ArrayProgram,
     DotStatement,
@@ -22,12 +25,9 @@ from .arrays import (
     Statement,
     View,
 )
-from .fitting import Fitted, fitted, line
-from .groups import Dot, Group, Join, Map, Reduce
-from .lift import Lifted
-from .nodes import INPUTS, NUMBERS, PARAMETERS
-from .orders import Orders
-from .places import Places
+from .placing.fitting import Fitted, fitted, line
+from .placing.orders import Orders
+from .placing.places import Places
 from .ragged import runs
 from .record import NONE, Ints
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .builder import Builder
-from .groups import Group
-from .nodes import INPUTS, NUMBERS, Nodes
+from .folding.terms import Folded
+from .lifting.builder import Builder
+from .lifting.groups import Group
+from .lifting.nodes import INPUTS, NUMBERS, Nodes
+from .lifting.sums import maxima, sums
 from .ragged import groups, runs
 from .record import LEAF, MUL, NONE, POW, ROWS, Flags, Ints
-from .sums import maxima, sums
-from .terms import Folded
 
 MANY = 12  # operands that come from more arrays than this are joined
 

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..value import Value
-from .arrays import ArrayProgram, DotStatement
 from .emit import emit, load
 from .fold import fold
 from .layout import layout
 from .lift import lift
+from .placing.arrays import ArrayProgram, DotStatement
 from .record import STOPPING, Floats, Recording, record
 
 

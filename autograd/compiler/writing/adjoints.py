@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Flags, Gather, Readable, View, contiguous
+from ..placing.arrays import Array, Flags, Gather, Readable, View, contiguous
+from ..record import Ints
 from .code import COMPARISON, Code
 from .reading import Reader, batch
-from .record import Ints
 from .sharing import Line
 from .views import broadcast, flat, indexed, reshaped
 

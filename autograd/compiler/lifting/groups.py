@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import ops
-from .record import Ints
+from ... import ops
+from ..record import Ints
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ..value import Value
-from .helpers import HELPERS
-from .record import NONE, Ints
+from ...value import Value
+from ..helpers import HELPERS
+from ..record import NONE, Ints
 
 _STEMS = {
     "dot": "m",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ragged import distinct, groups
+from ..record import NONE, Ints
 from .groups import Dot
-from .ragged import distinct, groups
-from .record import NONE, Ints
 
 SHAPES = 4  # products of more shapes than this follow no pattern; they are computed edge by edge
 

@@ -12,12 +12,12 @@ from functools import reduce
 
 import numpy as np
 
-from .. import ops
+from ... import ops
+from ..folding.terms import Terms
+from ..ragged import groups, hashing, padded, spans
+from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB, Ints
 from .builder import Builder
 from .nodes import NUMBERS, PARAMETERS
-from .ragged import groups, hashing, padded, spans
-from .record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB, Ints
-from .terms import Terms
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .record import CONSTANT, LEAF, NONE, Floats, Ints
-from .terms import Folded
+from ..folding.terms import Folded
+from ..record import CONSTANT, LEAF, NONE, Floats, Ints
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the homes that are there before the first group
 
@@ -22,8 +22,8 @@ class Nodes:
     There is always one more row than nodes, so that ``NONE`` stands for ``NONE`` in every column.
 
     >>> from autograd import Value
-    >>> from .fold import fold
-    >>> from .record import record
+    >>> from ..fold import fold
+    >>> from ..record import record
     >>> x, w = Value(1.0), Value(2.0)
     >>> nodes = Nodes(fold(record([(w * x).exp()], [x])))  # x, w, w * x and its exponential
     >>> nodes.home[:4], nodes.numbers(np.array([0.5, 0.5]))

@@ -13,12 +13,12 @@ from math import prod
 
 import numpy as np
 
+from ..lifting.groups import Group
+from ..record import NONE, Flags, Floats, Ints
 from . import affine
 from .affine import Digits, Fit
 from .arrays import Gather, Numbers, Operand, Shape, View, contiguous
-from .groups import Group
 from .places import Places
-from .record import NONE, Flags, Floats, Ints
 
 Lengths = Mapping[str, Shape]
 """For each letter the lengths into which its axis is split."""

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
-from .. import ops
-from .adjoints import Adjoints
-from .arrays import (
+from ... import ops
+from ..placing.arrays import (
     BATCH,
     LETTERS,
     Array,
@@ -27,6 +26,7 @@ from .arrays import (
     Statement,
     View,
 )
+from .adjoints import Adjoints
 from .code import ATOM, COMPARISON, PRODUCT, Code, derivatives
 from .contraction import Tensor, contract, times
 from .forward import Forward

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..lift import Lifted
+from ..lifting.groups import Dot, Group, Join, Map, Pattern, Reduce
+from ..lifting.nodes import INPUTS
+from ..record import NONE, Ints
 from .arrays import Shape
-from .groups import Dot, Group, Join, Map, Pattern, Reduce
-from .lift import Lifted
-from .nodes import INPUTS
 from .places import Places
-from .record import NONE, Ints
 
 G = TypeVar("G", bound=Pattern)
 

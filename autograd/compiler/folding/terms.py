@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .ragged import spans
-from .record import CONSTANT, NONE, ROWS, Floats, Ints, Recording
+from ..ragged import spans
+from ..record import CONSTANT, NONE, ROWS, Floats, Ints, Recording
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..lift import Lifted
+from ..lifting.nodes import INPUTS, NUMBERS, PARAMETERS
+from ..record import NONE, SAMPLED, Ints
 from . import affine
 from .affine import Digits, Fit
 from .arrays import Array, Part, Shape, View
-from .lift import Lifted
 from .names import Names
-from .nodes import INPUTS, NUMBERS, PARAMETERS
-from .record import NONE, SAMPLED, Ints
 
 
 class Places:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import ops
+from ... import ops
+from ..folding.terms import Folded
+from ..ragged import distinct, groups
+from ..record import NONE, ROWS, SHARED, Ints
 from .grids import Rows
 from .groups import Group, Join, Map, Reduce
 from .nodes import INPUTS, Nodes
-from .ragged import distinct, groups
-from .record import NONE, ROWS, SHARED, Ints
-from .terms import Folded
 
 
 class Builder:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .record import ADD, NONE, Flags, Ints, Recording
+from ..record import ADD, NONE, Flags, Ints, Recording
 from .terms import Folded, Terms, joined
 
 

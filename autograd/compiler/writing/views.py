@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from .arrays import Shape
+from ..placing.arrays import Shape
 from .code import COMPARISON, Code
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf, prod
 
-from .. import ops
-from .arrays import (
+from ... import ops
+from ..placing.arrays import (
     ArrayProgram,
     DotStatement,
     JoinStatement,

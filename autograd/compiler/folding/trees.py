@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .record import CONSTANT, NEG, NONE, SUB, Flags, Floats, Ints, Recording
+from ..record import CONSTANT, NEG, NONE, SUB, Flags, Floats, Ints, Recording
 from .terms import Terms, joined
 
 

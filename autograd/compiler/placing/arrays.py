@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..ops import Operation
-from ..value import Value
+from ...ops import Operation
+from ...value import Value
+from ..record import Floats, Ints
 from .names import Names
-from .record import Floats, Ints
 
 Shape = tuple[int, ...]
 Flags = npt.NDArray[np.bool_]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..placing.names import Names
 from .code import Code
-from .names import Names
 
 Inlined = Literal["", "in sums", "anywhere"]
 

@@ -1,0 +1,9 @@
+"""What layout is made of.
+
+- ``arrays``: arrays, views of them, and the statements of an array program;
+- ``places``: the array and the position of each node;
+- ``orders``: the orders that a group may take;
+- ``fitting``: the axes of a group in which its operands are views;
+- ``affine``: which positions are a view;
+- ``names``: names for arrays.
+"""
