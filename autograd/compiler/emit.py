@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .helpers import HELPERS
-from .placing.arrays import BATCH, ArrayProgram
+from .placing.arrays import BATCH
+from .placing.statements import ArrayProgram
 from .writing.code import Code
 from .writing.forward import Forward
 from .writing.inlining import inline

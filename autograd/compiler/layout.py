@@ -14,20 +14,11 @@ import numpy as np
 from .lift import Lifted
 from .lifting.groups import Dot, Group, Join, Map, Reduce
 from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS
-from .placing.arrays import (
-    Array,
-    ArrayProgram,
-    DotStatement,
-    JoinStatement,
-    MapStatement,
-    Operand,
-    ReduceStatement,
-    Statement,
-    View,
-)
+from .placing.arrays import Array, Operand, View
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
 from .placing.places import Places
+from .placing.statements import ArrayProgram, DotStatement, JoinStatement, MapStatement, ReduceStatement, Statement
 from .ragged import runs
 from .record import NONE, Ints
 

@@ -16,7 +16,7 @@ from .emit import emit, load
 from .fold import fold
 from .layout import layout
 from .lift import lift
-from .placing.arrays import ArrayProgram, DotStatement
+from .placing.statements import ArrayProgram, DotStatement
 from .record import STOPPING, Floats, Recording, record
 
 

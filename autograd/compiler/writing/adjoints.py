@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..placing.arrays import Array, Flags, Gather, Readable, View, contiguous
-from ..record import Ints
+from ..placing.arrays import Array, Gather, Readable, View, contiguous
+from ..record import Flags, Ints
 from .code import COMPARISON, Code
 from .reading import Reader, batch
 from .sharing import Line

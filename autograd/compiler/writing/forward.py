@@ -5,15 +5,8 @@ from __future__ import annotations
 from math import inf, prod
 
 from ... import ops
-from ..placing.arrays import (
-    ArrayProgram,
-    DotStatement,
-    JoinStatement,
-    MapStatement,
-    Numbers,
-    Operand,
-    Statement,
-)
+from ..placing.arrays import Numbers, Operand
+from ..placing.statements import ArrayProgram, DotStatement, JoinStatement, MapStatement, Statement
 from .code import Code, apply
 from .contraction import contract
 from .reading import Reader, Written

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ..placing.arrays import BATCH, Array, ArrayProgram, DotStatement, Gather, Numbers, Operand, Part, Readable, View
+from ..placing.arrays import BATCH, Array, Gather, Numbers, Operand, Part, Readable, View
+from ..placing.statements import ArrayProgram, DotStatement
 from .code import COMPARISON, Code, call
 from .contraction import Tensor
 from .sharing import Line

@@ -12,20 +12,9 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from ... import ops
-from ..placing.arrays import (
-    BATCH,
-    LETTERS,
-    Array,
-    DotStatement,
-    JoinStatement,
-    MapStatement,
-    Numbers,
-    Operand,
-    Readable,
-    ReduceStatement,
-    Statement,
-    View,
-)
+from ..lifting.groups import LETTERS
+from ..placing.arrays import BATCH, Array, Numbers, Operand, Readable, View
+from ..placing.statements import DotStatement, JoinStatement, MapStatement, ReduceStatement, Statement
 from .adjoints import Adjoints
 from .code import ATOM, COMPARISON, PRODUCT, Code, derivatives
 from .contraction import Tensor, contract, times
