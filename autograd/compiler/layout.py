@@ -7,7 +7,7 @@ place in the vector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -134,17 +134,31 @@ class _Layout:
 def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:
     """The groups with their homes, each after those it reads.
 
-    Sums over parameters alone (a penalty on the weights) wait until they are read: by then the layers have given the
-    parameters their places, and the penalty reads them in that order, which its sum leaves open.
+    What is made of parameters alone (a penalty on the weights) waits until it is read: by then the layers have given
+    the parameters their places, and the penalty reads them in that order.
     """
     waiting: dict[int, Group] = {}
-    home_of = lifted.nodes.home
     for home, group in enumerate(lifted.groups, INPUTS + 1):
-        if isinstance(group, Dot | Reduce) and all(home_of[nodes.max()] == PARAMETERS for nodes in group.operands):
+        read = _homes(lifted, group)
+        if read <= {PARAMETERS} or (read & waiting.keys() and read <= {PARAMETERS, NUMBERS, *waiting}):
             waiting[home] = group
-            continue
-        if waiting:
-            read = np.unique(home_of[np.concatenate([nodes.ravel() for nodes in group.operands])])
-            yield from [(home, waiting.pop(home)) for home in read.tolist() if home in waiting]
-        yield home, group
+        else:
+            needed = _waited_for(lifted, read, waiting)
+            yield from [(other, waiting.pop(other)) for other in needed]
+            yield home, group
     yield from waiting.items()
+
+
+def _homes(lifted: Lifted, group: Group) -> set[int]:
+    """Where the operands of a group live."""
+    return set(np.concatenate([lifted.nodes.home[nodes].ravel() for nodes in group.operands]).tolist()) - {NONE}
+
+
+def _waited_for(lifted: Lifted, read: set[int], waiting: Mapping[int, Group]) -> list[int]:
+    """Those that wait, but are read or are needed by what is read, in order."""
+    found: set[int] = set()
+    new = read & waiting.keys()
+    while new:
+        found |= new
+        new = set().union(*(_homes(lifted, waiting[home]) for home in new)) & waiting.keys() - found
+    return sorted(found)
