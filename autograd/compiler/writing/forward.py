@@ -10,7 +10,7 @@ from ..placing.statements import ArrayProgram, DotStatement, JoinStatement, MapS
 from .code import Code, apply
 from .contraction import contract
 from .reading import Reader, Written
-from .sharing import Inlined, Line
+from .sharing import Line
 from .views import over
 
 
@@ -29,9 +29,8 @@ class Forward:
             if isinstance(statement, JoinStatement):
                 self._join(statement)
             else:
-                inlined: Inlined = "anywhere" if isinstance(statement, MapStatement) else "in sums"
-                labelled = target.name in self.program.names.labelled
-                self._line(target.name, self._expression(statement), target.comment, "" if labelled else inlined)
+                named = target.name in self.program.names.labelled
+                self._line(target.name, self._expression(statement), target.comment, named)
         for output in self.program.outputs:
             self.written.outputs.append(self.reader.elementwise(output, len(output.shape), output.sampled))
 
@@ -71,5 +70,5 @@ class Forward:
             value = self.reader.elementwise(piece, len(piece.shape), target.sampled)
             self._line(f"{target.name}[{start}:{stop}]", value)
 
-    def _line(self, target: str, code: Code, comment: str = "", inlined: Inlined = "") -> None:
-        self.written.forward.append(Line(target, code, comment=comment, inlined=inlined))
+    def _line(self, target: str, code: Code, comment: str = "", named: bool = True) -> None:
+        self.written.forward.append(Line(target, code, comment=comment, named=named))

@@ -9,20 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from .code import SUM, Code
+from .code import Code
 from .sharing import Line
 
-LONGEST = 60  # characters of an expression that others were put into
+LONGEST = 56  # characters of an expression that others were put into
 
 
 def inline(lines: Sequence[Line], others: Iterable[Code]) -> list[Line]:
-    """The lines, with those put into their readers that may be ``inlined`` there; ``others`` read them too.
+    """The lines, with those put into their readers that are not to be ``named``; ``others`` read them too.
 
-    >>> x, p, m = Code("x"), Code("p"), Code("m")
-    >>> double, product = Line("p", 2.0 * x, inlined="anywhere"), Line("m", Code("W @ x"), inlined="in sums")
-    >>> print(*inline([double, product, Line("z", p * m + x)], []), sep="\\n")
-    m = W @ x
-    z = 2.0 * x * m + x
+    >>> x, p, q = Code("x"), Code("p"), Code("q")
+    >>> lines = [Line("p", x + 1.0, named=False), Line("q", p * x, named=False), Line("z", 2.0 * q + x)]
+    >>> print(*inline(lines, []), sep="\\n")
+    z = 2.0 * ((x + 1.0) * x) + x
     """
     uses = Counter(name for code in (*(line.code for line in lines), *others) for name in _names(code))
     waiting: dict[str, Line] = {}
@@ -35,18 +34,16 @@ def inline(lines: Sequence[Line], others: Iterable[Code]) -> list[Line]:
                 if together:
                     line = together
                     gone.add(name)
-        if line.inlined and uses[line.target] == 1:
+        if not line.named and uses[line.target] == 1:
             waiting[line.target] = line
         kept.append(line)
     return [line for line in kept if line.target not in gone]
 
 
 def _together(line: Line, reader: Line) -> Line | None:
-    """The reader with the line put into it, if that is allowed and short enough."""
-    name = line.target
-    code = reader.code.rewritten(lambda part: line.code if part.text == name else None)
-    allowed = line.inlined == "anywhere" or _adds(reader.code, name)
-    return replace(reader, code=code) if allowed and len(code.text) <= LONGEST else None
+    """The reader with the line put into it, if that is short enough."""
+    code = reader.code.rewritten(lambda part: line.code if part.text == line.target else None)
+    return replace(reader, code=code) if len(code.text) <= LONGEST else None
 
 
 def _names(code: Code) -> Iterator[str]:
@@ -54,8 +51,3 @@ def _names(code: Code) -> Iterator[str]:
         yield code.text
     for part, _ in code.parts:
         yield from _names(part)
-
-
-def _adds(code: Code, name: str) -> bool:
-    """Whether the expression is a sum that has this name among its terms."""
-    return code.binds == SUM and any(part.text == name or _adds(part, name) for part, _ in code.parts)

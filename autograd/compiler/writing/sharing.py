@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from ..placing.names import Names
 from .code import Code
-
-Inlined = Literal["", "in sums", "anywhere"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,8 @@ class Line:
     code: Code
     sign: str = "="
     comment: str = ""
-    inlined: Inlined = ""
-    """Where it may become part of the one line that reads it."""
+    named: bool = True
+    """Whether it is to have a line of its own, even if only one other reads it."""
 
     def __str__(self) -> str:
         plain = f"{self.target} {self.sign} {self.code}" if self.sign else self.code.text
