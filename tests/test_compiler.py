@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Program, Value, compile, functional, grad, hessian, no_grad
+from autograd import Program, Value, compile, functional, grad, hessian, no_grad, ops, value
 from autograd.compiler.fold import fold
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
@@ -145,6 +145,28 @@ def test_the_first_position_is_computed_beside_the_others() -> None:
     assert forward.count("np.exp(") == 1
     assert forward.count(" / ") == 1
     assert forward.count("np.where(") == 3  # the maxima, the sums and the products, each of one term or of more
+
+
+def test_no_zero_flows_back_through_a_join() -> None:
+    """Nodes of many arrays are copied into one; through some of them no gradient flows, and 0 * inf would be nan."""
+    leaves = [Value(0.5 + 0.01 * i) for i in range(14)]
+    shapes = (Value.exp, Value.sin, Value.cos, Value.tanh, Value.sigmoid, Value.softplus, Value.log, Value.sqrt)
+    nodes = [f(leaf) for f, leaf in zip(shapes, leaves, strict=False)]
+    nodes += [leaf ** (2.5 + i) for i, leaf in enumerate(leaves[len(nodes) :])]
+    root = Value(0.0) ** 0.7  # with an infinite slope at 0
+    loss = functional.sum(value.record(ops.GREATER, node, root) * node for node in nodes)
+    program = compile(loss, [])
+    assert "np.empty((" in program.source, "nothing was joined"
+    np.testing.assert_allclose(program.value_and_grad()[1], grad(loss, program.parameters), rtol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [3, 1])
+def test_a_square_has_one_flow_of_twice_the_size(factor: int) -> None:
+    x = values(3)
+    weights = values(factor, 3)
+    source = compile(functional.sum(z.tanh() * z.tanh() for z in layer(weights, x)), x).source
+    assert source.count("+=") == 0, source
+    assert source.count("2.0 * ") == 1, source
 
 
 def test_what_is_named_has_a_line_of_its_own() -> None:

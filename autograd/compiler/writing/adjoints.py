@@ -18,30 +18,36 @@ SHORT = 40  # an adjoint that is read once and is no longer than this needs no l
 
 @dataclass
 class Adjoint:
-    """What has been added up for one array so far."""
+    """What has been added up for one array so far.
+
+    ``reached`` are its places to which anything has flowed. Unless it starts ``from_zeros``, each of them was assigned
+    before it was added to.
+    """
 
     array: Array
     code: Code
-    owned: bool
+    reached: Flags
+    owned: bool = True
     """Whether the array that the code names is this adjoint's own, to be added to in place."""
     contiguous: bool = False
     """Whether it is known to be contiguous, so that a reshape of it is a view."""
-    written: Flags | None = None
-    """Of an adjoint that is put together from parts: the places that have been assigned, None if from zeros."""
-    line: int = 0
-    """Where its zeros are made, or its empty array."""
+    from_zeros: bool = False
+    made: Line | None = None
+    """The line that makes its zeros, or an empty array if that will do."""
 
-    def sign(self, places: Ints) -> str:
-        """Whether to assign or to add there: to assign where nothing was yet, as long as nothing started from zeros."""
-        if self.written is None:
-            return "+="
-        before = self.written[places]
-        if not before.any():
-            self.written[places] = True
-            return "="
-        if not before.all():
-            self.written = None  # there, too, it must have started from zeros
+    def reach(self, places: Ints) -> str:
+        """These places are reached; with which sign: assigned if none of them was, as long as no zeros are needed."""
+        before = self.reached[places]
+        self.reached[places] = True
+        if self.from_zeros or not before.any():
+            return "+=" if self.from_zeros else "="
+        self.from_zeros = not before.all()
         return "+="
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether no zeros are needed anywhere."""
+        return not self.from_zeros and bool(self.reached.all())
 
 
 class Adjoints:
@@ -53,7 +59,7 @@ class Adjoints:
         self._of: dict[Array, Adjoint] = {}
         self._whole: list[Code] = []
         self._gradients: dict[object, str] = {}
-        self._gradient = Adjoint(self.theta, Code("grad"), True, True, np.zeros(self.theta.size, dtype=bool))
+        self._gradient = Adjoint(self.theta, Code("grad"), _nowhere(self.theta), contiguous=True)
 
     def __contains__(self, array: Array) -> bool:
         return array in self._of
@@ -61,9 +67,13 @@ class Adjoints:
     def __getitem__(self, array: Array) -> Code:
         """The adjoint of an array, once every use of the array has been added."""
         adjoint = self._of[array]
-        if adjoint.written is not None and adjoint.written.all():
-            self.lines[adjoint.line] = _made("np.empty", array)
+        if adjoint.made and adjoint.is_assigned:
+            adjoint.made.code = Code(f"np.empty({array.shape_text})")
         return adjoint.code
+
+    def reaches(self, array: Array, places: slice) -> bool:
+        """Whether anything has flowed to these places. What nothing has must not get a 0: times inf, that is nan."""
+        return bool(self._of[array].reached[places].any())
 
     def add(self, operand: Readable, flow: Code, once: bool = False) -> None:
         """Add what flows back to an operand at the place it was read from.
@@ -83,46 +93,43 @@ class Adjoints:
     def finish(self) -> None:
         """Add what flows back to theta as a whole, after its parts, which are assigned and need no zeros then."""
         for flow in self._whole:
-            sign = self._gradient.sign(np.arange(self.theta.size))
-            self.lines.append(Line("grad[...]" if sign == "=" else "grad", flow, sign))
-        written = self._gradient.written
-        if written is None or not written.all():
+            self._write("grad", flow, self._gradient.reach(np.arange(self.theta.size)))
+        if not self._gradient.is_assigned:
             self.lines.insert(0, Line("grad[...]", Code.of(0.0)))
 
     # ---- arrays
 
     def _to_whole(self, array: Array, flow: Code, once: bool, axes: frozenset[int] | None = None) -> None:
         axes = flow.axes if axes is None else axes
-        adjoint, name = self._of.get(array), f"d{array.name}"
+        adjoint, name, everywhere = self._of.get(array), f"d{array.name}", np.ones(array.size, dtype=bool)
         if adjoint is None and (flow.is_name or flow.number is not None or (once and len(flow.text) < SHORT)):
-            self._of[array] = Adjoint(array, flow, owned=False)
+            self._of[array] = Adjoint(array, flow, everywhere, owned=False)
         elif adjoint is None:
-            self.lines.append(Line(name, flow, comment=array.comment))
-            self._of[array] = Adjoint(array, Code(name, axes=axes), flow.fresh)
+            self.lines.append(Line(name, flow, comment=array.comment if axes == array.axes else ""))
+            self._of[array] = Adjoint(array, Code(name, axes=axes), everywhere, owned=flow.fresh)
         elif adjoint.owned and adjoint.code.axes >= axes:
-            if adjoint.written is not None and not adjoint.written.all():
-                adjoint.written = None
-            self.lines.append(Line(name, flow, "+="))
+            adjoint.from_zeros |= not adjoint.reached.all()
+            adjoint.reached = everywhere
+            self._write(name, flow, "+=")
         else:
             total = adjoint.code + flow
-            self.lines.append(Line(name, total, comment=array.comment))
-            self._of[array] = Adjoint(array, Code(name, axes=total.axes), True)
+            self.lines.append(Line(name, total, comment=array.comment if total.axes == array.axes else ""))
+            self._of[array] = Adjoint(array, Code(name, axes=total.axes), everywhere)
 
     def _in_parts(self, array: Array) -> Adjoint:
         """The adjoint of an array as one that parts can be added to."""
         adjoint = self._of.get(array)
         if adjoint and adjoint.owned and adjoint.code.axes == array.axes:
             return adjoint
-        line = _made("np.zeros", array)
-        made = Adjoint(array, Code(line.target, axes=array.axes), True, True, None, len(self.lines))
-        if adjoint:
-            line = Line(line.target, line.code + adjoint.code, comment=line.comment)
-            made.contiguous = False
-        else:
-            made.written = np.zeros(array.size, dtype=bool)
+        zeros, name = Code(f"np.zeros({array.shape_text})"), f"d{array.name}"
+        line = Line(name, zeros + adjoint.code if adjoint else zeros)
         self.lines.append(line)
-        self._of[array] = made
-        return made
+        code = Code(name, axes=array.axes)
+        if adjoint:
+            self._of[array] = Adjoint(array, code, adjoint.reached, from_zeros=True)
+        else:
+            self._of[array] = Adjoint(array, code, _nowhere(array), contiguous=True, made=line)
+        return self._of[array]
 
     def _to_gradient(self, operand: Readable, flow: Code) -> None:
         if isinstance(operand, Gather) or not self._slice(operand, self._gradient):
@@ -130,11 +137,8 @@ class Adjoints:
         elif operand.is_whole:
             self._whole.append(flow)
         else:
-            sign, name = self._gradient.sign(operand.picked), self._gradient_name(operand)
-            if sign == "=" and flow.into and operand.part.strides == contiguous(operand.part.lengths):
-                self.lines.append(Line("", flow.into.to(name), ""))
-            else:
-                self.lines.append(Line(f"{name}[...]", flow, sign))
+            is_contiguous = operand.part.strides == contiguous(operand.part.lengths)
+            self._write(self._gradient_name(operand), flow, self._gradient.reach(operand.picked), is_contiguous)
 
     def _gradient_name(self, view: View) -> str:
         if view.part not in self._gradients:
@@ -158,11 +162,17 @@ class Adjoints:
             return
         if view.stem:  # more than a slice
             self._make_contiguous(adjoint)
-        sign = adjoint.sign(operand.picked)
-        if sign == "=" and flow.into and flow.into_views:
-            self.lines.append(Line("", flow.into.to(view.text), ""))
+        self._write(view.text, flow, adjoint.reach(operand.picked))
+
+    def _write(self, target: str, flow: Code, sign: str, is_contiguous: bool = False) -> None:
+        """``target = flow``, ``+=`` or ``-=``; or, where the flow knows how to leave its result there, that."""
+        if sign == "=" and flow.into and (flow.into_views or is_contiguous):
+            self.lines.append(Line("", flow.into.to(target), ""))
+        elif sign == "+=" and flow.opposite:
+            self.lines.append(Line(target, flow.opposite, "-="))
         else:
-            self.lines.append(Line(view.text if view.text.endswith("]") else f"{view}[...]", flow, sign))
+            through = target if (sign == "+=" and target.isidentifier()) or target.endswith("]") else f"{target}[...]"
+            self.lines.append(Line(through, flow, sign))
 
     def _slice(self, operand: View, adjoint: Adjoint) -> Code | None:
         part, array = operand.part, operand.array
@@ -186,9 +196,10 @@ class Adjoints:
         full = flow if flow.axes == grid.axes else broadcast(flow, grid.shape_text)
         if operand.mask is None and len(np.unique(places)) == len(places):
             index = self.reader.constant("i", operand.picked)
-            self.lines.append(Line(f"{rows}[{index}]", full, adjoint.sign(places)))
+            self._write(f"{rows}[{index}]", full, adjoint.reach(places))
             return
-        adjoint.written = None
+        adjoint.from_zeros = True
+        adjoint.reached[places] = True
         if len(operand.shape) != 1:
             full = reshaped(full, [str(len(places)), *grid.lengths[len(operand.shape) :]])
         order = np.argsort(places, kind="stable")
@@ -199,10 +210,10 @@ class Adjoints:
         self.lines.append(Line("", added, ""))
 
 
-def _made(how: str, array: Array) -> Line:
-    return Line(f"d{array.name}", Code(f"{how}({array.shape_text})"), comment=array.comment)
+def _nowhere(array: Array) -> Flags:
+    return np.zeros(array.size, dtype=bool)
 
 
 def _fills(view: View, flow: Code) -> bool:
     """Whether the flow, reshaped, is an adjoint for all of the view's array."""
-    return view.is_reshaped and flow.axes == frozenset(range(len(view.kept) + view.sampled))
+    return view.is_reshaped and bool(flow.axes) and flow.axes == frozenset(range(len(view.kept) + view.sampled))

@@ -35,7 +35,7 @@ class Reverse:
         self._once: set[Array] = set()
         self._uses: Counter[Array] = Counter(x.array for x in self.program.outputs if not isinstance(x, Numbers))
         for statement in filter(_is_differentiable, self.program.statements):
-            active = sum(map(self._is_active, statement.operands))
+            active = sum(map(self._is_active, _factors(statement)))
             if active:
                 self.active.add(statement.target)
             if active == 1 and isinstance(statement, MapStatement):
@@ -76,19 +76,19 @@ class Reverse:
     def _map(self, statement: MapStatement, g: Code) -> None:
         target = statement.target
         out, arguments = Code(target.name, axes=target.axes), self.forward.arguments(statement)
-        for operand, rule in zip(statement.operands, derivatives(statement.op), strict=False):
+        twice = Code.of(2.0 if _is_square(statement) else 1.0)
+        for operand, rule in zip(_factors(statement), derivatives(statement.op), strict=False):
             if self._is_active(operand):
-                flow = g * Code.of(rule(out, *arguments))
+                flow = twice * g * Code.of(rule(out, *arguments))
                 self.add(operand, self._summed(flow, self._repeated(operand, target), target))
 
     def _dot(self, statement: DotStatement, g: Code) -> None:
         target, (left_letters, right_letters, out) = statement.target, statement.letters
-        square = _is_square(statement)
-        factor = Code.of(2.0) * g if square else g
+        factor = Code.of(2.0 if _is_square(statement) else 1.0) * g
         upstream = Tensor(self._full(factor, target), out) if factor.axes else Tensor(factor, "")
         left, right = self.reader.factors(statement)
         sides = [(statement.left, left_letters, right), (statement.right, right_letters, left)]
-        for operand, letters, other in sides[: 1 if square else 2]:
+        for operand, letters, other in sides[: len(_factors(statement))]:
             if not self._is_active(operand):
                 continue
             read = operand if operand.mask is not None else operand.in_order
@@ -121,7 +121,7 @@ class Reverse:
     def _join(self, statement: JoinStatement, g: Code) -> None:
         g = self._full(g, statement.target)
         for start, stop, piece in statement.places:
-            if self._is_active(piece):
+            if self._is_active(piece) and self.adjoints.reaches(statement.target, slice(start, stop)):
                 grid = Array("", piece.shape, statement.target.sampled)
                 flow = g.then(f"[{start}:{stop}]" if piece.shape else f"[{start}]", grid.axes)
                 self.add(piece, self._summed(flow, self._repeated(piece, grid), grid))
@@ -160,13 +160,22 @@ def _is_differentiable(statement: Statement) -> bool:
     return not (isinstance(statement, ReduceStatement) and statement.op is ops.MAXIMUM)
 
 
-def _is_square(statement: DotStatement) -> bool:
-    """Whether it is the product of a vector with itself: then both factors get the same."""
-    x, y = statement.operands
+def _is_square(statement: Statement) -> bool:
+    """Whether it is a product of something with itself: both factors get the same, so one gets twice as much."""
+    if isinstance(statement, DotStatement):
+        return statement.axes[1:3] == (0, 0) and _alike(*statement.operands)
+    return isinstance(statement, MapStatement) and statement.op is ops.MUL and _alike(*statement.operands)
+
+
+def _alike(x: Operand, y: Operand) -> bool:
     return (
         isinstance(x, View)
         and isinstance(y, View)
-        and statement.axes[:3] == (0, 0, 0)
         and x.mask is y.mask is None
         and (x.array, x.part, x.strides) == (y.array, y.part, y.strides)
     )
+
+
+def _factors(statement: Statement) -> tuple[Operand, ...]:
+    """The operands, but of a square only one."""
+    return statement.operands[:1] if _is_square(statement) else statement.operands

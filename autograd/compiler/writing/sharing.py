@@ -10,7 +10,7 @@ from ..placing.names import Names
 from .code import Code
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """``target = code``, or ``target += code``, or without a sign the code alone."""
 
