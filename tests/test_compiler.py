@@ -150,7 +150,7 @@ def test_the_first_position_is_computed_beside_the_others() -> None:
 def test_no_zero_flows_back_through_a_join() -> None:
     """Nodes of many arrays are copied into one; through some of them no gradient flows, and 0 * inf would be nan."""
     leaves = [Value(0.5 + 0.01 * i) for i in range(14)]
-    shapes = "exp sin cos tanh sigmoid softplus log sqrt relu leaky_relu".split()
+    shapes = ["exp", "sin", "cos", "tanh", "sigmoid", "softplus", "log", "sqrt", "relu", "leaky_relu"]
     nodes = [getattr(leaf, shape)() for leaf, shape in zip(leaves, shapes, strict=False)]
     nodes += [leaf ** (2.5 + i) for i, leaf in enumerate(leaves[len(nodes) :])]
     root = Value(0.0) ** 0.7  # with an infinite slope at 0

@@ -160,13 +160,13 @@ class Adjoints:
         if view is None:
             self._scatter(Gather(operand.array, operand.picked), adjoint, flow)
             return
-        if view.stem:  # more than a slice
+        if view.naming:  # more than a slice
             self._make_contiguous(adjoint)
         self._write(view.text, flow, adjoint.reach(operand.picked))
 
     def _write(self, target: str, flow: Code, sign: str, is_contiguous: bool = False) -> None:
         """``target = flow``, ``+=`` or ``-=``; or, where the flow knows how to leave its result there, that."""
-        if sign == "=" and flow.into and (flow.into_views or is_contiguous):
+        if sign == "=" and flow.into and (flow.into.views or is_contiguous):
             self.lines.append(Line("", flow.into.to(target), ""))
         elif sign == "+=" and flow.opposite:
             self.lines.append(Line(target, flow.opposite, "-="))

@@ -13,11 +13,35 @@ COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost ope
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How an expression is named where it is worth a name: it must stay the same from its first use to its last."""
+
+    stem: str
+    uses: int = 2
+    """From how many uses on it is worth one."""
+    transpose: Code | None = None
+    """What has the same numbers as its transpose: where that has a name already, this one needs none."""
+
+
+@dataclass(frozen=True)
+class Into:
+    """A call that leaves the result in an array which is there already, in the place of ``{out}``."""
+
+    call: Code
+    views: bool = False
+    """Whether that array may be any view; otherwise it must be contiguous."""
+
+    def to(self, out: str) -> Code:
+        """The call with that array."""
+        return replace(self.call, template=self.call.template.replace("{out}", out))
+
+
+@dataclass(frozen=True)
 class Code:
     """An expression: a template, the expressions in its places, and what is known of the result.
 
     Each part comes with how tightly it must bind there; it is put in parentheses if it binds less. Arithmetic on Code
-    writes the arithmetic down, without what changes nothing: a factor of 1, a term of 0.
+    writes the arithmetic down, without factors of 1.
 
     >>> x, y = Code("x"), Code("y")
     >>> str((x - 1.0 * y) * 2.0), str(x * (-y / 3.0))
@@ -33,14 +57,8 @@ class Code:
     boolean: bool = False
     fresh: bool = False
     """Whether the result is an array that no name stands for, to be written to at will."""
-    stem: str = ""
-    """What to call the result where it is worth a name; only for results that stay the same from first use to last."""
-    uses: int = 2
-    """From how many uses on it is worth one."""
-    into: Code | None = None
-    """A call that leaves the result in the array ``{out}``, which is there already."""
-    into_views: bool = False
-    """Whether that array may be any view; otherwise it must be contiguous."""
+    naming: Naming | None = None
+    into: Into | None = None
 
     # ---- text
 
@@ -68,10 +86,6 @@ class Code:
             return code or self
         return replace(self, parts=tuple((part.rewritten(rule), binds) for part, binds in self.parts))
 
-    def to(self, out: str) -> Code:
-        """A call that is to leave its result in ``{out}``, with that filled in."""
-        return replace(self, template=self.template.replace("{out}", out))
-
     # ---- making
 
     @classmethod
@@ -85,7 +99,8 @@ class Code:
 
     @classmethod
     def _binary(cls, x: Code, sign: str, y: Code, binds: int) -> Code:
-        parts = ((x, max(binds, SUM)), (y, binds + 1 if binds < PRODUCT else ATOM))
+        right = ATOM if binds == PRODUCT else max(binds, SUM) + (binds == SUM)  # x - (y - z), x * (y / z), x > y + z
+        parts = ((x, max(binds, SUM)), (y, right))
         return cls(f"{{}} {sign} {{}}", parts, binds, x.axes | y.axes, fresh=True)
 
     def then(self, suffix: str, axes: frozenset[int] = frozenset()) -> Code:
@@ -120,7 +135,7 @@ class Code:
         if x.number is not None and y.number is not None:
             return Code.of(x.number + y.number)
         if x.boolean and y.boolean:
-            x, y = x.as_number, y.as_number
+            x = x.as_number
         return Code._binary(x, "-", y.opposite, SUM) if y.opposite else Code._binary(x, "+", y, SUM)
 
     def __radd__(self, other: float) -> Code:
@@ -131,7 +146,7 @@ class Code:
         if x.number is not None and y.number is not None:
             return Code.of(x.number - y.number)
         if x.boolean and y.boolean:
-            x, y = x.as_number, y.as_number
+            x = x.as_number
         return Code._binary(x, "-", y, SUM)
 
     def __rsub__(self, other: float) -> Code:
@@ -203,7 +218,7 @@ def _pow(x: Code | float, y: Code | float) -> Code:
 
 def _greater(x: Code | float, y: Code | float) -> Code:
     x, y = (Code("0") if code.number == 0 else code for code in map(Code.of, (x, y)))
-    return replace(Code._binary(x, ">", y, COMPARISON), boolean=True, stem="more")
+    return replace(Code._binary(x, ">", y, COMPARISON), boolean=True, naming=Naming("more"))
 
 
 def _mul_no_nan(x: Code | float, y: Code | float) -> Code:

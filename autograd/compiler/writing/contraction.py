@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from .code import ATOM, COMPARISON, PRODUCT, Code
+from .code import ATOM, COMPARISON, PRODUCT, Code, Into, Naming
 from .views import broadcast, over, reshaped, subscript
 
 Sizes = dict[str, str]
@@ -20,8 +20,8 @@ class Tensor:
     code: Code
     letters: str
     pick: Callable[[tuple[int, ...]], Code] | None = None
-    copies: set[str] | None = None
-    """The copies that have been made of arrays which stay as they are; None for what changes."""
+    stays: bool = False
+    """Whether it is the same wherever it stands, so that a copy of it can be used again."""
 
     def arranged(self, groups: Sequence[str], sizes: Sizes) -> Code:
         """With the axes in the order of the groups, each group made one axis."""
@@ -38,18 +38,17 @@ class Tensor:
         groups = [group for group in groups if group]
         if any(len(group) > 1 for group in groups):
             code = reshaped(code, [product(group, sizes) for group in groups])
-            if self.copies is not None and wanted != self.letters:
-                self.copies.add(code.text)
-                return replace(code, stem="columns", uses=1)
+            if self.stays and wanted != self.letters:  # a copy
+                return replace(code, naming=Naming("columns", 1))
         return code
 
     def matrix(self, stack: tuple[str, ...], rows: str, columns: str, sizes: Sizes) -> Code:
         """The axes as rows and columns; the transpose of a copy that was made already is as good."""
-        if self.copies and not stack and rows and columns:
-            transpose = replace(self, copies=set()).arranged((columns, rows), sizes)
-            if transpose.text in self.copies:
-                return transpose.then(".T")
-        return self.arranged((*stack, rows, columns), sizes)
+        code = self.arranged((*stack, rows, columns), sizes)
+        if code.naming and not stack and rows and columns:
+            transpose = self.arranged((columns, rows), sizes)
+            return replace(code, naming=replace(code.naming, transpose=transpose))
+        return code
 
     def expanded(self, letters: str) -> Code:
         """With an axis for each letter, of length 1 where it has none."""
@@ -150,7 +149,7 @@ def _by_matrices(left: Tensor, right: Tensor, out: str, sizes: Sizes, stack: str
         return result
     # By a vector of one 0, np.dot gives 0 where there is nan.
     into = _call("np.dot({}, {}, out={out})" if rows and columns else "np.matmul({}, {}, out={out})", a, b)
-    return replace(result, into=into)
+    return replace(result, into=Into(into))
 
 
 def _in_one_order(stack: str, left: Tensor, right: Tensor, out: str) -> bool:
@@ -169,7 +168,7 @@ def _by_sample(left: Tensor, right: Tensor, out: str, row: str, inner: str, colu
     triples = ((left.letters, row, inner), (right.letters, inner, column), (out, row, column))
     axes = [(letters.index(a), letters.index(b)) for letters, a, b in triples]
     into = _call(f"np.matmul({{}}, {{}}, axes={axes}, out={{out}})", left.code, right.code)
-    return replace(_call(f"matmul({{}}, {{}}, {axes})", left.code, right.code), into=into, into_views=True)
+    return replace(_call(f"matmul({{}}, {{}}, {axes})", left.code, right.code), into=Into(into, views=True))
 
 
 def _by_products(left: Tensor, right: Tensor, out: str) -> Code:

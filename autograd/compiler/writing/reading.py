@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..placing.arrays import BATCH, Array, Gather, Numbers, Operand, Part, Readable, View
 from ..placing.statements import ArrayProgram, DotStatement
-from .code import COMPARISON, Code, call
+from .code import COMPARISON, Code, Naming, call
 from .contraction import Tensor
 from .sharing import Line
 from .views import flat, indexed, strided, subscript
@@ -39,7 +39,6 @@ class Reader:
         self.program, self.written = program, written
         self._constants: dict[tuple[object, ...], str] = {}
         self._parameters: dict[tuple[Part, str], str] = {}
-        self._copies: set[str] = set()
 
     # ---- the two ways to read
 
@@ -83,7 +82,7 @@ class Reader:
         if code is None:
             self.written.contiguous_inputs |= array is self.program.inputs
             return strided(*place)
-        return code if array is not self.program.inputs else replace(code, stem="")
+        return code if array is not self.program.inputs else replace(code, naming=None)
 
     def masked(self, operand: Readable, value: Code, otherwise: float = 0.0) -> Code:
         """The value where the operand's mask is, something else in the holes."""
@@ -96,7 +95,7 @@ class Reader:
 
     def constant(self, stem: str, values: Constant) -> str:
         """The name of a constant array; equal ones share it."""
-        key = (values.dtype.str, values.shape, values.tobytes())
+        key = (stem, values.dtype.str, values.shape, values.tobytes())
         if key not in self._constants:
             self._constants[key] = self.program.names.numbered(stem)
             self.written.constants[self._constants[key]] = np.ascontiguousarray(values)
@@ -136,22 +135,22 @@ class Reader:
         batched = BATCH * operand.sampled
         if operand.mask is not None:
             value = self.elementwise(operand, len(letters), operand.sampled)
-            return Tensor(replace(self.masked(operand, value), stem="masked"), letters + batched)
+            return Tensor(replace(self.masked(operand, value), naming=Naming("masked")), letters + batched)
         code = self.part(operand.in_order)
         if isinstance(operand, View) and operand.array is self.program.inputs and other.sampled:
             code = _in_memory_order(code)
         pick = partial(self._gathered, operand) if isinstance(operand, Gather) else None
-        return Tensor(code, "".join(letters[axis] for axis in operand.order) + batched, pick, self._copies)
+        return Tensor(code, "".join(letters[axis] for axis in operand.order) + batched, pick, stays=True)
 
     def _gathered(self, operand: Gather, order: tuple[int, ...] | None = None) -> Code:
         picked = operand.picked if order is None else operand.picked.transpose(order)
         rows = flat(Code(operand.array.name), operand.array.shape, batch(operand.array))
-        return replace(rows.then(f"[{self.constant('i', picked)}]"), stem=f"{operand.array.name}_")
+        return replace(rows.then(f"[{self.constant('i', picked)}]"), naming=Naming(f"{operand.array.name}_"))
 
 
 def _in_memory_order(code: Code) -> Code:
     """Rows of the inputs as rows in memory too: a batch comes with the numbers of each sample side by side."""
-    return Code("np.ascontiguousarray({})", ((code, COMPARISON),), stem="x", uses=1)
+    return Code("np.ascontiguousarray({})", ((code, COMPARISON),), naming=Naming("x", 1))
 
 
 def batch(array: Array) -> str:

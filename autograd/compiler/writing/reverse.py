@@ -16,12 +16,12 @@ from ..lifting.groups import LETTERS
 from ..placing.arrays import BATCH, Array, Numbers, Operand, Readable, View
 from ..placing.statements import DotStatement, JoinStatement, MapStatement, ReduceStatement, Statement
 from .adjoints import Adjoints
-from .code import ATOM, COMPARISON, PRODUCT, Code, derivatives
+from .code import ATOM, COMPARISON, PRODUCT, Code, Into, Naming, derivatives
 from .contraction import Tensor, contract, times
 from .forward import Forward
 from .views import broadcast, over, subscript
 
-ONES = Code(f"np.ones({BATCH})", stem="ones", uses=1)
+ONES = Code(f"np.ones({BATCH})", naming=Naming("ones", 1))
 
 
 class Reverse:
@@ -146,7 +146,7 @@ class Reverse:
         into = Code(total.template[:-1] + ", out={out})", total.parts)
         if full.is_name and list(repeated) == [len(grid.shape)] and len(grid.shape) <= 1:
             into = Code("np.dot({}, {}, out={out})", ((full, COMPARISON), (ONES, ATOM)))  # half the time of a sum
-        return replace(total, axes=frozenset(range(len(grid.axes) - len(repeated))), into=into)
+        return replace(total, axes=frozenset(range(len(grid.axes) - len(repeated))), into=Into(into))
 
     def _full(self, flow: Code, grid: Array) -> Code:
         """The same with all axes of the grid."""

@@ -27,11 +27,12 @@ class Line:
 
 
 class Sharing:
-    """Writes lines with names for what is worth one: for code with a stem, as often as it says.
+    """Writes lines with names for what is worth one: for code with a ``naming``, used as often as that says.
 
     What stands within code that is shared counts once, for it is written once.
 
-    >>> view = Code("a.T", stem="a_")
+    >>> from .code import Naming
+    >>> view = Code("a.T", naming=Naming("a_"))
     >>> lines = [Line("b", view * 2.0), Line("c", view + 1.0)]
     >>> print(*Sharing(lines, Names([])).write(lines), sep="\\n")
     a_1 = a.T
@@ -58,22 +59,27 @@ class Sharing:
 
     def known(self, code: Code) -> Code:
         """The code with those names that have been given."""
-        return code.rewritten(lambda part: self._given.get(part.text) if part.stem else None)
+        return code.rewritten(lambda part: self._given.get(part.text) if part.naming else None)
 
     def _count(self, code: Code) -> None:
-        if code.stem:
-            self._counts[code.text] += 1
-            if self._counts[code.text] > 1:
+        if code.naming:
+            transpose = code.naming.transpose
+            text = transpose.text if transpose and transpose.text in self._counts else code.text
+            self._counts[text] += 1
+            if self._counts[text] > 1:
                 return
         for part, _ in code.parts:
             self._count(part)
 
     def _name(self, code: Code) -> Code | None:
-        if not code.stem or self._counts[code.text] < code.uses:
+        naming = code.naming
+        if naming and naming.transpose and naming.transpose.text in self._given:
+            return self._given[naming.transpose.text].then(".T")
+        if not naming or self._counts[code.text] < naming.uses:
             return None
         if code.text not in self._given:
-            definition = replace(code, stem="").rewritten(self._name)
-            name = self._names.numbered(code.stem)
+            definition = replace(code, naming=None).rewritten(self._name)
+            name = self._names.numbered(naming.stem)
             self._given[code.text] = Code(name)
             self._before.append(Line(name, definition))
         return self._given[code.text]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from ..placing.arrays import Shape
-from .code import COMPARISON, Code
+from .code import COMPARISON, Code, Naming
 
 
 def indexed(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> Code | None:
@@ -45,14 +45,14 @@ def indexed(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Sha
                 picks.pop()
             part = code.then(f"[{', '.join(picks)}]" if picks else "")
             view = transposed(part, _ranks(places), batch)
-            return replace(view, stem=f"{array.text}_") if dims != shape or view is not part else view
+            return replace(view, naming=Naming(f"{array.text}_")) if dims != shape or view is not part else view
     return None
 
 
 def strided(array: Code, shape: Shape, offset: int, lengths: Shape, strides: Shape, batch: str) -> Code:
     """The same for any lengths and strides, by a helper."""
-    rows = flat(array, shape, batch)
-    return Code(f"strided({{}}, {offset}, {lengths}, {strides})", ((rows, COMPARISON),), stem=array.text + "_")
+    rows, naming = flat(array, shape, batch), Naming(f"{array.text}_")
+    return Code(f"strided({{}}, {offset}, {lengths}, {strides})", ((rows, COMPARISON),), naming=naming)
 
 
 def reshaped(array: Code, lengths: Sequence[str]) -> Code:
