@@ -144,7 +144,15 @@ def test_the_first_position_is_computed_beside_the_others() -> None:
     forward = program.source.split("def value_and_grad")[0].split("def forward")[1]
     assert forward.count("np.exp(") == 1
     assert forward.count(" / ") == 1
-    assert forward.count("np.where(") == 3  # the maxima, the sums and the products, each of one term or of more
+    assert forward.count("np.where(") == 1  # scores that are not there are -inf; that is all that needs to be said
+
+
+def test_numbers_that_the_graph_does_not_have_do_not_overflow() -> None:
+    loss, inputs = causal_attention()
+    program = compile(loss, inputs)
+    batch = 100.0 * np.random.default_rng(0).normal(size=(3, len(inputs)))
+    program.value_and_grad(batch)
+    assert "_exact" not in vars(program), "it had to be computed again without holes"
 
 
 def test_no_zero_flows_back_through_a_join() -> None:

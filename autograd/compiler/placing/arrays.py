@@ -21,6 +21,8 @@ class Array:
     name: str
     shape: Shape
     sampled: bool
+    holes: Flags | None = None
+    """Its places that hold no node of the graph, if there are any."""
 
     @property
     def size(self) -> int:

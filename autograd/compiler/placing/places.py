@@ -67,7 +67,8 @@ class Places:
     def settle(self, home: int, targets: Ints, shape: Shape, stem: str) -> Array:
         """The array of a group, whose nodes stand in it in the order of the targets."""
         sampled = bool(self.nodes.rank[targets.max()] == SAMPLED)
-        array = self.arrays[home] = Array(self.names.of_array(targets, stem), shape, sampled)
+        holes = (targets == NONE).reshape(shape) if targets.min() == NONE else None
+        array = self.arrays[home] = Array(self.names.of_array(targets, stem), shape, sampled, holes)
         self.position[targets.ravel()] = np.arange(targets.size)
         self.position[NONE] = NONE  # where holes were
         return array

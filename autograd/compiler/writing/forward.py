@@ -30,7 +30,9 @@ class Forward:
                 self._join(statement)
             else:
                 named = target.name in self.program.names.labelled
-                self._line(target.name, self._expression(statement), target.comment, named)
+                line = Line(target.name, self._expression(statement), comment=target.comment, named=named)
+                self.written.forward.append(line)
+                self.reader.holes.made(statement, line)
         for output in self.program.outputs:
             self.written.outputs.append(self.reader.elementwise(output, len(output.shape), output.sampled))
 
@@ -52,6 +54,7 @@ class Forward:
         """A sum or maximum over all axes from ``kept`` on."""
         assert not isinstance(operand, Numbers)  # lift makes sums of numbers a number
         method, least = ("sum", 0.0) if op is ops.ADD else ("max", -inf)
+        operand = self.reader.holes.filled(operand, least)
         if operand.mask is not None:
             value = self.reader.elementwise(operand, len(operand.shape), operand.sampled)
             return over(self.reader.masked(operand, value, least), method, range(kept, len(operand.shape)))
@@ -65,10 +68,7 @@ class Forward:
 
     def _join(self, statement: JoinStatement) -> None:
         target = statement.target
-        self._line(target.name, Code(f"np.empty({target.shape_text})"), target.comment)
+        self.written.forward.append(Line(target.name, Code(f"np.empty({target.shape_text})"), comment=target.comment))
         for start, stop, piece in statement.places:
             value = self.reader.elementwise(piece, len(piece.shape), target.sampled)
-            self._line(f"{target.name}[{start}:{stop}]", value)
-
-    def _line(self, target: str, code: Code, comment: str = "", named: bool = True) -> None:
-        self.written.forward.append(Line(target, code, comment=comment, named=named))
+            self.written.forward.append(Line(f"{target.name}[{start}:{stop}]", value))

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from ..placing.arrays import BATCH, Array, Gather, Numbers, Operand, Part, Readable, View
 from ..placing.statements import ArrayProgram, DotStatement
+from ..record import Flags
 from .code import COMPARISON, Code, Naming, call
 from .contraction import Tensor
+from .holes import Holes
 from .sharing import Line
 from .views import flat, indexed, strided, subscript
 
@@ -39,6 +41,7 @@ class Reader:
         self.program, self.written = program, written
         self._constants: dict[tuple[object, ...], str] = {}
         self._parameters: dict[tuple[Part, str], str] = {}
+        self.holes = Holes(self._where)
 
     # ---- the two ways to read
 
@@ -87,9 +90,11 @@ class Reader:
     def masked(self, operand: Readable, value: Code, otherwise: float = 0.0) -> Code:
         """The value where the operand's mask is, something else in the holes."""
         assert operand.mask is not None
-        mask = self.constant("mask", operand.mask[..., None] if operand.sampled else operand.mask)
-        axes = frozenset(range(operand.mask.ndim + operand.sampled))
-        return call("np.where", Code(mask, axes=axes), value, otherwise)
+        return self._where(operand.mask, operand.sampled, value, otherwise)
+
+    def _where(self, mask: Flags, sampled: bool, value: Code, otherwise: float) -> Code:
+        name = self.constant("mask", mask[..., None] if sampled else mask)
+        return call("np.where", Code(name, axes=frozenset(range(mask.ndim + sampled))), value, otherwise)
 
     # ---- names
 
@@ -132,7 +137,7 @@ class Reader:
         if isinstance(operand, Numbers):
             present = "".join(a for a, n in zip(letters, operand.values.shape, strict=True) if n > 1)
             return Tensor(self._numbers(replace(operand, values=operand.values.squeeze()), False), present)
-        batched = BATCH * operand.sampled
+        operand, batched = self.holes.filled(operand, 0.0), BATCH * operand.sampled
         if operand.mask is not None:
             value = self.elementwise(operand, len(letters), operand.sampled)
             return Tensor(replace(self.masked(operand, value), naming=Naming("masked")), letters + batched)
