@@ -177,6 +177,15 @@ def test_a_square_has_one_flow_of_twice_the_size(factor: int) -> None:
     assert source.count("2.0 * ") == 1, source
 
 
+def test_what_is_subtracted_transposed_flows_back_transposed() -> None:
+    grid = [[(w * x).tanh() for x in values(4)] for w in values(3)]
+    loss = functional.sum(grid[i][j].exp() * grid[i][j] for i in range(3) for j in range(4))
+    loss = loss + functional.sum((grid[j][i].sin() - grid[i][j]) ** 2 for i in range(3) for j in range(3))
+    program = compile(loss, [])
+    assert ".T[...] -= " in program.source
+    np.testing.assert_allclose(program.value_and_grad()[1], grad(loss, program.parameters), rtol=1e-12)
+
+
 def test_what_is_named_has_a_line_of_its_own() -> None:
     x, w, b = Value(1.0, label="x"), Value(2.0, label="w"), Value(3.0, label="b")
     z = w * x + b

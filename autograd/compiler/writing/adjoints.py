@@ -168,11 +168,11 @@ class Adjoints:
         """``target = flow``, ``+=`` or ``-=``; or, where the flow knows how to leave its result there, that."""
         if sign == "=" and flow.into and (flow.into.views or is_contiguous):
             self.lines.append(Line("", flow.into.to(target), ""))
-        elif sign == "+=" and flow.opposite:
-            self.lines.append(Line(target, flow.opposite, "-="))
-        else:
-            through = target if (sign == "+=" and target.isidentifier()) or target.endswith("]") else f"{target}[...]"
-            self.lines.append(Line(through, flow, sign))
+            return
+        if not target.endswith("]") and not (sign == "+=" and target.isidentifier()):
+            target = f"{target}[...]"
+        opposite = flow.opposite if sign == "+=" else None
+        self.lines.append(Line(target, opposite, "-=") if opposite else Line(target, flow, sign))
 
     def _slice(self, operand: View, adjoint: Adjoint) -> Code | None:
         part, array = operand.part, operand.array
