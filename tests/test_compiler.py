@@ -164,7 +164,7 @@ def test_no_zero_flows_back_through_a_join() -> None:
     root = Value(0.0) ** 0.7  # with an infinite slope at 0
     loss = functional.sum(value.record(ops.GREATER, node, root) * node for node in nodes)
     program = compile(loss, [])
-    assert "np.empty((" in program.source, "nothing was joined"
+    assert "join1" in program.source
     np.testing.assert_allclose(program.value_and_grad()[1], grad(loss, program.parameters), rtol=1e-12)
 
 

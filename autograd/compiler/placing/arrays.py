@@ -41,8 +41,8 @@ class Array:
 
     @property
     def shape_text(self) -> str:
-        """Its shape as a tuple, as a program writes it."""
-        return f"({', '.join(self.lengths)}{',' * (len(self.lengths) == 1)})"
+        """Its shape, as a program writes it."""
+        return self.lengths[0] if len(self.lengths) == 1 else f"({', '.join(self.lengths)})"
 
     @property
     def comment(self) -> str:

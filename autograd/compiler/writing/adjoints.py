@@ -193,7 +193,7 @@ class Adjoints:
         rows = flat(adjoint.code, operand.array.shape, batch(operand.array))
         if rows is not adjoint.code:
             self._make_contiguous(adjoint)
-        full = flow if flow.axes == grid.axes else broadcast(flow, grid.shape_text)
+        full = broadcast(flow, grid)
         if operand.mask is None and len(np.unique(places)) == len(places):
             index = self.reader.constant("i", operand.picked)
             self._write(f"{rows}[{index}]", full, adjoint.reach(places))

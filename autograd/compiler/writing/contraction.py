@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from .code import ATOM, COMPARISON, PRODUCT, Code, Into, Naming
-from .views import broadcast, over, reshaped, subscript
+from .views import over, reshaped, subscript
 
 Sizes = dict[str, str]
 """The length of each letter's axis, as a program writes it."""
@@ -77,22 +77,22 @@ def times(letters: str, sizes: Sizes) -> Code:
 def contract(left: Tensor, right: Tensor, out: str, sizes: Sizes) -> Code:
     """The sum of products, over all letters in ``sizes`` that ``out`` does not have.
 
-    A letter that neither factor has counts as often as it is long where it is summed, and is repeated in ``out``.
+    A letter that neither factor has counts as often as it is long where it is summed; the result does not vary along
+    it in ``out``.
 
     >>> w, x, g = Code("w"), Code("x"), Code("g")
     >>> str(contract(Tensor(w, "m"), Tensor(x, "B"), "B", dict(m="5", k="3", B="B")))
     '3.0 * (w * x[:, None]).sum(1)'
     >>> str(contract(Tensor(g, "m"), Tensor(Code.of(2.0), ""), "mk", dict(m="5", k="3")))
-    'np.broadcast_to((2.0 * g)[:, None], (5, 3,))'
+    '(2.0 * g)[:, None]'
     """
     present = left.letters + right.letters
     there = "".join(letter for letter in out if letter in present)
     absent = "".join(letter for letter in sizes if letter not in present + out)
     result = times(absent, sizes) * _contract(left, right, there, sizes)
-    if there == out:
-        return result
-    lengths = ", ".join(sizes[letter] for letter in out)
-    return broadcast(result.then(subscript([":" if letter in there else "None" for letter in out])), f"({lengths},)")
+    expanded = result.then(subscript([":" if letter in there else "None" for letter in out]))
+    axes = frozenset(axis for axis, letter in enumerate(out) if letter in there)
+    return replace(expanded, axes=axes, into=expanded.into if there == out else None)
 
 
 def _contract(left: Tensor, right: Tensor, out: str, sizes: Sizes) -> Code:

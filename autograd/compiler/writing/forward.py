@@ -11,7 +11,7 @@ from .code import Code, apply
 from .contraction import contract
 from .reading import Reader, Written
 from .sharing import Line
-from .views import over
+from .views import broadcast, over
 
 
 class Forward:
@@ -41,7 +41,8 @@ class Forward:
         if isinstance(statement, MapStatement):
             return apply(statement.op, *self.arguments(statement))
         if isinstance(statement, DotStatement):
-            return contract(*self.reader.factors(statement), statement.letters[2], statement.sizes)
+            product = contract(*self.reader.factors(statement), statement.letters[2], statement.sizes)
+            return broadcast(product, statement.target)
         assert not isinstance(statement, JoinStatement)
         return self._reduction(statement.operand, len(statement.target.shape), statement.op)
 

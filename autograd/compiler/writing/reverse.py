@@ -85,7 +85,7 @@ class Reverse:
     def _dot(self, statement: DotStatement, g: Code) -> None:
         target, (left_letters, right_letters, out) = statement.target, statement.letters
         factor = Code.of(2.0 if _is_square(statement) else 1.0) * g
-        upstream = Tensor(self._full(factor, target), out) if factor.axes else Tensor(factor, "")
+        upstream = Tensor(broadcast(factor, target), out) if factor.axes else Tensor(factor, "")
         left, right = self.reader.factors(statement)
         sides = [(statement.left, left_letters, right), (statement.right, right_letters, left)]
         for operand, letters, other in sides[: len(_factors(statement))]:
@@ -94,7 +94,7 @@ class Reverse:
             read = operand if operand.mask is not None else operand.in_order
             kept = letters if operand.mask is not None else "".join(letters[axis] for axis in operand.order)
             wanted = kept + BATCH * operand.sampled
-            flow = replace(contract(upstream, other, wanted, statement.sizes), axes=frozenset(range(len(wanted))))
+            flow = contract(upstream, other, wanted, statement.sizes)
             if operand.mask is not None:
                 grid = Array("", operand.shape, operand.sampled)
                 flow = self._summed(self.reader.masked(operand, flow), operand.repeated, grid)
@@ -113,13 +113,13 @@ class Reverse:
         if g.axes:
             picks = [":" if axis < len(target.shape) else "None" for axis in order] + [":"] * target.sampled
             axes = frozenset(place for place, pick in enumerate(picks) if pick == ":")
-            flow = replace(self._full(g, target).then(subscript(picks)), axes=axes)
+            flow = replace(broadcast(g, target).then(subscript(picks)), axes=axes)
         if operand.mask is not None:
             flow = self.reader.masked(operand, flow)
         self.add(operand, self._summed(flow, operand.repeated, grid))
 
     def _join(self, statement: JoinStatement, g: Code) -> None:
-        g = self._full(g, statement.target)
+        g = broadcast(g, statement.target)
         for start, stop, piece in statement.places:
             if self._is_active(piece) and self.adjoints.reaches(statement.target, slice(start, stop)):
                 grid = Array("", piece.shape, statement.target.sampled)
@@ -141,16 +141,12 @@ class Reverse:
             return times("".join(sizes), sizes) * flow
         if flow.opposite:
             return -self._summed(flow.opposite, repeated, grid)
-        full = self._full(flow, grid)
+        full = broadcast(flow, grid)
         total = over(full, "sum", repeated)
         into = Code(total.template[:-1] + ", out={out})", total.parts)
         if full.is_name and list(repeated) == [len(grid.shape)] and len(grid.shape) <= 1:
             into = Code("np.dot({}, {}, out={out})", ((full, COMPARISON), (ONES, ATOM)))  # half the time of a sum
         return replace(total, axes=frozenset(range(len(grid.axes) - len(repeated))), into=Into(into))
-
-    def _full(self, flow: Code, grid: Array) -> Code:
-        """The same with all axes of the grid."""
-        return flow if flow.axes == grid.axes else replace(broadcast(flow, grid.shape_text), axes=grid.axes)
 
 
 def _is_differentiable(statement: Statement) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from ..placing.arrays import Shape
+from ..placing.arrays import Array, Shape
 from .code import COMPARISON, Code, Naming
 
 
@@ -83,9 +83,11 @@ def subscript(picks: Sequence[str]) -> str:
     return f"[{', '.join(picks)}]" if picks else ""
 
 
-def broadcast(array: Code, shape: str) -> Code:
-    """Repeated to this shape, without a copy: such an array is not to be written to."""
-    return Code(f"np.broadcast_to({{}}, {shape})", ((array, COMPARISON),))
+def broadcast(code: Code, grid: Array) -> Code:
+    """With all axes of the grid. What it lacks is repeated without a copy, so the result is not to be written to."""
+    if code.axes == grid.axes:
+        return code
+    return Code(f"np.broadcast_to({{}}, {grid.shape_text})", ((code, COMPARISON),), axes=grid.axes)
 
 
 def over(array: Code, method: str, axes: Sequence[int]) -> Code:
