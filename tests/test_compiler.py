@@ -186,6 +186,19 @@ def test_what_is_subtracted_transposed_flows_back_transposed() -> None:
     np.testing.assert_allclose(program.value_and_grad()[1], grad(loss, program.parameters), rtol=1e-12)
 
 
+def test_a_product_flows_back_to_rows_that_are_picked_one_by_one() -> None:
+    xs, weights = values(4, 3), values(3, 3)
+    hidden = [[z.tanh() for z in layer(weights, x)] for x in xs]
+    picked = [hidden[i] for i in (2, 0, 3)]
+    loss = functional.sum(functional.dot(row, row).tanh() for row in hidden)
+    loss = loss + functional.sum(functional.dot(a, b).tanh() for a in picked for b in xs)
+    inputs = [v for x in xs for v in x]
+    program = compile(loss, inputs)
+    assert "[i1]" in program.source
+    gradient = program.value_and_grad([v.data for v in inputs])[1]
+    np.testing.assert_allclose(gradient, grad(loss, program.parameters), rtol=1e-12)
+
+
 def test_what_is_named_has_a_line_of_its_own() -> None:
     x, w, b = Value(1.0, label="x"), Value(2.0, label="w"), Value(3.0, label="b")
     z = w * x + b

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -196,7 +196,7 @@ class Adjoints:
         full = broadcast(flow, grid)
         if operand.mask is None and len(np.unique(places)) == len(places):
             index = self.reader.constant("i", operand.picked)
-            self._write(f"{rows}[{index}]", full, adjoint.reach(places))
+            self._write(f"{rows}[{index}]", replace(full, into=None), adjoint.reach(places))  # an index makes a copy
             return
         adjoint.from_zeros = True
         adjoint.reached[places] = True
