@@ -6,6 +6,7 @@ import copy
 import gc
 import linecache
 import pickle
+import re
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -452,8 +453,10 @@ def test_a_batch_is_reduced_without_warnings(numbers: list[float]) -> None:
 
 
 ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
-    (lambda: compile(3.0), TypeError, "a sequence of Values as output, got float: 3.0"),  # type: ignore[arg-type]
+    (lambda: compile(3.0), TypeError, "a Value or a sequence of them as output, got float: 3.0"),  # type: ignore[arg-type]
     (lambda: compile(x * y, x), TypeError, "a sequence of Values as inputs, got Value"),  # type: ignore[arg-type]
+    (lambda: compile(x * y, {x, y}), TypeError, "as inputs, got set, which has no order"),  # type: ignore[arg-type]
+    (lambda: compile({x: y}), TypeError, "as output, got dict, which has no order"),  # type: ignore[arg-type]
     (lambda: compile([1.0]), TypeError, "takes Values, got an output of type float"),
     (lambda: compile([]), ValueError, "at least one output"),
     (lambda: compile(x * y, [x, y, x]), ValueError, r"inputs\[2\] is inputs\[0\] again"),
@@ -461,11 +464,16 @@ ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: compile(x * y, [Value.constant(1.0)]), ValueError, r"inputs\[0\] is a constant"),
     (lambda: line()(), ValueError, "1 inputs: call it with a batch"),
     (lambda: line()([[1.0, 2.0]]), ValueError, r"shape \(B, 1\), one sample \(1,\); got \(1, 2\)"),
+    (lambda: line()([1.0, 2.0, 3.0]), ValueError, r"got \(3,\): one number a sample is batch\[:, None\]"),
+    (lambda: line()([[x]]), TypeError, "real numbers, got Values: give their data"),
     (lambda: line()([["a"]]), TypeError, "real numbers, got dtype"),
     (lambda: line()([[1j]]), TypeError, "real numbers, got dtype"),
     (lambda: line().value_and_grad(np.empty((0, 1))), ValueError, "empty batch"),
     (lambda: line().value_and_grad([[1.0]], reduction="max"), ValueError, '"mean" or "sum", got \'max\''),  # type: ignore[arg-type]
     (lambda: line().value_and_grad([[1.0]], theta=np.zeros(3)), ValueError, r"each of 2 parameters, got shape \(3,\)"),
+    (lambda: line().value_and_grad([[1.0]], np.zeros(2)), ValueError, "parameters are given as theta="),  # type: ignore[arg-type]
+    (lambda: line().value_and_grad([[1.0]], theta=1.0), ValueError, r"got shape \(\)"),  # type: ignore[arg-type]
+    (lambda: setattr(line(), "parameters", []), AttributeError, "parameters"),
     (lambda: compile(x * 2)(np.empty((0, 0))), ValueError, "no inputs: call it without a batch"),
     (lambda: compile(x * 2)(np.empty((5, 0))), ValueError, "no inputs: call it without a batch"),
     (lambda: compile(x * 2).value_and_grad([]), ValueError, "no inputs: call it without a batch"),
@@ -479,14 +487,31 @@ def test_bad_input(act: Callable[[], object], error: type[Exception], message: s
         act()
 
 
-def test_the_source_runs_on_its_own() -> None:
-    output, inputs = convolution()
+@pytest.mark.parametrize("build", [convolution, mlp_over_points, causal_attention], ids=lambda build: build.__name__)
+def test_the_source_runs_on_its_own_as_it_says(build: Callable[[], tuple[Value, list[Value]]]) -> None:
+    output, inputs = build()
     program = compile(output, inputs)
-    namespace = dict(program.constants)
+    namespace: dict[str, Any] = dict(program.constants)
     exec(program.source, namespace)
-    theta = np.array([p.data for p in program.parameters])
-    sample = np.array([[v.data for v in inputs]])
-    np.testing.assert_allclose(namespace["forward"](sample.T, *namespace["views"](theta)), program(sample))
+    namespace["batch"] = np.array([[v.data for v in inputs]] * 2)
+    namespace["theta"] = np.array([p.data for p in program.parameters])
+    namespace["grad"] = np.empty(len(program.parameters))
+    wanted, gradient = program.value_and_grad(namespace["batch"] if inputs else None)
+    calls = re.findall(r"^    output = .*$", namespace["__doc__"], re.MULTILINE)
+    assert len(calls) == 2
+    for call in calls:
+        exec(call.strip(), namespace)
+        np.testing.assert_allclose(np.mean(namespace["output"]), wanted, rtol=1e-12)
+    np.testing.assert_allclose(namespace["grad"], gradient, rtol=1e-12)
+
+
+def test_long_lines_are_wrapped_and_small_constants_written_down() -> None:
+    x = values(300)
+    program = compile([a.sin() * b for a, b in zip(x, [2.5, -1.0, 7.0] * 100, strict=True)], x[::-1])
+    assert max(map(len, program.source.splitlines())) <= 120
+    powers = compile([x[0] * 2.5 + 1.0, x[1] * 3.5 - 2.0], x[:2])
+    assert "c1 = np.array([" in powers.source
+    assert not powers.constants
 
 
 def test_a_traceback_shows_the_line() -> None:

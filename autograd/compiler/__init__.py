@@ -14,10 +14,15 @@ Each imports from those above it alone. ``ragged`` groups equal rows for all of 
 a source may call, ``program`` is what users hold. Every representation prints itself, so that one expression can be
 followed through all of them.
 
-The program computes what the graph does, to rounding: sums are added in another order, and where they come out as zero
-its sign is not kept. What depends on parameters alone is computed once, and its adjoint is summed over the batch before
-it flows on; so it is with expressions that stand in the graph more than once. Where an adjoint is inf or nan, each of
-these can make a gradient inf that is nan in the scalar engine, or the other way round.
+The program computes what the graph does, to rounding. It does some things in another order:
+
+- sums are added in another order, and numbers in them are added up beforehand; a sum of zero keeps no sign;
+- what depends on parameters alone is computed once, and its adjoint is summed over the batch before it flows on; so it
+  is with expressions that stand in the graph more than once;
+- a division by y is a division, where the engine multiplies by 1 / y.
+
+As long as all numbers on the way are finite, that is rounding. Where one of them overflows, or 1 / y does, inf or nan may
+stand where the engine has a number, or has the other one of the two, or the engine has them and the program a number.
 """
 
 from .program import Program, compile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+import textwrap
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from .writing.reading import Constant, Written
 from .writing.reverse import Reverse
 from .writing.sharing import Line, Sharing
 
+FEW = 8  # numbers of a constant that is written down
+WIDTH = 116  # of lines that are wrapped
 _serial = count(1)
 
 
@@ -38,25 +41,57 @@ class Emitted:
 def emit(program: ArrayProgram) -> Emitted:
     """Four functions: the views of the parameters and of their gradient, ``forward`` and ``value_and_grad``.
 
-    The last is there for one output. Inputs come as columns, one a sample.
+    The last is there for one output. Inputs come as columns, one a sample. Constants of few numbers are written down.
     """
-    x, rows = program.inputs.name, program.inputs.size
+    x, what = program.inputs.name, "The output"
+    if program.inputs.size:
+        what += f" for each column of {x} ({program.inputs.size}, B)"
     written = _write(program)
     views = ["theta", *[line.target for line in written.parameters]]
     gradients = ["grad", *[line.target for line in written.gradients]]
-    returned = ", ".join(output.text for output in written.outputs)
+    returned = [output.text for output in written.outputs]
     functions = [
         _function("views", ["theta"], written.parameters, _tuple(views), "The parameters, as views of their vector."),
         _function("gradient_views", ["grad"], written.gradients, _tuple(gradients), "Their derivatives."),
-        _function("forward", [x, *views], written.forward, returned, f"The output for each column of {x} ({rows}, B)."),
+        _function("forward", [x, *views], written.forward, returned, f"{what}."),
     ]
     if _is_differentiated(program):
         lines = [*written.forward, Line("", Code(""), ""), *written.backward]
-        doc = f"The output for each column of {x} ({rows}, B); grad becomes the gradient of weight times their sum."
+        doc = f"{what}; grad becomes the gradient of weight times {'their sum' if program.inputs.size else 'it'}."
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], lines, returned, doc))
     body = "\n\n\n".join(functions)
-    source = "\n\n\n".join(["import numpy as np", *_helpers(body), body]) + "\n"
-    return Emitted(source, written.constants, written.contiguous_inputs)
+    named = {name: values for name, values in written.constants.items() if re.search(rf"\b{name}\b", body)}
+    small = {name: values for name, values in named.items() if values.size <= FEW and _is_plain(values)}
+    constants = {name: values for name, values in named.items() if name not in small}
+    literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
+    head = [_usage(program, constants), "import numpy as np", *[literals] * bool(small)]
+    source = "\n\n\n".join(["\n\n".join(head), *_helpers(body), body]) + "\n"
+    return Emitted(source, constants, written.contiguous_inputs)
+
+
+def _is_plain(values: Constant) -> bool:
+    """Whether a list of these numbers is Python."""
+    return bool(np.isfinite(values).all())
+
+
+def _usage(program: ArrayProgram, constants: Mapping[str, Constant]) -> str:
+    """How to run the source elsewhere, as its docstring."""
+    size, n = program.theta.size, program.inputs.size
+    batch = "batch.T" if n else "None"
+    lines = [
+        f"A program of autograd.compile, for batches (B, {n}) and parameters theta ({size},)."
+        if n
+        else f"A program of autograd.compile, for parameters theta ({size},).",
+        "",
+        f"    output = forward({batch}, *views(theta))",
+    ]
+    if _is_differentiated(program):
+        weight = "1 / len(batch)" if n else "1.0"
+        lines.append(f"    output = value_and_grad({batch}, {weight}, *views(theta), *gradient_views(grad))")
+        lines += ["", f"The latter leaves the gradient{' of the mean' if n else ''} in grad ({size},)."]
+    if constants:
+        lines += ["", *textwrap.wrap(f"Arrays that it needs, from Program.constants: {', '.join(constants)}.", 116)]
+    return '"""' + "\n".join(lines) + '\n"""'
 
 
 def _write(program: ArrayProgram) -> Written:
@@ -87,16 +122,25 @@ def _helpers(body: str) -> list[str]:
     return helpers
 
 
-def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: str, doc: str) -> str:
-    body = [f'"""{doc}"""', *map(str, lines), f"return {returned}"]
-    if re.search(rf"\b{BATCH}\b", "\n".join([*(f"{line.target} {line.code}" for line in lines), returned])):
+def _function(name: str, arguments: Sequence[str], lines: Sequence[Line], returned: Sequence[str], doc: str) -> str:
+    body = [f'"""{doc}"""', *map(str, lines), _wrapped("return ", returned, "")]
+    if re.search(rf"\b{BATCH}\b", "\n".join([*(f"{line.target} {line.code}" for line in lines), *returned])):
         body.insert(1, f"{BATCH} = {arguments[0]}.shape[-1]")
-    indented = "\n".join(f"    {line}" if line.strip() else "" for line in body)
-    return f"def {name}({', '.join(arguments)}):\n{indented}"
+    indented = "\n".join(textwrap.indent(line, "    ") for line in body)
+    return f"{_wrapped(f'def {name}(', arguments, '):')}\n{indented}"
 
 
-def _tuple(names: Sequence[str]) -> str:
-    return ", ".join(names) + "," * (len(names) == 1)
+def _wrapped(start: str, items: Sequence[str], end: str) -> str:
+    """``start item, item, ... end``, on several lines if it is long."""
+    line = f"{start}{', '.join(items)}{end}"
+    if len(line) <= WIDTH:
+        return line
+    filled = textwrap.fill(", ".join(items), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return f"{start}\n{filled}\n{end}" if end else f"{start}(\n{filled}\n)"
+
+
+def _tuple(names: Sequence[str]) -> list[str]:
+    return [f"{names[0]},"] if len(names) == 1 else list(names)
 
 
 def load(source: str, constants: Mapping[str, Any]) -> Mapping[str, Callable[..., Any]]:

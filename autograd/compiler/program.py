@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from math import isfinite, prod
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -43,8 +44,10 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
-    if isinstance(values, Value) or not isinstance(values, Iterable):
-        raise TypeError(f"compile takes a sequence of Values as {what}, got {type(values).__name__}: {values!r}")
+    if isinstance(values, Value | Set | Mapping) or not isinstance(values, Iterable):
+        wanted = "a Value or a sequence of them" if what == "output" else "a sequence of Values"
+        order = ", which has no order" if isinstance(values, Set | Mapping) else ""
+        raise TypeError(f"compile takes {wanted} as {what}, got {type(values).__name__}{order}: {values!r}")
     return list(values)
 
 
@@ -57,8 +60,13 @@ def _reals(what: str, numbers: npt.ArrayLike) -> Floats:
     if array.dtype == np.float64:
         return array
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what} is an array of real numbers, got dtype {array.dtype}")
+        what_is_there = "Values: give their data" if _holds_values(array) else f"dtype {array.dtype}"
+        raise TypeError(f"{what} is an array of real numbers, got {what_is_there}")
     return array.astype(np.float64)
+
+
+def _holds_values(array: npt.NDArray[np.generic]) -> bool:
+    return array.dtype == object and any(isinstance(item, Value) for item in array.ravel().tolist())
 
 
 def _quietly() -> np.errstate:
@@ -67,23 +75,27 @@ def _quietly() -> np.errstate:
 
 
 class Program:
-    """What :func:`compile` returns.
+    """What :func:`compile` returns: call it for outputs, or its :meth:`value_and_grad`.
 
-    ``parameters`` are the Values that the gradient is taken by, in the order of the vector; ``source`` is the program
-    that runs.
+    - ``parameters``: the Values that the gradient is taken by, in the order of the vectors theta and gradient;
+    - ``source``: the NumPy program that runs, as text; it says how to run it elsewhere;
+    - ``constants``: the arrays that the source names but does not write down, by their names;
+    - ``summary``: how many scalar nodes became how many array operations, and the matrix products among them;
+    - ``str(program)``: the recorded graph, an equation for each node.
     """
 
     def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
+        """Programs are made by :func:`compile`."""
         self._recording, self._single = recording, single
         self._folded = fold(recording)
         self._lifted = lift(self._folded, exact)
         self._arrays: ArrayProgram = layout(self._lifted)
         self._inexact = self._arrays.padded or (not exact and bool(np.isin(recording.code, STOPPING).any()))
         emitted = emit(self._arrays)
-        self.parameters: list[Value] = list(self._arrays.parameters)
-        self.source, self.constants = emitted.source, emitted.constants
+        self._parameters, self._source = tuple(self._arrays.parameters), emitted.source
+        self._constants = MappingProxyType(emitted.constants)
         self._contiguous = emitted.contiguous_inputs
-        functions = load(self.source, self.constants)
+        functions = load(emitted.source, emitted.constants)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
@@ -123,17 +135,15 @@ class Program:
     ) -> tuple[float, Floats]:
         """(value, gradient (P,)) of the mean or the sum over the batch, by the parameters.
 
-        They are taken at the parameters' data, or at ``theta`` (P,) if it is given.
-
-        What depends on parameters alone is computed once for the whole batch, and its adjoint is summed over the batch
-        before it flows on. As long as the samples' gradients are finite, that is their sum to rounding. Where adjoints
-        are inf, the sum may be nan where that of the gradients is not, or the reverse. One sample has no such sum.
+        They are taken at the parameters' data, or at ``theta`` (P,) if it is given. As long as the samples' gradients
+        are finite, the gradient is their mean or their sum, to rounding; see :mod:`autograd.compiler` for inf and nan.
         """
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}')
+        if not isinstance(reduction, str) or reduction not in ("mean", "sum"):
+            raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}; parameters are given as theta=')
         if self._value_and_grad is None:
             raise ValueError(
-                f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}"
+                f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}: compile "
+                "the one, or a sum of them"
             )
         x, _ = self._samples(batch)
         size = x.shape[1] if self._n_inputs else 1
@@ -176,7 +186,7 @@ class Program:
         vector = np.ascontiguousarray(_reals("theta", theta))
         if vector.shape != (len(self.parameters),):
             raise ValueError(
-                f"theta has one number for each of {len(self.parameters)} parameters, got shape {vector.shape}"
+                f"theta has one number for each of {len(self.parameters)} parameters, got shape {np.shape(theta)}"
             )
         views: tuple[Floats, ...] = self._views(vector)
         if vector is theta:
@@ -202,7 +212,8 @@ class Program:
             raise ValueError("the program has no inputs: call it without a batch")
         array = _reals("a batch", batch)
         if array.ndim not in (1, 2) or array.shape[-1] != n:
-            raise ValueError(f"a batch has shape (B, {n}), one sample ({n},); got {array.shape}")
+            hint = ": one number a sample is batch[:, None]" if n == 1 and array.ndim == 1 else ""
+            raise ValueError(f"a batch has shape (B, {n}), one sample ({n},); got {array.shape}{hint}")
         one = array.ndim == 1
         x = array[:, None] if one else array.T
         return (np.ascontiguousarray(x) if self._contiguous else x), one
@@ -215,6 +226,21 @@ class Program:
 
     # ---- looking
 
+    @property
+    def parameters(self) -> tuple[Value, ...]:
+        """The Values that the gradient is taken by, in the order of the vectors theta and gradient."""
+        return self._parameters
+
+    @property
+    def source(self) -> str:
+        """The program that runs."""
+        return self._source
+
+    @property
+    def constants(self) -> Mapping[str, npt.NDArray[Any]]:
+        """The arrays that the source names but does not write down."""
+        return self._constants
+
     def __str__(self) -> str:
         return str(self._recording)
 
@@ -225,7 +251,8 @@ class Program:
     def summary(self) -> str:
         """How many scalar nodes became how many array operations, and the matrix products among them."""
         statements = self._arrays.statements
-        lines = [f"{len(self._recording.values):,} scalar nodes became {len(statements)} array operations, forward"]
+        count = "1 array operation" if len(statements) == 1 else f"{len(statements)} array operations"
+        lines = [f"{len(self._recording.values):,} scalar nodes became {count}, forward"]
         for statement in statements:
             if isinstance(statement, DotStatement):
                 c, m, p, _ = statement.axes
