@@ -19,7 +19,7 @@ from .placing.statements import ArrayProgram
 from .writing.code import Code
 from .writing.forward import Forward
 from .writing.inlining import inline
-from .writing.reading import Constant, Written
+from .writing.reading import Constant, Written, inputs_scattered
 from .writing.reverse import Reverse
 from .writing.sharing import Line, Sharing
 
@@ -66,7 +66,7 @@ def emit(program: ArrayProgram) -> Emitted:
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
     head = [_usage(program, constants), "import numpy as np", *[literals] * bool(small)]
     source = "\n\n\n".join(["\n\n".join(head), *_helpers(body), body]) + "\n"
-    return Emitted(source, constants, written.contiguous_inputs)
+    return Emitted(source, constants, inputs_scattered(program))
 
 
 def _is_plain(values: Constant) -> bool:

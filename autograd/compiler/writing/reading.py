@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ..placing.arrays import BATCH, Array, Gather, Numbers, Operand, Part, Readable, View
+from ..placing.arrays import BATCH, Array, Gather, Numbers, Operand, Part, Readable, Shape, View
 from ..placing.statements import ArrayProgram, DotStatement
 from ..record import Flags
 from .code import COMPARISON, Code, Naming, call
@@ -30,8 +30,6 @@ class Written:
     backward: list[Line] = field(default_factory=list)
     constants: dict[str, Constant] = field(default_factory=dict)
     outputs: list[Code] = field(default_factory=list)
-    contiguous_inputs: bool = False
-    """Whether inputs are read in an order for which their memory should follow the rows."""
 
 
 class Reader:
@@ -75,17 +73,13 @@ class Reader:
         """The operand without its repeated axes."""
         array = operand.array
         if isinstance(operand, Gather):
-            self.written.contiguous_inputs |= array is self.program.inputs
             return self._gathered(operand)
         if array is self.program.theta:
             return Code(self.parameter(operand))
-        part = operand.part
-        place = (Code(array.name), array.shape, part.offset, part.lengths, part.strides, batch(array))
-        code = indexed(*place)
+        code = indexed(*_place(operand))
         if code is None:
-            self.written.contiguous_inputs |= array is self.program.inputs
-            return strided(*place)
-        return code if array is not self.program.inputs else replace(code, naming=None)
+            return strided(*_place(operand))
+        return replace(code, naming=None) if array is self.program.inputs else code  # a copy of it has the name
 
     def masked(self, operand: Readable, value: Code, otherwise: float = 0.0) -> Code:
         """The value where the operand's mask is, something else in the holes."""
@@ -156,6 +150,21 @@ class Reader:
 def _in_memory_order(code: Code) -> Code:
     """Rows of the inputs as rows in memory too: a batch comes with the numbers of each sample side by side."""
     return Code("np.ascontiguousarray({})", ((code, COMPARISON),), naming=Naming("x", 1))
+
+
+def _place(view: View) -> tuple[Code, Shape, int, Shape, Shape, str]:
+    part, array = view.part, view.array
+    return Code(array.name), array.shape, part.offset, part.lengths, part.strides, batch(array)
+
+
+def inputs_scattered(program: ArrayProgram) -> bool:
+    """Whether inputs are read in no order of theirs, so that the rows of a batch are better copied beforehand."""
+    operands = [operand for statement in program.statements for operand in statement.operands]
+    return any(
+        isinstance(operand, Gather) or (isinstance(operand, View) and indexed(*_place(operand)) is None)
+        for operand in (*operands, *program.outputs)
+        if not isinstance(operand, Numbers) and operand.array is program.inputs
+    )
 
 
 def batch(array: Array) -> str:
