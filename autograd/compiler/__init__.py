@@ -22,7 +22,7 @@ The program computes what the graph does, to rounding. It does some things in an
 - a division by y is a division, where the engine multiplies by 1 / y.
 
 As long as all numbers on the way are finite, that is rounding. Where one of them overflows, or 1 / y does, the program
-may have inf or nan where the engine has a number, or the engine where the program has one, or each the other of the two.
+may have inf or nan where the engine has a number, or the engine where it has one, or each the other of the two.
 """
 
 from .program import Program, compile
