@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import SupportsFloat, TypeGuard
 
 import numpy as np
@@ -61,9 +61,10 @@ class Evaluator:
         nodes, gradients, outputs, losses = np.split(rows, [n_nodes, 2 * n_nodes, rows.shape[1] - 1], axis=1)
         return Trace(nodes, gradients, outputs, losses[:, 0])
 
-    def compared(self, samples: Samples) -> tuple[Floats, ...]:
+    def compared(self, samples: Samples) -> Mapping[str, Floats]:
         """All that a compiled evaluator has to give as well."""
-        return *astuple(self.trace(samples)), self.outputs(samples.inputs), self.losses(samples)
+        alone = {"outputs alone": self.outputs(samples.inputs), "losses alone": self.losses(samples)}
+        return vars(self.trace(samples)) | alone
 
     def _rows(self, samples: Samples) -> Floats:
         """For each sample its nodes, their gradients, the outputs and the loss."""

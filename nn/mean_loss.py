@@ -39,8 +39,13 @@ class MeanLoss:
 
     is_compiled = False
 
+    gradient: Vector | None = None
+    """What ``value_and_grad`` found last."""
+
     def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value]) -> None:
         self.model, self.loss, self.parameters = model, loss, parameters
+        trained = set(parameters)
+        self._untrained = [parameter for parameter in model.parameters() if parameter not in trained]
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The mean loss of some rows at θ, and its gradient by θ. The parameters' data is θ afterwards."""
@@ -53,7 +58,21 @@ class MeanLoss:
                 loss = self.loss(self.model(x), t)
                 loss.backward(seed=1.0 / len(rows))
                 total += loss.data
-        return total / len(rows), np.array([parameter.grad for parameter in self.parameters])
+        self.gradient = np.array([parameter.grad for parameter in self.parameters])
+        return total / len(rows), self.gradient
+
+    def write_gradient(self) -> None:
+        """Set the ``grad`` of each parameter to what was found last; those of the model that are not trained have none.
+
+        Nothing changes if nothing was found yet.
+        """
+        if self.gradient is None:
+            return
+        for parameter in self._untrained:
+            if parameter.has_grad:  # forgetting takes longer than asking
+                parameter.zero_grad()
+        for parameter, number in zip(self.parameters, self.gradient.tolist(), strict=True):
+            parameter.grad = number
 
     def value(self, samples: Samples) -> float:
         """The mean loss of all rows, with the parameters' data as it is."""
@@ -65,19 +84,19 @@ class MeanLoss:
         with no_grad():
             return np.array([self.loss(self.model(x), t).data for x, t in samples.rows()])
 
-    def compared(self, samples: Samples) -> tuple[Floats, Floats]:
+    def compared(self, samples: Samples) -> Mapping[str, Floats]:
         """The loss of each row (N,), and its gradient (N, P); no ``.grad`` is touched."""
         with _collector_paused():
             pairs = [self._loss_and_grad(x, t) for x, t in samples.rows()]
         losses, gradients = zip(*pairs, strict=True)
-        return np.array(losses), np.array(gradients)
+        return {"loss": np.array(losses), "gradient": np.array(gradients)}
 
     def _loss_and_grad(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
         loss = self.loss(self.model(x), t)
         return loss.data, grad(loss, self.parameters)
 
-    def begin_epoch(self) -> None:
-        """Take the parameters that are not trained as they are now."""
+    def read_untrained(self) -> None:
+        """Take all that the loss depends on and is not trained as it is now."""
 
     def require_agreement(self, samples: Samples, epoch: int) -> None:
         """A RuntimeError if a few samples have other losses than the scalar engine gives."""
@@ -99,17 +118,20 @@ class CompiledMeanLoss(MeanLoss):
         found = [i for i, parameter in enumerate(self.program.parameters) if parameter in place]
         self._in_program = np.array(found, dtype=np.intp)
         self._in_theta = np.array([place[self.program.parameters[i]] for i in found], dtype=np.intp)
+        self._constant = [(i, leaf) for i, leaf in enumerate(self.program.parameters) if leaf not in place]
         self._vector = np.empty(len(self.program.parameters))
-        self.begin_epoch()
+        self.read_untrained()
 
-    def begin_epoch(self) -> None:
-        self._vector[:] = [parameter.data for parameter in self.program.parameters]
+    def read_untrained(self) -> None:
+        for i, leaf in self._constant:
+            self._vector[i] = leaf.data
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
         self._vector[self._in_program] = theta[self._in_theta]
         value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
-        return value, self._ordered(found)
+        self.gradient = self._ordered(found)
+        return value, self.gradient
 
     def losses(self, samples: Samples) -> Floats:
         starts = range(0, len(samples), CHUNK)
@@ -120,8 +142,8 @@ class CompiledMeanLoss(MeanLoss):
         _, moved = here_and_moved(self.model, self.parameters)
         if reason := loss_disagreement(eager, self, samples, moved):
             raise RuntimeError(
-                f"after epoch {epoch} the compiled loss is no longer that of the model ({reason}): training stopped, "
-                f"and what was learned is wrong. Train a new model with fit(..., compiled=False)"
+                f"after epoch {epoch} the compiled loss is no longer that of the model: {reason}. Training stopped, "
+                f"and what was learned is wrong: train a new model with fit(..., compiled=False)"
             )
 
     def _loss_and_grad(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
@@ -140,8 +162,9 @@ def mean_loss(
 ) -> MeanLoss:
     """The compiled mean loss, if it is wanted and gives the eager engine's numbers; else the eager one.
 
-    Losses and gradients are compared, at θ and at another one near it. They differ for a model or a loss that needs
-    plain numbers, or that looks at them, so that other samples have another graph: a RuntimeWarning says so.
+    Losses and gradients are compared, at θ and at another one near it. A RuntimeWarning says so if they differ, as
+    they do for a model or a loss that looks at numbers, so that other samples have another graph, or that draws random
+    ones; or if the model or the loss raises an error because it needs plain numbers.
     """
     _require_sound(model, loss, samples)
     eager = MeanLoss(model, loss, parameters)
@@ -152,7 +175,10 @@ def mean_loss(
         eager, lambda: CompiledMeanLoss(model, loss, parameters, samples), samples, thetas
     )
     if reason:
-        message = f"the loss cannot be compiled ({reason}); training goes on without, many times slower"
+        message = (
+            f"the loss cannot be compiled: {reason}. Training goes on without, many times slower, as it does with "
+            f"compiled=False, which does not warn"
+        )
         warnings.warn(message, RuntimeWarning, stacklevel=3)
     return chosen
 

@@ -106,6 +106,11 @@ class Module:
         yield from walk("", self)
 
 
+def parameters_of(model: Any) -> list[Value]:
+    """The parameters of whatever has some, each once: a ``parameters`` of a user's may list one twice."""
+    return list(dict.fromkeys(model.parameters()))
+
+
 def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]:
     """The modules and leaf Values that an attribute is or holds, each with its path."""
     if isinstance(attribute, Module) or (isinstance(attribute, Value) and attribute.is_leaf):

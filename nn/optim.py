@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,21 @@ class State(NamedTuple):
 class Optimizer(ABC):
     """Parameters, a learning rate, and the vectors that an update rule carries from step to step.
 
-    ``lr`` is a number, or a function of the step, which counts from 0.
+    ``lr`` is a number, or a function of the step, which counts from 0. A parameter that is listed twice moves once.
+
+    To clip gradients, or change them otherwise, override ``next``, which both :meth:`step` and the Trainer go by:
+
+    >>> class Clipped(SGD):
+    ...     def next(self, state: State, gradient: Vector) -> State:
+    ...         return super().next(state, gradient / max(1.0, np.linalg.norm(gradient)))
+    >>> w = Value(3.0)
+    >>> (w * w).backward()
+    >>> Clipped([w], lr=0.5).step()
+    >>> w.data
+    2.5
+
+    An overridden ``step`` is called by the Trainer as well, compiled or not, with the gradient in each ``grad``. It is
+    to call ``super().step()`` once, which counts the step.
     """
 
     carried: tuple[str, ...] = ()
@@ -40,11 +55,12 @@ class Optimizer(ABC):
     def __init__(self, parameters: Iterable[Value], lr: Rate) -> None:
         if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
             raise TypeError(f"an optimizer takes a list of leaf Values, such as model.parameters(), got {parameters!r}")
-        self.parameters = list(parameters)
-        if not self.parameters:
+        listed = list(parameters)
+        if not listed:
             raise ValueError("an optimizer takes at least one parameter, got none")
-        if strangers := [p for p in self.parameters if not (isinstance(p, Value) and p.is_leaf)]:
+        if strangers := [p for p in listed if not (isinstance(p, Value) and p.is_leaf)]:
             raise TypeError(f"an optimizer moves leaf Values, got {strangers[0]!r}")
+        self.parameters = list(dict.fromkeys(listed))
         self.lr = lr
         self.rate(0)
         zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
@@ -68,6 +84,21 @@ class Optimizer(ABC):
         """Move every parameter by one update along its ``grad``."""
         gradient = np.array([parameter.grad for parameter in self.parameters])
         self.move_to(self.next(self.here(), gradient))
+
+    @property
+    def runs_users_code(self) -> bool:
+        """Whether an update may call code that is not of this file: a function as learning rate, a class of a user's.
+
+        Such code may look at the parameters, so data and ``grad`` have to be in their Values before it runs.
+        """
+        return type(self) not in OPTIMIZERS.values() or any(map(callable, vars(self).values()))
+
+    def after_step(self, state: State, gradient: Vector) -> State:
+        """Where ``step`` leads; ``state`` and ``gradient`` have to be in the parameters if it is overridden."""
+        if self.step == MethodType(Optimizer.step, self):
+            return self.next(state, gradient)
+        self.step()
+        return self.here()
 
     def here(self) -> State:
         """The parameters' data and what is carried along."""

@@ -11,6 +11,7 @@ import numpy as np
 from .arrays import Vector
 from .files import Arrays
 from .losses import Loss
+from .module import parameters_of
 from .optim import Optimizer
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Recording:
     moments: list[Moment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        parameters = {parameter: i for i, parameter in enumerate(self.model.parameters())}
+        parameters = {parameter: i for i, parameter in enumerate(parameters_of(self.model))}
         self._trained = [parameters[parameter] for parameter in self.optimizer.parameters]
         self._squares: Vector = np.zeros(len(parameters))
         self._steps = 0
@@ -64,7 +65,7 @@ class Recording:
         while epoch / stride >= LIMIT:
             stride *= 2
         self.moments = [moment for moment in self.moments if moment.epoch % stride == 0]
-        parameters = np.array([parameter.data for parameter in self.model.parameters()])
+        parameters = np.array([parameter.data for parameter in parameters_of(self.model)])
         self.moments.append(Moment(epoch, parameters, np.sqrt(self._squares / max(self._steps, 1))))
         self._squares[:] = 0.0
         self._steps = 0

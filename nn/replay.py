@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -11,12 +11,16 @@ import numpy as np
 from autograd import Value
 
 from .arrays import Floats, Vector
+from .module import parameters_of
 from .samples import Samples
 
 SPREAD, EXTREME = 3, 4
 """So many samples from all over the data are compared, and so many from the smallest loss to the largest."""
 
-SAME_GRAPH = "its graph is not the same for every sample"
+REASONS = (
+    "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
+    "has changed since it was recorded"
+)
 
 
 class Replayed(Protocol):
@@ -27,8 +31,8 @@ class Replayed(Protocol):
     def losses(self, samples: Samples) -> Floats:
         """The loss of each sample: (N,)."""
 
-    def compared(self, samples: Samples) -> Sequence[Floats]:
-        """All that has to agree, in arrays with one row a sample."""
+    def compared(self, samples: Samples) -> Mapping[str, Floats]:
+        """All that has to agree, by name, in arrays with one row a sample."""
 
 
 Kind = TypeVar("Kind", bound=Replayed)
@@ -59,11 +63,11 @@ def loss_disagreement(eager: Replayed, compiled: Replayed, samples: Samples, mov
             nearby = compiled.losses(probes)
     except Exception as error:  # as above
         return _told(error)
-    return None if _is_close(got, wanted, _scale(wanted, nearby)) else SAME_GRAPH
+    return _difference("loss", got, wanted, _scale(wanted, nearby))
 
 
 def _disagreement(eager: Replayed, compiled: Replayed, samples: Samples, thetas: Iterable[Vector]) -> str | None:
-    found: list[tuple[Sequence[Floats], Sequence[Floats]]] = []
+    found: list[tuple[Mapping[str, Floats], Mapping[str, Floats]]] = []
     try:
         with parameters_kept(eager.model):
             for theta in thetas:
@@ -72,16 +76,18 @@ def _disagreement(eager: Replayed, compiled: Replayed, samples: Samples, thetas:
                 found.append((eager.compared(probes), compiled.compared(probes)))
     except Exception as error:  # as above
         return _told(error)
-    wanted, got = ([np.concatenate(arrays) for arrays in zip(*side, strict=True)] for side in zip(*found, strict=True))
-    agree = all(_is_close(a, b, _scale(b)) for a, b in zip(got, wanted, strict=True))
-    return None if agree else SAME_GRAPH
+    for name in found[0][0]:
+        wanted, got = (np.concatenate([arrays[name] for arrays in side]) for side in zip(*found, strict=True))
+        if difference := _difference(name, got, wanted, _scale(wanted)):
+            return difference
+    return None
 
 
 def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:
     """The model's θ, and one where each trained parameter is up to a tenth larger or smaller: none changes its sign."""
-    here = np.array([parameter.data for parameter in model.parameters()])
+    here = np.array([parameter.data for parameter in parameters_of(model)])
     chosen = set(trained)
-    is_trained = np.array([parameter in chosen for parameter in model.parameters()])
+    is_trained = np.array([parameter in chosen for parameter in parameters_of(model)])
     shares = np.random.default_rng(0).uniform(-0.1, 0.1, len(here)) * is_trained
     return [here, here + shares * np.where(here == 0.0, 1.0, here)]
 
@@ -89,7 +95,7 @@ def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:
 @contextmanager
 def parameters_kept(model: Any) -> Iterator[None]:
     """Whatever the parameters are set to meanwhile, afterwards they are what they were."""
-    before = [parameter.data for parameter in model.parameters()]
+    before = [parameter.data for parameter in parameters_of(model)]
     try:
         yield
     finally:
@@ -98,7 +104,7 @@ def parameters_kept(model: Any) -> Iterator[None]:
 
 def set_parameters(model: Any, numbers: Sequence[float] | Vector) -> None:
     """Set every parameter, in the order of the model's."""
-    for parameter, number in zip(model.parameters(), map(float, numbers), strict=True):
+    for parameter, number in zip(parameters_of(model), map(float, numbers), strict=True):
         parameter.data = number
 
 
@@ -114,10 +120,19 @@ def _scale(*arrays: Floats) -> float:
     return max(float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays)
 
 
-def _is_close(a: Floats, b: Floats, scale: float) -> bool:
-    """Equal up to the rounding that another order of summation brings; one inf or nan is as good as another."""
-    a, b = (np.where(np.isfinite(array), array, np.nan) for array in (a, b))
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-10 * scale, equal_nan=True)
+def _difference(name: str, got: Floats, wanted: Floats, scale: float) -> str | None:
+    """None if both are equal up to the rounding that another order of summation brings; else the first that is not.
+
+    One inf or nan is as good as another.
+    """
+    if got.shape != wanted.shape:
+        return f"the compiled {name} has the shape {got.shape}, the model's own {wanted.shape}; {REASONS}"
+    a, b = (np.where(np.isfinite(array), array, np.nan) for array in (got, wanted))
+    same = np.isclose(a, b, rtol=1e-9, atol=1e-10 * scale, equal_nan=True)
+    if same.all():
+        return None
+    one, other = (float(array.flat[np.argmin(same)]) for array in (got, wanted))
+    return f"the compiled {name} of a sample is {one!r}, the model's own {other!r}; {REASONS}"
 
 
 def _told(error: Exception) -> str:

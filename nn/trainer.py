@@ -88,8 +88,15 @@ class Trainer:
         makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. For a
         model or a loss that branches on the numbers it is given they are not the same: some samples are compared at
         the start, where a RuntimeWarning says that training goes on without the program, and a few after epochs 1, 2,
-        4, 8, … and the last, where a RuntimeError ends it. While an epoch runs, the parameters are a vector; their
-        Values are set at its end, and whenever training stops.
+        4, 8, … and the last, where a RuntimeError ends it. The same goes for a loss that draws random numbers, or uses
+        something that changes, other than a Value.
+
+        While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
+        Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
+        own, finds them set at each step, and ``grad`` too, as in a loop written by hand; that takes time.
+
+        Afterwards ``grad`` is the gradient that was computed last, that of the mean loss of the last batch; parameters
+        that are not trained have none.
 
         A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
         of the last whole step.
@@ -105,22 +112,25 @@ class Trainer:
             history = History(recording=self._recording(run))
         steps = run.steps_per_epoch
         with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
-            while not run.is_finished(history):
-                history.losses.append(self._epoch(run, losses, history, advance))
-                if run.is_finished(history) or history.epochs.bit_count() == 1:  # 1, 2, 4, 8, …
-                    losses.require_agreement(samples, history.epochs)
-                if others:
-                    history.held_out_losses.append(losses.value(others))
-                if history.recording:
-                    history.recording.add_epoch(history.epochs)
-                if checkpoint:
-                    self._checkpoint(settings, history).save(checkpoint)
+            try:
+                while not run.is_finished(history):
+                    history.losses.append(self._epoch(run, losses, history, advance))
+                    if run.is_finished(history) or history.epochs.bit_count() == 1:  # 1, 2, 4, 8, …
+                        losses.require_agreement(samples, history.epochs)
+                    if others:
+                        history.held_out_losses.append(losses.value(others))
+                    if history.recording:
+                        history.recording.add_epoch(history.epochs)
+                    if checkpoint:
+                        self._checkpoint(settings, history).save(checkpoint)
+            finally:
+                losses.write_gradient()
         return history
 
     def _epoch(self, run: _Run, losses: MeanLoss, history: History, advance: Callable[[str], None]) -> float:
         """One visit to every sample; the mean of their losses, each as it was when its turn came."""
         total = 0.0
-        losses.begin_epoch()
+        losses.read_untrained()
         state = self.optimizer.here()
         try:
             for rows in run.batches(history.epochs):
@@ -141,10 +151,16 @@ class Trainer:
                 rate = self.optimizer.rate(state.steps)
                 raise DivergenceError(what, state.steps + 1, history.epochs + 1, rate, history)
 
+        is_seen = self.optimizer.runs_users_code
+        if is_seen:
+            losses.read_untrained()
         loss, gradient = losses.value_and_grad(state.theta, samples, rows)
+        if is_seen:
+            self.optimizer.move_to(state)
+            losses.write_gradient()
         require_finite(f"the loss became {loss!r}", loss)
         require_finite("the gradient became infinite or nan", gradient)
-        there = self.optimizer.next(state, gradient)
+        there = self.optimizer.after_step(state, gradient)
         require_finite("the parameters became infinite or nan", there.theta)
         if history.recording:
             history.recording.add_step(gradient)

@@ -134,6 +134,12 @@ def test_a_state_that_is_not_finite_is_refused():
     assert optimizer.steps == 0
 
 
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1, momentum=0.9), Adam])
+def test_a_parameter_that_is_listed_twice_moves_once(make):
+    assert run(lambda parameters: make(parameters * 2)) == run(make)
+    assert len(make([Value(0.0)] * 3).parameters) == 1
+
+
 class Interrupted(Value):
     """A parameter at whose first setting the user presses Ctrl-C."""
 

@@ -4,6 +4,8 @@ import gc
 import io
 import math
 import os
+import random
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,8 @@ from nn import (
     hinge,
     mse,
 )
+from nn.mean_loss import mean_loss
+from nn.samples import Samples
 
 X = [[-1.0], [0.0], [1.0], [2.0]]
 T = [-1.0, 1.0, 3.0, 5.0]  # 2x + 1
@@ -288,14 +292,14 @@ class NumbersOnly(MLP):
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(Branching, "its graph is not the same for every sample"), (NumbersOnly, "is not the same|TypeError")],
+    [(Branching, "perhaps the model or the loss branches on data"), (NumbersOnly, "branches on data|TypeError")],
 )
 def test_what_cannot_be_compiled_is_trained_eagerly_and_said_once(kind, reason):
     def run(compiled):
         model = kind(1, [2, 1], "tanh", seed=0)
         return Trainer(model, mse, SGD(model.parameters(), 0.1)).fit(X, T, epochs=3, compiled=compiled)
 
-    with pytest.warns(RuntimeWarning, match=f"the loss cannot be compiled .*({reason})") as said:
+    with pytest.warns(RuntimeWarning, match=f"the loss cannot be compiled: .*({reason}).*compiled=False") as said:
         history = run(True)
     assert len(said) == 1
     assert history == run(False)
@@ -340,7 +344,7 @@ def test_what_looks_at_data_of_few_samples_or_parameters_is_trained_eagerly(kind
         history = Trainer(model, loss, SGD(model.parameters(), 0.1)).fit(*data, epochs=20, compiled=compiled)
         return history, model.state()
 
-    with pytest.warns(RuntimeWarning, match="its graph is not the same for every sample"):
+    with pytest.warns(RuntimeWarning, match="perhaps the model or the loss branches on data"):
         after = run(True)
     assert after == run(False)
 
@@ -361,10 +365,12 @@ def test_a_graph_that_changes_during_training_ends_it(tmp_path, epochs, last):
 
 def test_a_comparison_leaves_parameters_and_their_gradients_alone():
     model = MLP(1, [2, 1], "tanh", seed=0)
-    trainer = Trainer(model, mse, SGD(model.parameters(), 0.0))
     mse(model(X[0]), T[:1]).backward()
     before = [(parameter.data, parameter.grad) for parameter in model.parameters()]
-    trainer.fit(X, T, epochs=4)
+    samples = Samples.checked(X, T)
+    losses = mean_loss(model, mse, model.parameters(), samples)
+    losses.require_agreement(samples, 1)
+    assert losses.is_compiled
     assert [(parameter.data, parameter.grad) for parameter in model.parameters()] == before
 
 
@@ -411,6 +417,224 @@ def test_an_anomaly_is_looked_for_in_training_too():
     trainer = Trainer(model, lambda outputs, targets: (outputs[0] * 0).log(), SGD(model.parameters(), 0.1))
     with detect_anomaly(), pytest.raises(FloatingPointError, match="log gave -inf"):
         trainer.fit(X, T)
+
+
+# ---- what a program cannot know of
+
+
+def test_a_loss_that_changes_with_time_ends_training_and_both_numbers_are_told():
+    factor = 1.0
+
+    def rate(step):
+        nonlocal factor
+        factor = 1.0 if step == 0 else 4.0
+        return 0.01
+
+    model = MLP(1, [1], seed=0)
+    trainer = Trainer(model, lambda outputs, targets: factor * mse(outputs, targets), SGD(model.parameters(), rate))
+    with pytest.raises(RuntimeError, match="something outside the graph that has changed") as caught:
+        trainer.fit(X, T, epochs=3, batch_size=2)
+    number = r"(\d[\d.e-]*)"
+    told = re.search(f"after epoch 1 .* of a sample is {number}, the model's own {number}; perhaps", str(caught.value))
+    compiled, own = map(float, told.groups())
+    assert own == pytest.approx(4.0 * compiled, rel=1e-9)
+    assert own in [pytest.approx(4.0 * mse(model(x), [t]).data, rel=1e-9) for x, t in zip(X, T, strict=True)]
+
+
+def test_a_loss_that_draws_random_numbers_is_trained_eagerly():
+    model, generator = MLP(1, [1], seed=0), random.Random(0)
+    trainer = Trainer(model, lambda y, t: generator.random() * mse(y, t), SGD(model.parameters(), 0.01))
+    with pytest.warns(RuntimeWarning, match=r"the compiled loss of a sample is \d.*draws random numbers"):
+        trainer.fit(X, T, epochs=1)
+
+
+class Tied(MLP):
+    """A model that lists some of its parameters twice."""
+
+    def parameters(self):
+        return [*super().parameters()[:2], *super().parameters()]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_parameter_that_is_listed_twice_is_trained_as_if_once(compiled):
+    def run(kind):
+        model = kind(1, [3, 1], "tanh", seed=0)
+        trainer = Trainer(model, mse, SGD(model.parameters(), 0.05, momentum=0.5))
+        history = trainer.fit(X, T, epochs=3, batch_size=2, compiled=compiled, record=True)
+        return history, model.state(), history.film().html
+
+    assert run(Tied) == run(MLP)
+
+
+# ---- a user's code within a step
+
+
+def clip(numbers):
+    return [max(-0.5, min(0.5, number)) for number in numbers]
+
+
+class ClippedByStep(SGD):
+    def step(self):
+        for parameter, number in zip(self.parameters, clip(p.grad for p in self.parameters), strict=True):
+            parameter.grad = number
+        super().step()
+
+
+class ClippedByNext(SGD):
+    def next(self, state, gradient):
+        assert gradient.tolist() == [parameter.grad for parameter in self.parameters]
+        assert state.theta.tolist() == [parameter.data for parameter in self.parameters]
+        return super().next(state, np.array(clip(gradient)))
+
+
+def by_hand(model, optimizer, epochs, batch_size):
+    """What ``fit`` does, as everyone writes it."""
+    for epoch in range(epochs):
+        order = np.random.default_rng([0, epoch]).permutation(len(X))
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            model.zero_grad()
+            for row in rows:
+                mse(model(X[row]), [T[row]]).backward(seed=1 / len(rows))
+            optimizer.step()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("make", [ClippedByStep, ClippedByNext], ids=["step", "next"])
+def test_an_optimizer_of_a_users_class_moves_parameters_its_own_way(make, compiled):
+    models = [MLP(1, [2, 1], "tanh", seed=0) for _ in range(3)]
+    for model, kind in zip(models, (make, ClippedByStep, SGD), strict=True):
+        optimizer = kind(model.parameters(), 0.1, 0.9)
+        if model is models[0]:
+            Trainer(model, mse, optimizer).fit(X, T, epochs=3, batch_size=2, compiled=compiled)
+        else:
+            by_hand(model, optimizer, 3, 2)
+        assert optimizer.steps == 6
+    trained, wanted, unclipped = (list(model.state().values()) for model in models)
+    assert trained == pytest.approx(wanted, rel=1e-9)
+    assert trained != pytest.approx(unclipped, rel=1e-3)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_step_that_was_set_on_the_optimizer_itself_is_made_too(compiled):
+    model = MLP(1, [2, 1], "tanh", seed=0)
+    optimizer, calls = SGD(model.parameters(), 0.1), []
+    optimizer.step = lambda: (calls.append(optimizer.steps), SGD.step(optimizer))
+    Trainer(model, mse, optimizer).fit(X, T, epochs=2, batch_size=2, compiled=compiled)
+    assert calls == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_infinite_parameters_of_an_overridden_step_are_taken_back(compiled):
+    class Overflowing(SGD):
+        def step(self):
+            before.append((model.state(), self.state()["velocity"].tolist()))
+            super().step()
+            if self.steps == 3:
+                self.parameters[0].data = math.inf
+
+    model, before = MLP(1, [1], seed=0), []
+    optimizer = Overflowing(model.parameters(), 0.1, 0.9)
+    with pytest.raises(DivergenceError, match="the parameters became infinite or nan at step 3"):
+        Trainer(model, mse, optimizer).fit(X, T, epochs=10, batch_size=2, compiled=compiled)
+    assert (model.state(), optimizer.state()["velocity"].tolist()) == before[2] != before[1]
+    assert optimizer.steps == 2
+
+
+def seen_by_a_rate(train):
+    """What a learning rate that is a function finds in the model at each step."""
+    model, seen = MLP(1, [2, 1], "tanh", seed=0), []
+
+    def rate(step):
+        seen.append([step, optimizer.steps, *model.state().values(), *(p.grad for p in model.parameters())])
+        return 0.1 if step < 3 else 0.05
+
+    optimizer = SGD(model.parameters(), 0.1, 0.9)
+    optimizer.lr = rate
+    train(model, optimizer)
+    return np.array(seen)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_learning_rate_that_is_a_function_sees_what_it_would_in_a_loop_by_hand(compiled):
+    got = seen_by_a_rate(
+        lambda model, optimizer: Trainer(model, mse, optimizer).fit(X, T, epochs=3, batch_size=2, compiled=compiled)
+    )
+    wanted = seen_by_a_rate(lambda model, optimizer: by_hand(model, optimizer, 3, 2))
+    assert got.shape == wanted.shape == (6, 2 + 2 * 7)
+    assert got == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert len(set(got[:, 2])) == 6
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_rate_that_is_asked_for_as_training_diverges_sees_the_last_step(compiled):
+    model, seen = MLP(1, [1], seed=0), []
+
+    def rate(step):
+        seen.append(model.state())
+        return 1e200
+
+    with pytest.raises(DivergenceError, match="the loss became inf at step 2"):
+        Trainer(model, mse, SGD(model.parameters(), rate)).fit(X, T, epochs=2, batch_size=2, compiled=compiled)
+    assert seen[-1] == model.state() != seen[-2]
+
+
+class Counting(Value):
+    """A parameter that counts how often its data are set."""
+
+    __slots__ = ("writes",)
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name == "data":
+            self.writes = getattr(self, "writes", 0) + 1
+
+
+@pytest.mark.parametrize(("lr", "more"), [(0.1, 0), (lambda step: 0.1, 3)], ids=["number", "function"])
+def test_parameters_are_set_at_each_step_only_if_someone_may_look(lr, more):
+    def writes(batch_size):
+        model = MLP(1, [1], seed=0)
+        model.layers[0].neurons[0].bias = Counting(0.0)
+        Trainer(model, mse, SGD(model.parameters(), lr)).fit(X, T, epochs=1, batch_size=batch_size)
+        return model.layers[0].neurons[0].bias.writes
+
+    assert writes(1) == writes(4) + more
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_constant_of_the_loss_that_changes_within_a_step_counts_from_the_next(compiled):
+    factor, model = Value(1.0), MLP(1, [1], seed=0)
+
+    def rate(step):
+        factor.data = 1.0 + step
+        return 0.01
+
+    trainer = Trainer(model, lambda y, t: factor * mse(y, t), SGD(model.parameters(), rate))
+    trainer.fit(X, T, epochs=1, batch_size=1, compiled=compiled)
+    wanted = MLP(1, [1], seed=0)
+    by_hand(wanted, SGD(wanted.parameters(), lambda step: 0.01 * max(step, 1)), 1, 1)
+    assert model.state() == pytest.approx(wanted.state(), rel=1e-9)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("lr", [0.1, lambda step: 0.1], ids=["number", "function"])
+def test_afterwards_the_gradient_is_that_of_the_last_batch(lr, compiled):
+    model, wanted = (MLP(1, [2, 1], "tanh", seed=0) for _ in range(2))
+    mse(model(X[0]), T[:1]).backward()
+    trained = model.layers[1].parameters()
+    Trainer(model, mse, SGD(trained, lr)).fit(X, T, epochs=2, batch_size=2, compiled=compiled)
+    by_hand(wanted, SGD(wanted.layers[1].parameters(), 0.1), 2, 2)
+    last = [parameter.grad for parameter in wanted.layers[1].parameters()]
+    assert [parameter.grad for parameter in trained] == pytest.approx(last, rel=1e-9)
+    assert 0.0 not in last
+    assert not any(parameter.has_grad for parameter in model.layers[0].parameters())
+
+
+def test_a_run_that_makes_no_step_leaves_gradients_alone(tmp_path):
+    line_trainer().fit(X, T, epochs=1, checkpoint=tmp_path / "run.npz")
+    trainer = line_trainer()
+    trainer.fit(X, T, epochs=1, checkpoint=tmp_path / "run.npz")
+    assert not any(parameter.has_grad for parameter in trainer.model.parameters())
 
 
 # ---- checkpoints
