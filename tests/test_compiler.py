@@ -416,6 +416,23 @@ def test_theta_takes_the_place_of_the_values() -> None:
     assert program([0.5]) == np.tanh(-1.0)
 
 
+def test_parameters_come_in_the_order_that_is_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    points, forces = rng.permutation(12), values(4, 3)
+    leaves = [v for row in forces for v in row]
+    energy = functional.sum(
+        (leaves[i] - leaves[j]) ** 2 * leaves[i].exp() for i, j in zip(points, points[1:], strict=False)
+    )
+    idle, spring = Value(5.0), Value(0.5)
+    program = compile(spring * energy, [], parameters=[idle, *leaves])
+    assert program.parameters == (idle, *leaves, spring)
+    loss, gradient = program.value_and_grad()
+    np.testing.assert_allclose(gradient, [0.0, *grad(spring * energy, [*leaves, spring])], rtol=1e-12)
+    theta = np.array([p.data for p in program.parameters])
+    assert program.value_and_grad(theta=theta)[0] == loss
+    assert pickle.loads(pickle.dumps(program)).parameters[0].data == 5.0
+
+
 def test_mean_and_sum() -> None:
     program = line()
     batch = [[0.5], [1.0], [2.0], [-1.0]]
@@ -462,6 +479,10 @@ ERRORS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: compile(x * y, [x, y, x]), ValueError, r"inputs\[2\] is inputs\[0\] again"),
     (lambda: compile(x * y, [x * y]), ValueError, r"inputs\[0\] is the result of mul\(x=0.7, y=-1.3\)"),
     (lambda: compile(x * y, [Value.constant(1.0)]), ValueError, r"inputs\[0\] is a constant"),
+    (lambda: compile(x * y, [x], [y, y]), ValueError, r"parameters\[1\] is parameters\[0\] again"),
+    (lambda: compile(x * y, [x], [x]), ValueError, r"parameters\[0\] is inputs\[0\] again"),
+    (lambda: compile(x * y, [x], [x * y]), ValueError, r"parameters must be leaves, .*parameters\[0\] is the result"),
+    (lambda: compile(x * y, [x], y), TypeError, "a sequence of Values as parameters"),  # type: ignore[arg-type]
     (lambda: line()(), ValueError, "1 inputs: call it with a batch"),
     (lambda: line()([[1.0, 2.0]]), ValueError, r"shape \(B, 1\), one sample \(1,\); got \(1, 2\)"),
     (lambda: line()([1.0, 2.0, 3.0]), ValueError, r"got \(3,\): one number a sample is batch\[:, None\]"),

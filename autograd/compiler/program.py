@@ -21,12 +21,14 @@ from .placing.statements import ArrayProgram, DotStatement
 from .record import STOPPING, Floats, Recording, record
 
 
-def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Program:
+def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> Program:
     """A NumPy program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
-    are. What was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a
-    TypeError for anything but Values, a ValueError for inputs that are not leaves or that repeat.
+    are. The vector of the parameters begins with ``parameters``, in this order; the others follow in an order in which
+    the program can read them as matrices. What was computed under ``no_grad`` is a leaf, so a parameter, and does not
+    follow the inputs. Raises a TypeError for anything but Values, a ValueError for inputs or parameters that are not
+    leaves or that repeat.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
@@ -40,7 +42,7 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = ()) -> Pr
     """
     single = isinstance(output, Value)
     outputs = [output] if isinstance(output, Value) else _sequence("output", output)
-    return Program(record(outputs, _sequence("inputs", inputs)), single)
+    return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
@@ -221,8 +223,9 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled anew from a copy of the graph: its parameters are the copied Values."""
         values, recording = self._recording.values, self._recording
-        outputs, inputs = ([values[i] for i in numbers] for numbers in (recording.outputs, recording.inputs))
-        return compile, (outputs[0] if self._single else outputs, inputs)
+        roles = (recording.outputs, recording.inputs, recording.parameters)
+        outputs, inputs, parameters = ([values[i] for i in numbers] for numbers in roles)
+        return compile, (outputs[0] if self._single else outputs, inputs, parameters)
 
     # ---- looking
 

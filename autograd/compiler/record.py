@@ -42,6 +42,8 @@ class Recording:
     rank: Ints
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    parameters: tuple[int, ...] = ()
+    """The parameters whose order was asked for; others follow them."""
 
     def name(self, i: int) -> str:
         """The node as the equations write it: its label, its number, or ``%i``."""
@@ -59,8 +61,8 @@ class Recording:
         return "\n".join([*lines, f"return {', '.join(self.name(i) for i in self.outputs)}"])
 
 
-def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
-    """The graph of the outputs, with the inputs as its first nodes.
+def record(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Recording:
+    """The graph of the outputs, with the inputs as its first nodes and then these parameters.
 
     >>> x, w = Value(1.0, label="x"), Value(2.0, label="w")
     >>> print(record([(w * x + 1).tanh()], [x]))
@@ -69,8 +71,8 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
     %5 = tanh(%4)
     return %5
     """
-    _check(outputs, inputs)
-    values = topological_order(*inputs, *outputs)
+    _check(outputs, inputs, parameters)
+    values = topological_order(*inputs, *parameters, *outputs)
     number = dict(zip(values, range(len(values)), strict=True))
     n_inputs = len(inputs)
     code: list[int] = []
@@ -100,21 +102,23 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value]) -> Recording:
         columns[3],
         tuple(range(n_inputs)),
         tuple(number[output] for output in outputs),
+        tuple(range(n_inputs, n_inputs + len(parameters))),
     )
 
 
-def _check(outputs: Sequence[Value], inputs: Sequence[Value]) -> None:
-    for what, values in (("output", outputs), ("input", inputs)):
+def _check(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
+    for what, values in (("an output", outputs), ("an input", inputs), ("a parameter", parameters)):
         for value in values:
             if not isinstance(value, Value):
-                raise TypeError(f"compile takes Values, got an {what} of type {type(value).__name__}: {value!r}")
+                raise TypeError(f"compile takes Values, got {what} of type {type(value).__name__}: {value!r}")
     if not outputs:
         raise ValueError("compile needs at least one output, got none")
-    seen: dict[Value, int] = {}
-    for i, value in enumerate(inputs):
-        if not value.is_leaf:
-            kind = "a constant" if value.is_constant else f"the result of {value.call_text()}"
-            raise ValueError(f"inputs must be leaves, Values made by hand; inputs[{i}] is {kind}")
-        if value in seen:
-            raise ValueError(f"inputs must differ: inputs[{i}] is inputs[{seen[value]}] again ({value!r})")
-        seen[value] = i
+    seen: dict[Value, str] = {}
+    for what, values in (("inputs", inputs), ("parameters", parameters)):
+        for i, value in enumerate(values):
+            if not value.is_leaf:
+                kind = "a constant" if value.is_constant else f"the result of {value.call_text()}"
+                raise ValueError(f"{what} must be leaves, Values made by hand; {what}[{i}] is {kind}")
+            if value in seen:
+                raise ValueError(f"{what} must differ: {what}[{i}] is {seen[value]} again ({value!r})")
+            seen[value] = f"{what}[{i}]"

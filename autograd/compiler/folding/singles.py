@@ -71,6 +71,7 @@ def with_single_sums(recording: Recording) -> Recording:
         rank=recording.rank[source],
         inputs=tuple(number[list(recording.inputs)].tolist()),
         outputs=tuple(outputs.tolist()),
+        parameters=tuple(number[list(recording.parameters)].tolist()),
     )
 
 

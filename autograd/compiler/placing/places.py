@@ -31,6 +31,7 @@ class Places:
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         self.parameters: list[int] = []
         self.parts: dict[Part, str] = {}
+        self.place(np.array(recording.parameters, dtype=np.int64))
 
     def home(self, nodes: Ints) -> int:
         """Where these nodes live, all of them in one array."""
