@@ -10,6 +10,7 @@ import re
 import threading
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -420,9 +421,7 @@ def test_parameters_come_in_the_order_that_is_asked_for() -> None:
     rng = np.random.default_rng(0)
     points, forces = rng.permutation(12), values(4, 3)
     leaves = [v for row in forces for v in row]
-    energy = functional.sum(
-        (leaves[i] - leaves[j]) ** 2 * leaves[i].exp() for i, j in zip(points, points[1:], strict=False)
-    )
+    energy = functional.sum((leaves[i] - leaves[j]) ** 2 * leaves[i].exp() for i, j in pairwise(points))
     idle, spring = Value(5.0), Value(0.5)
     program = compile(spring * energy, [], parameters=[idle, *leaves])
     assert program.parameters == (idle, *leaves, spring)
