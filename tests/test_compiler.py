@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiled import check
 
 from autograd import Program, Value, compile, functional, grad, hessian, no_grad
 from autograd.compiler.fold import fold
@@ -541,3 +542,20 @@ def test_batch_and_theta_are_arrays_of_real_numbers(numbers: Any, error: type[Ex
     theta = numbers if error is ValueError else numbers[0]
     with pytest.raises(error, match=f"theta is an {message}" if error is TypeError else message):
         program.value_and_grad([[1.0, 2.0]], theta=theta)
+
+
+HUGE = [1e308, 1.1e308, 1.2e308, -1e308]
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.0, 0.5, -0.25, 1e-300, 2e-308])
+def test_a_common_factor_is_kept_inside_of_the_sum_that_would_overflow(factor: float) -> None:
+    leaves, inputs = [Value(h) for h in HUGE], [Value(h) for h in HUGE]
+    for scaled in (leaves, inputs):
+        check([functional.sum(factor * x for x in scaled)], inputs, np.array([HUGE]))
+        check([leaves[0] * 1e-308 + functional.sum(factor * x for x in scaled)], inputs, np.array([HUGE]))
+
+
+def test_what_has_the_factor_0_is_added() -> None:
+    x, w, v = ([Value(float(i)) for i in range(4)] for _ in range(3))
+    source = compile(functional.dot(w, x) + functional.sum(0.0 * v_i for v_i in v), x).source
+    assert "b1 @ x + (0.0 * b2).sum(0)" in source

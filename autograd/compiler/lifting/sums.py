@@ -6,6 +6,7 @@ sums over an axis, and one term a sum stays what it is. The parts are then added
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -103,17 +104,26 @@ def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple
 
 
 def _part(builder: Builder, part: Part, only: Ints | None) -> tuple[float, Ints]:
-    """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone."""
+    """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone.
+
+    A common factor below 1 stays inside of its sum, which without it could overflow where that of the graph does not.
+    """
     terms, counts = part.terms, part.counts
     left, right, scale = terms.left, terms.right, float(terms.coefficient[0])
     if left[0] == NONE:
         return 1.0, builder.nodes.numbers(terms.coefficient)
-    if (terms.coefficient != scale).any():
+    alone = right[0] == NONE and counts.max() == 1
+    inside = not alone and not 1 <= abs(scale) < math.inf
+    parameters = builder.nodes.home[left[0]] == PARAMETERS
+    if (terms.coefficient != scale).any() or (inside and parameters):  # of parameters it is rows that have an order
         scale, left, right = 1.0, builder.nodes.numbers(terms.coefficient), left
-        if builder.nodes.home[right[0]] == PARAMETERS:
+        if parameters:
             left, right = right, left  # weights @ data, as everywhere else
-    elif right[0] == NONE and counts.max() == 1:
+    elif alone:
         return scale, left
+    elif inside:
+        scaled = _scaled(builder, abs(scale), left)
+        scale, left = math.copysign(1.0, scale), builder.nodes.same[scaled]
     targets = only if only is not None and scale == 1 else builder.nodes.new(len(counts))
     if right[0] == NONE:
         return scale, builder.reduce(ops.ADD, targets, padded(left, counts))
@@ -132,7 +142,7 @@ def _total(builder: Builder, nodes: Ints, parts: list[tuple[float, Ints]]) -> No
         total = _scaled(builder, scale, total, last)
     for i, (scale, part) in enumerate(others, 1):
         part = part if abs(scale) == 1 else _scaled(builder, abs(scale), part)
-        total = builder.maps(ADD if scale > 0 else SUB, nodes if i == len(others) else None, total, part)
+        total = builder.maps(ADD if scale >= 0 else SUB, nodes if i == len(others) else None, total, part)
     if total is not nodes:
         builder.nodes.same[nodes] = builder.nodes.same[total]  # a sum of one term is that term
 
