@@ -559,3 +559,62 @@ def test_what_has_the_factor_0_is_added() -> None:
     x, w, v = ([Value(float(i)) for i in range(4)] for _ in range(3))
     source = compile(functional.dot(w, x) + functional.sum(0.0 * v_i for v_i in v), x).source
     assert "b1 @ x + (0.0 * b2).sum(0)" in source
+
+
+def matrix(text: str, rows: int, columns: int) -> list[list[Value]]:
+    """Labels as ``text`` has them, of the row i and the column j."""
+    return [[Value(0.1 * (i - j), label=text.format(i=i, j=j)) for j in range(columns)] for i in range(rows)]
+
+
+def products(*matrices: list[list[Value]]) -> Program:
+    """All of them by the same vector, summed up behind a tanh."""
+    x = [Value(1.0) for _ in matrices[0][0]]
+    return compile(functional.sum(functional.dot(row, x).tanh() for rows in matrices for row in rows), x)
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (["W1[{i}][{j}]"], "W1"),
+        (["W_{i}_{j}"], "W"),
+        (["W{i}{j}"], "W"),
+        (["layers[3].neurons[{i}].weights[{j}]"], "W4"),
+        (["layers[3].W1[{i}]"], "W1_4"),
+        (["Ω[{i},{j}]"], "Ω"),
+        (["Wq[{i}][{j}]", "Wk[{i}][{j}]", "Wv[{i}][{j}]"], "Wq_Wk_Wv"),
+        (["W1[{i}][{j}]", "W2[{i}][{j}]"], "W"),
+        (["W1[{i}]", "U1[{i}]"], "W1_U1"),
+        (["query[{i}]", "key[{i}]", "value[{i}]"], "W1"),
+        (["a[{i}]", "b[{i}]", "c[{i}]", "d[{i}]"], "W1"),
+        (["diff1[{i}]"], "diff1"),
+    ],
+)
+def test_an_array_is_called_what_its_labels_have_in_common(texts: list[str], name: str) -> None:
+    source = products(*(matrix(text, 2, 3) for text in texts)).source
+    assert f"{name} = theta.reshape({2 * len(texts)}, 3)\n" in source
+
+
+def test_a_label_that_no_other_shares_keeps_its_number() -> None:
+    x, l0, l1, *other = (Value(float(i), label=label) for i, label in enumerate(["x", "l0", "l1", "u", "v"]))
+    source = compile((l0 * x).tanh() / (x - l1) + other[0] * other[1].exp(), [x]).source
+    assert " l0 = theta[" in source
+    assert " l1 = theta[" in source
+    hidden = [(Value(1.0) * x).tanh() for _ in range(3)]
+    hidden[0].label = "h1"
+    assert "h1 = np.tanh(" in compile(functional.sum(hidden), [x]).source
+
+
+def test_temporaries_give_way_to_labels() -> None:
+    x = Value(0.5)
+    p1, p2, diff1 = (Value(i + 1.0, label=label) for i, label in enumerate(["p1", "dp2", "diff1"]))
+    program = compile(((x * 2.0).exp() * p1 - (x * x * x).sin()) / p2 + ((x.cos() - p1.exp()) ** diff1).log(), [x])
+    for label in ("p1", "dp2", "diff1"):
+        assert f" {label} = theta[" in program.source
+    assert "_2" not in program.source
+
+
+@pytest.mark.parametrize("label", ["θ", "ω0", "été", "x²", "λ_max"])
+def test_a_label_may_be_any_identifier(label: str) -> None:
+    x, w, b = Value(0.5), Value(1.0, label=label), Value(2.0)
+    source = compile((w * x + b).tanh(), [x]).source
+    assert f"{label.replace('²', '2')} = theta[0:1]" in source

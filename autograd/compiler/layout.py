@@ -53,6 +53,7 @@ class _Layout:
         statements = [self.statement(home, group) for home, group in _in_turn(self.lifted)]
         places.place(places.leaves)
         parameters, outputs = [values[i] for i in places.parameters], self.outputs()
+        places.give_names()
         return ArrayProgram(
             statements, places.inputs, places.theta, parameters, outputs, places.names, places.parts, self.padded
         )
