@@ -618,3 +618,61 @@ def test_a_label_may_be_any_identifier(label: str) -> None:
     x, w, b = Value(0.5), Value(1.0, label=label), Value(2.0)
     source = compile((w * x + b).tanh(), [x]).source
     assert f"{label.replace('²', '2')} = theta[0:1]" in source
+
+
+def labelled(*labels: str) -> list[Value]:
+    return [Value(0.5 + 0.1 * i, label=label) for i, label in enumerate(labels)]
+
+
+def oscillator() -> tuple[Value, list[Value]]:
+    q, momentum, mass, stiffness = labelled("q", "momentum", "mass", "stiffness")
+    return momentum**2 / (2 * mass) + 0.5 * stiffness * q**2, [q, momentum]
+
+
+def kepler() -> tuple[Value, list[Value]]:
+    qx, qy, px, py, g, sun, mass = labelled("qx", "qy", "px", "py", "G", "M", "m")
+    return (px**2 + py**2) / (2 * mass) - g * sun * mass / (qx**2 + qy**2).sqrt(), [qx, qy, px, py]
+
+
+def plane() -> tuple[Value, list[Value]]:
+    a, b, c, x, y = labelled("a", "b", "c", "x", "y")
+    return a * x + b * y + c, [x, y]
+
+
+def logistic() -> tuple[Value, list[Value]]:
+    w, b, x = labelled("w", "b", "x")
+    return (w * x + b).sigmoid() + 0.1 * (w * w + b * b), [x]
+
+
+FORMULAS: list[tuple[Callable[[], tuple[Value, list[Value]]], list[str]]] = [
+    (oscillator, ["2.0 * mass", "x[1] * x[1]", "0.5 * stiffness", "x[0] * x[0]"]),
+    (kepler, ["2.0 * m", "x[2] * x[2] + x[3] * x[3]", "G * M", "x[0] * x[0] + x[1] * x[1]"]),
+    (plane, ["a * x[0] + b * x[1] + c"]),
+    (logistic, ["sigmoid(w * x[0] + b)", "0.1 * (w * w + b * b)"]),
+]
+
+
+@pytest.mark.parametrize(("build", "parts"), FORMULAS, ids=[build.__name__ for build, _ in FORMULAS])
+def test_a_formula_reads_as_it_was_written(build: Callable[[], tuple[Value, list[Value]]], parts: list[str]) -> None:
+    output, inputs = build()
+    program = compile(output, inputs)
+    assert not program.constants
+    for part in parts:
+        assert part in program.source
+    check([output], inputs, np.linspace(0.5, 1.5, 3 * len(inputs)).reshape(3, -1))
+
+
+def test_many_named_scalars_are_a_vector() -> None:
+    features = labelled("length", "width", "height", "depth")
+    weights = labelled("a", "b", "c", "d")
+    source = compile(functional.dot(weights, [(f - 1.0) / 2.0 for f in features]), features).source
+    assert "theta @ " in source
+    assert "[0]" not in source
+    weights = labelled("w1", "w2", "b")
+    penalized = functional.dot(weights[:2], features[:2]) + weights[2] + functional.sum(w * w for w in weights)
+    assert "np.dot(theta, theta)" in compile(penalized, features[:2]).source
+
+
+def test_a_network_has_no_named_scalars() -> None:
+    named = compile(MLP(4, [8, 1], seed=0)(x := labelled("length", "width", "height", "depth"))[0], x)
+    assert named.source == compile(MLP(4, [8, 1], seed=0)(y := [Value(1.0) for _ in x])[0], y).source

@@ -27,7 +27,7 @@ _STEMS = {
     "maximum": "max",
     "minimum": "min",
 }
-_STEMS_OF_A_NAME, _LENGTH_OF_A_NAME = 3, 12  # the most of what is joined to one name
+_MOST, _LONGEST = 3, 12  # as many stems, and characters in all, are joined to one name
 _ENOUGH = 1000  # labels of one array that are looked at
 _SHORT = {"weights": "W", "weight": "W", "biases": "b", "bias": "b"}
 _RESERVED = {
@@ -110,7 +110,7 @@ def _common(labels: Sequence[str]) -> str:
     if len(names) <= 1 or len(stems) == 1:
         return "".join(names if len(names) <= 1 else stems)
     joined = "_".join(names if len(names) == len(stems) else stems)
-    return joined if len(stems) <= _STEMS_OF_A_NAME and len(joined) <= _LENGTH_OF_A_NAME else ""
+    return joined if len(stems) <= _MOST and len(joined) <= _LONGEST else ""
 
 
 def _name(label: str, many: bool = True) -> str:
