@@ -17,6 +17,7 @@ from compiled import check
 
 from autograd import Program, Value, compile, functional, grad, hessian, no_grad
 from autograd.compiler.fold import fold
+from autograd.compiler.folding.singles import with_single_sums
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
@@ -676,3 +677,18 @@ def test_many_named_scalars_are_a_vector() -> None:
 def test_a_network_has_no_named_scalars() -> None:
     named = compile(MLP(4, [8, 1], seed=0)(x := labelled("length", "width", "height", "depth"))[0], x)
     assert named.source == compile(MLP(4, [8, 1], seed=0)(y := [Value(1.0) for _ in x])[0], y).source
+
+
+def test_hashes_that_collide_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("autograd.compiler.ragged", "autograd.compiler.lifting.sums"):
+        monkeypatch.setattr(f"{module}.hashing", lambda count: np.ones(count, dtype=np.int64))
+    x = values(4)
+    terms = [x[0] * x[1] + x[2].sin(), x[0].exp() + x[1].sin(), x[3] * x[2] + x[3].cos(), x[0] * x[2] + x[1].cos()]
+    for output, inputs in [(functional.sum(term.tanh() for term in terms), x), oscillator(), kepler(), mlp()]:
+        check([output], inputs, np.linspace(0.5, 1.5, 3 * len(inputs)).reshape(3, -1))
+
+
+def test_dot_products_are_not_taken_apart_into_sums_of_one_term() -> None:
+    output, inputs = mlp()
+    recording = record([output], inputs)
+    assert with_single_sums(recording) is recording

@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import ops
 from ..folding.terms import Terms
-from ..ragged import groups, hashing, numbered, padded, spans
+from ..ragged import distinct, groups, hashing, numbered, padded, spans
 from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB, Ints
 from .builder import Builder
 from .nodes import NUMBERS, PARAMETERS
@@ -89,7 +89,7 @@ def _with_scalars(owner: Ints, kind: Ints, *scalars: Ints) -> Ints:
     read = apart([owner, kind], *scalars)
     if not read.any():
         return kind
-    finer = numbered(kind, read)
+    finer = numbered(kind, read)  # a collision of the hashes below may part what could be together, or the opposite
     start = np.flatnonzero(np.diff(owner, prepend=NONE))
     form, variant = (np.add.reduceat(hashing(int(each.max()) + 1)[each], start) for each in (kind, finer))
     alone = np.repeat(few(form, variant), np.diff(start, append=len(owner)))
@@ -105,10 +105,9 @@ def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple
     counts = np.diff(start, append=len(order))
     first = order[start]
     head = np.flatnonzero(np.diff(owner[first], prepend=NONE))  # the first pair of each owner
-    weights = hashing(int(kind.max()) + 1)[kind[first]]
-    signature, length = np.add.reduceat(weights, head), np.add.reduceat(weights * counts, head)
     most, kinds = np.maximum.reduceat(counts, head), np.diff(head, append=len(start))
-    for group in groups(signature):
+    form, length = (distinct(padded(of_pairs, kinds))[1] for of_pairs in (kind[first], counts))
+    for group in groups(form):
         begin, n = int(head[group[0]]), int(kinds[group[0]])
         by_appearance = np.argsort(first[begin : begin + n]).tolist()
         even = not exact and n <= 2 and 2 * most[group].mean() > most[group].max()
