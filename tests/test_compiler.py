@@ -692,3 +692,16 @@ def test_dot_products_are_not_taken_apart_into_sums_of_one_term() -> None:
     output, inputs = mlp()
     recording = record([output], inputs)
     assert with_single_sums(recording) is recording
+
+
+def test_an_input_to_the_power_of_0_is_1() -> None:
+    x, leaves = Value(0.3), [Value(i - 1.5, label=f"c[{i}]") for i in range(4)]
+    polynomial = functional.sum(c * x**i for i, c in enumerate(leaves))
+    batch = np.array([[0.0], [-0.0], [2.0], [-1.5]])
+    check([polynomial], [x], batch)
+    check([leaves[0] * (x**0).exp() + x**-0.0], [x], np.array([[np.nan], [np.inf], [-np.inf], [0.0]]))
+    check([x**0, x**0 * 3.0 + x, (x**0).log()], [x], batch)
+    check([((leaves[0] * 0.0 + 1.0) ** 0 - 1.0).log()], [x], batch)  # of a parameter: 0 times inf is nan
+    source = compile(polynomial, [x]).source
+    assert "c_0 + c_1 * x[0]" in source
+    assert "0.0" not in source
