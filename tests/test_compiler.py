@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiled import check
 
 from autograd import Program, Value, compile, functional, grad, hessian, no_grad, ops, value
 from autograd.compiler.fold import fold
+from autograd.compiler.folding.singles import with_single_sums
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
@@ -638,3 +640,165 @@ def test_batch_and_theta_are_arrays_of_real_numbers(numbers: Any, error: type[Ex
     theta = numbers if error is ValueError else numbers[0]
     with pytest.raises(error, match=f"theta is an {message}" if error is TypeError else message):
         program.value_and_grad([[1.0, 2.0]], theta=theta)
+
+
+HUGE = [1e308, 1.1e308, 1.2e308, -1e308]
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.0, 0.5, -0.25, 1e-300, 2e-308])
+def test_a_common_factor_is_kept_inside_of_the_sum_that_would_overflow(factor: float) -> None:
+    leaves, inputs = [Value(h) for h in HUGE], [Value(h) for h in HUGE]
+    for scaled in (leaves, inputs):
+        check([functional.sum(factor * x for x in scaled)], inputs, np.array([HUGE]))
+        check([leaves[0] * 1e-308 + functional.sum(factor * x for x in scaled)], inputs, np.array([HUGE]))
+
+
+def test_what_has_the_factor_0_is_added() -> None:
+    x, w, v = ([Value(float(i)) for i in range(4)] for _ in range(3))
+    source = compile(functional.dot(w, x) + functional.sum(0.0 * v_i for v_i in v), x).source
+    assert "b1 @ x + (0.0 * b2).sum(0)" in source
+
+
+def matrix(text: str, rows: int, columns: int) -> list[list[Value]]:
+    """Labels as ``text`` has them, of the row i and the column j."""
+    return [[Value(0.1 * (i - j), label=text.format(i=i, j=j)) for j in range(columns)] for i in range(rows)]
+
+
+def products(*matrices: list[list[Value]]) -> Program:
+    """All of them by the same vector, summed up behind a tanh."""
+    x = [Value(1.0) for _ in matrices[0][0]]
+    return compile(functional.sum(functional.dot(row, x).tanh() for rows in matrices for row in rows), x)
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (["W1[{i}][{j}]"], "W1"),
+        (["W_{i}_{j}"], "W"),
+        (["W{i}{j}"], "W"),
+        (["layers[3].neurons[{i}].weights[{j}]"], "W4"),
+        (["layers[3].W1[{i}]"], "W1_4"),
+        (["Ω[{i},{j}]"], "Ω"),
+        (["Wq[{i}][{j}]", "Wk[{i}][{j}]", "Wv[{i}][{j}]"], "Wq_Wk_Wv"),
+        (["W1[{i}][{j}]", "W2[{i}][{j}]"], "W"),
+        (["W1[{i}]", "U1[{i}]"], "W1_U1"),
+        (["query[{i}]", "key[{i}]", "value[{i}]"], "W1"),
+        (["a[{i}]", "b[{i}]", "c[{i}]", "d[{i}]"], "W1"),
+        (["diff1[{i}]"], "diff1"),
+    ],
+)
+def test_an_array_is_called_what_its_labels_have_in_common(texts: list[str], name: str) -> None:
+    source = products(*(matrix(text, 2, 3) for text in texts)).source
+    assert f"{name} = theta.reshape({2 * len(texts)}, 3)\n" in source
+
+
+def test_a_label_that_no_other_shares_keeps_its_number() -> None:
+    x, l0, l1, *other = (Value(float(i), label=label) for i, label in enumerate(["x", "l0", "l1", "u", "v"]))
+    source = compile((l0 * x).tanh() / (x - l1) + other[0] * other[1].exp(), [x]).source
+    assert " l0 = theta[" in source
+    assert " l1 = theta[" in source
+    hidden = [(Value(1.0) * x).tanh() for _ in range(3)]
+    hidden[0].label = "h1"
+    assert "h1 = np.tanh(" in compile(functional.sum(hidden), [x]).source
+
+
+def test_temporaries_give_way_to_labels() -> None:
+    x = Value(0.5)
+    p1, p2, diff1 = (Value(i + 1.0, label=label) for i, label in enumerate(["p1", "dp2", "diff1"]))
+    program = compile(((x * 2.0).exp() * p1 - (x * x * x).sin()) / p2 + ((x.cos() - p1.exp()) ** diff1).log(), [x])
+    for label in ("p1", "dp2", "diff1"):
+        assert f" {label} = theta[" in program.source
+    assert "_2" not in program.source
+
+
+@pytest.mark.parametrize("label", ["θ", "ω0", "été", "x²", "λ_max"])
+def test_a_label_may_be_any_identifier(label: str) -> None:
+    x, w, b = Value(0.5), Value(1.0, label=label), Value(2.0)
+    source = compile((w * x + b).tanh(), [x]).source
+    assert f"{label.replace('²', '2')} = theta[0:1]" in source
+
+
+def labelled(*labels: str) -> list[Value]:
+    return [Value(0.5 + 0.1 * i, label=label) for i, label in enumerate(labels)]
+
+
+def oscillator() -> tuple[Value, list[Value]]:
+    q, momentum, mass, stiffness = labelled("q", "momentum", "mass", "stiffness")
+    return momentum**2 / (2 * mass) + 0.5 * stiffness * q**2, [q, momentum]
+
+
+def kepler() -> tuple[Value, list[Value]]:
+    qx, qy, px, py, g, sun, mass = labelled("qx", "qy", "px", "py", "G", "M", "m")
+    return (px**2 + py**2) / (2 * mass) - g * sun * mass / (qx**2 + qy**2).sqrt(), [qx, qy, px, py]
+
+
+def plane() -> tuple[Value, list[Value]]:
+    a, b, c, x, y = labelled("a", "b", "c", "x", "y")
+    return a * x + b * y + c, [x, y]
+
+
+def logistic() -> tuple[Value, list[Value]]:
+    w, b, x = labelled("w", "b", "x")
+    return (w * x + b).sigmoid() + 0.1 * (w * w + b * b), [x]
+
+
+FORMULAS: list[tuple[Callable[[], tuple[Value, list[Value]]], list[str]]] = [
+    (oscillator, ["2.0 * mass", "x[1] * x[1]", "0.5 * stiffness", "x[0] * x[0]"]),
+    (kepler, ["2.0 * m", "x[2] * x[2] + x[3] * x[3]", "G * M", "x[0] * x[0] + x[1] * x[1]"]),
+    (plane, ["a * x[0] + b * x[1] + c"]),
+    (logistic, ["sigmoid(w * x[0] + b)", "0.1 * (w * w + b * b)"]),
+]
+
+
+@pytest.mark.parametrize(("build", "parts"), FORMULAS, ids=[build.__name__ for build, _ in FORMULAS])
+def test_a_formula_reads_as_it_was_written(build: Callable[[], tuple[Value, list[Value]]], parts: list[str]) -> None:
+    output, inputs = build()
+    program = compile(output, inputs)
+    assert not program.constants
+    for part in parts:
+        assert part in program.source
+    check([output], inputs, np.linspace(0.5, 1.5, 3 * len(inputs)).reshape(3, -1))
+
+
+def test_many_named_scalars_are_a_vector() -> None:
+    features = labelled("length", "width", "height", "depth")
+    weights = labelled("a", "b", "c", "d")
+    source = compile(functional.dot(weights, [(f - 1.0) / 2.0 for f in features]), features).source
+    assert "theta @ " in source
+    assert "[0]" not in source
+    weights = labelled("w1", "w2", "b")
+    penalized = functional.dot(weights[:2], features[:2]) + weights[2] + functional.sum(w * w for w in weights)
+    assert "np.dot(theta, theta)" in compile(penalized, features[:2]).source
+
+
+def test_a_network_has_no_named_scalars() -> None:
+    named = compile(MLP(4, [8, 1], seed=0)(x := labelled("length", "width", "height", "depth"))[0], x)
+    assert named.source == compile(MLP(4, [8, 1], seed=0)(y := [Value(1.0) for _ in x])[0], y).source
+
+
+def test_hashes_that_collide_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("autograd.compiler.ragged", "autograd.compiler.lifting.sums"):
+        monkeypatch.setattr(f"{module}.hashing", lambda count: np.ones(count, dtype=np.int64))
+    x = values(4)
+    terms = [x[0] * x[1] + x[2].sin(), x[0].exp() + x[1].sin(), x[3] * x[2] + x[3].cos(), x[0] * x[2] + x[1].cos()]
+    for output, inputs in [(functional.sum(term.tanh() for term in terms), x), oscillator(), kepler(), mlp()]:
+        check([output], inputs, np.linspace(0.5, 1.5, 3 * len(inputs)).reshape(3, -1))
+
+
+def test_dot_products_are_not_taken_apart_into_sums_of_one_term() -> None:
+    output, inputs = mlp()
+    recording = record([output], inputs)
+    assert with_single_sums(recording) is recording
+
+
+def test_an_input_to_the_power_of_0_is_1() -> None:
+    x, leaves = Value(0.3), [Value(i - 1.5, label=f"c[{i}]") for i in range(4)]
+    polynomial = functional.sum(c * x**i for i, c in enumerate(leaves))
+    batch = np.array([[0.0], [-0.0], [2.0], [-1.5]])
+    check([polynomial], [x], batch)
+    check([leaves[0] * (x**0).exp() + x**-0.0], [x], np.array([[np.nan], [np.inf], [-np.inf], [0.0]]))
+    check([x**0, x**0 * 3.0 + x, (x**0).log()], [x], batch)
+    check([((leaves[0] * 0.0 + 1.0) ** 0 - 1.0).log()], [x], batch)  # of a parameter: 0 times inf is nan
+    source = compile(polynomial, [x]).source
+    assert "c_0 + c_1 * x[0]" in source
+    assert "0.0" not in source

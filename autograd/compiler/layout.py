@@ -53,6 +53,7 @@ class _Layout:
         statements = [self.statement(home, group) for home, group in _in_turn(self.lifted)]
         places.place(places.leaves)
         parameters, outputs = [values[i] for i in places.parameters], self.outputs()
+        places.give_names()
         return ArrayProgram(
             statements, places.inputs, places.theta, parameters, outputs, places.names, places.parts, self.padded
         )
@@ -114,21 +115,21 @@ class _Layout:
     def outputs(self) -> list[Operand]:
         """The outputs in order; neighbours that are one view of one array come as one operand."""
         nodes = self.lifted.nodes.same[list(self.lifted.folded.recording.outputs)]
-        runs: list[list[int]] = []
+        lines: list[list[int]] = []
         for node in nodes.tolist():
-            if runs and self.follows(runs[-1], node):
-                runs[-1].append(node)
+            if lines and self.follows(lines[-1], node):
+                lines[-1].append(node)
             else:
-                runs.append([node])
-        return [self.line(np.array(run)) for run in runs]
+                lines.append([node])
+        return [self.line(np.array(one)) for one in lines]
 
-    def follows(self, run: list[int], node: int) -> bool:
+    def follows(self, before: list[int], node: int) -> bool:
         """Whether the node stands in its array one step further, and what came before it in even steps."""
         home, position = self.lifted.nodes.home, self.places.position
-        if home[node] != home[run[-1]] or home[node] == NUMBERS:
+        if home[node] != home[before[-1]] or home[node] == NUMBERS:
             return False
-        step = position[node] - position[run[-1]]
-        return bool(step > 0 and (len(run) == 1 or step == position[run[-1]] - position[run[-2]]))
+        step = position[node] - position[before[-1]]
+        return bool(step > 0 and (len(before) == 1 or step == position[before[-1]] - position[before[-2]]))
 
 
 def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:

@@ -33,6 +33,18 @@ def runs(*keys: Ints) -> list[slice]:
     return [slice(start, stop) for start, stop in pairwise(cuts) if start < stop]
 
 
+def numbered(*keys: Ints) -> Ints:
+    """For each index a number from 0 on, the same where all keys are.
+
+    >>> numbered(np.array([5, 3, 5]), np.array([0, 0, 1])).tolist()
+    [1, 0, 2]
+    """
+    numbers = np.unique(keys[0], return_inverse=True)[1]
+    for key in keys[1:]:
+        numbers = np.unique((numbers << 32) + np.unique(key, return_inverse=True)[1], return_inverse=True)[1]
+    return numbers
+
+
 @lru_cache(maxsize=32)
 def hashing(count: int) -> Ints:
     """Odd numbers to hash with: sums of some of them tell apart which they are. They are the same in every run."""

@@ -87,7 +87,10 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequen
             code.append(CODE[op])  # type: ignore[index]  # only leaves have no row
             left.append(j)
             right.append(k if len(parents) == 2 else NONE)
-            rank.append(rank[j] if rank[j] > rank[k] else rank[k])
+            # An input to the power of 0 is 1, even that of nan. For a parameter it stays: its slope is 0, but
+            # times an adjoint of inf that is nan.
+            one = op is ops.POW and j < n_inputs and parents[1].is_constant and parents[1].data == 0
+            rank.append(CONSTANT if one else rank[j] if rank[j] > rank[k] else rank[k])
         else:
             code.append(LEAF if op is None else CODE[op])
             left.append(NONE)

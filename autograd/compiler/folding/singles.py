@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, ROWS, SUB, Ints, Recording
+from ..record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, ROWS, SUB, Flags, Ints, Recording
 
 FEW = 3  # where all sums have fewer terms than this, they stay as they are
 
@@ -34,22 +34,23 @@ def with_single_sums(recording: Recording) -> Recording:
     %12 = log(%11)
     return %3, %7, %12
     """
-    kind, terms = _kinds(recording)
-    if terms.max(initial=0) < FEW:
+    code, nodes = recording.code, np.arange(len(recording.code))
+    added = code == ADD
+    if not ((added[recording.left] | added[recording.right]) & added).any():  # no sum has three terms
         return recording
-    code, nodes = recording.code, np.arange(len(kind))
+    kind, terms = _kinds(recording)
     outputs = np.array(recording.outputs)
     operand = np.concatenate([recording.left, recording.right, outputs])
     user = np.concatenate([nodes, nodes, outputs])
     side = np.repeat([0, 1, 2], [len(nodes), len(nodes), len(outputs)])
     there = (operand != NONE) & (recording.rank[operand] != CONSTANT)
-
-    _, place = np.unique(((kind * len(ROWS)) + code)[user] * 3 + side, return_inverse=True)
-    length = np.where(there, terms[operand], 0)
-    longest = np.zeros(place.max() + 1, dtype=np.int64)
-    np.maximum.at(longest, place, length)
-    ragged = (longest >= FEW) & (2 * np.bincount(place, length) > longest * np.bincount(place, there))
-    moved = there & ragged[place] & ~np.isin(code[operand], (ADD, SUB, NEG))
+    inside = (side < 2) & added[user] & (kind[user] == kind[operand])  # of a sum, on the way to its end
+    read = np.flatnonzero(there & ~inside)
+    place = (kind[user[read]] * len(ROWS) + code[user[read]]) * 3 + side[read]
+    moved = np.zeros(len(operand), dtype=bool)
+    moved[read] = _beside_sums(place, terms[operand[read]]) & ~np.isin(code[operand[read]], (ADD, SUB, NEG))
+    if not moved.any():
+        return recording
     single = np.zeros(len(nodes), dtype=bool)
     single[operand[moved]] = True
     # A product is a sum of one term to all that read it, and so are all products of its kind: they stay together.
@@ -61,18 +62,29 @@ def with_single_sums(recording: Recording) -> Recording:
     moved_to = np.where(operand == NONE, NONE, number[operand] + moved)
     left, right, outputs = np.split(moved_to, [len(nodes), 2 * len(nodes)])
     source = np.repeat(nodes, 1 + single)
-    added = np.diff(source, prepend=NONE) == 0
+    made = np.diff(source, prepend=NONE) == 0
     return replace(
         recording,
         values=[recording.values[i] for i in source.tolist()],
-        code=np.where(added, ADD, code[source]),
-        left=np.where(added, number[source], left[source]),
-        right=np.where(added, NONE, right[source]),
+        code=np.where(made, ADD, code[source]),
+        left=np.where(made, number[source], left[source]),
+        right=np.where(made, NONE, right[source]),
         rank=recording.rank[source],
         inputs=tuple(number[list(recording.inputs)].tolist()),
         outputs=tuple(outputs.tolist()),
         parameters=tuple(number[list(recording.parameters)].tolist()),
     )
+
+
+def _beside_sums(place: Ints, terms: Ints) -> Flags:
+    """Whether what is read has its place among sums, of more than half the terms of the longest on average."""
+    beside = np.isin(place, np.unique(place[terms >= FEW]))
+    _, place = np.unique(place[beside], return_inverse=True)
+    if len(place):
+        longest = np.zeros(int(place.max()) + 1, dtype=np.int64)
+        np.maximum.at(longest, place, terms[beside])
+        beside[beside] = (2 * np.bincount(place, terms[beside]) > longest * np.bincount(place))[place]
+    return beside
 
 
 def _kinds(recording: Recording) -> tuple[Ints, Ints]:

@@ -6,6 +6,7 @@ sums over an axis, and one term a sum stays what it is. The parts are then added
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -14,10 +15,11 @@ import numpy as np
 
 from ... import ops
 from ..folding.terms import Terms
-from ..ragged import groups, hashing, padded, spans
+from ..ragged import distinct, groups, hashing, numbered, padded, spans
 from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB, Ints
 from .builder import Builder
 from .nodes import NUMBERS, PARAMETERS
+from .scalars import apart, few
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,20 @@ def _kinds(builder: Builder, terms: Terms) -> tuple[Terms, Ints]:
     data = scaled & (home[left] == PARAMETERS)
     negative = (right != NONE) & (coefficient < 0)
     kind = (home[left] << 32) + (home[right] << 2) + (negative << 1) + data
-    return Terms(terms.owner, coefficient, left, right), np.unique(kind, return_inverse=True)[1]
+    scalars = builder.nodes.scalar[left], builder.nodes.scalar[right]
+    return Terms(terms.owner, coefficient, left, right), _with_scalars(terms.owner, numbered(kind), *scalars)
+
+
+def _with_scalars(owner: Ints, kind: Ints, *scalars: Ints) -> Ints:
+    """Terms of named scalars are of a kind each if their sum has few of them, and there are few sums of that form."""
+    read = apart([owner, kind], *scalars)
+    if not read.any():
+        return kind
+    finer = numbered(kind, read)  # a collision of the hashes below may part what could be together, or the opposite
+    start = np.flatnonzero(np.diff(owner, prepend=NONE))
+    form, variant = (np.add.reduceat(hashing(int(each.max()) + 1)[each], start) for each in (kind, finer))
+    alone = np.repeat(few(form, variant), np.diff(start, append=len(owner)))
+    return numbered(kind, np.where(alone, read, 0))
 
 
 def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple[Ints, list[Part]]]:
@@ -90,10 +105,9 @@ def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple
     counts = np.diff(start, append=len(order))
     first = order[start]
     head = np.flatnonzero(np.diff(owner[first], prepend=NONE))  # the first pair of each owner
-    weights = hashing(int(kind.max()) + 1)[kind[first]]
-    signature, length = np.add.reduceat(weights, head), np.add.reduceat(weights * counts, head)
     most, kinds = np.maximum.reduceat(counts, head), np.diff(head, append=len(start))
-    for group in groups(signature):
+    form, length = (distinct(padded(of_pairs, kinds))[1] for of_pairs in (kind[first], counts))
+    for group in groups(form):
         begin, n = int(head[group[0]]), int(kinds[group[0]])
         by_appearance = np.argsort(first[begin : begin + n]).tolist()
         even = not exact and n <= 2 and 2 * most[group].mean() > most[group].max()
@@ -103,17 +117,26 @@ def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple
 
 
 def _part(builder: Builder, part: Part, only: Ints | None) -> tuple[float, Ints]:
-    """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone."""
+    """(a, nodes) such that the terms of each sum add up to a * its node; ``only``: the sums are this part alone.
+
+    A common factor below 1 stays inside of its sum, which without it could overflow where that of the graph does not.
+    """
     terms, counts = part.terms, part.counts
     left, right, scale = terms.left, terms.right, float(terms.coefficient[0])
     if left[0] == NONE:
         return 1.0, builder.nodes.numbers(terms.coefficient)
-    if (terms.coefficient != scale).any():
+    alone = right[0] == NONE and counts.max() == 1
+    inside = not alone and not 1 <= abs(scale) < math.inf
+    parameters = builder.nodes.home[left[0]] == PARAMETERS
+    if (terms.coefficient != scale).any() or (inside and parameters):  # of parameters it is rows that have an order
         scale, left, right = 1.0, builder.nodes.numbers(terms.coefficient), left
-        if builder.nodes.home[right[0]] == PARAMETERS:
+        if parameters:
             left, right = right, left  # weights @ data, as everywhere else
-    elif right[0] == NONE and counts.max() == 1:
+    elif alone:
         return scale, left
+    elif inside:
+        scaled = _scaled(builder, abs(scale), left)
+        scale, left = math.copysign(1.0, scale), builder.nodes.same[scaled]
     targets = only if only is not None and scale == 1 else builder.nodes.new(len(counts))
     if right[0] == NONE:
         return scale, builder.reduce(ops.ADD, targets, padded(left, counts))
@@ -132,7 +155,7 @@ def _total(builder: Builder, nodes: Ints, parts: list[tuple[float, Ints]]) -> No
         total = _scaled(builder, scale, total, last)
     for i, (scale, part) in enumerate(others, 1):
         part = part if abs(scale) == 1 else _scaled(builder, abs(scale), part)
-        total = builder.maps(ADD if scale > 0 else SUB, nodes if i == len(others) else None, total, part)
+        total = builder.maps(ADD if scale >= 0 else SUB, nodes if i == len(others) else None, total, part)
     if total is not nodes:
         builder.nodes.same[nodes] = builder.nodes.same[total]  # a sum of one term is that term
 

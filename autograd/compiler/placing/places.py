@@ -6,6 +6,8 @@ read: until then ``position`` says ``NONE``. Numbers have no place, they are wri
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ..lift import Lifted
@@ -31,6 +33,7 @@ class Places:
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         self.parameters: list[int] = []
         self.parts: dict[Part, str] = {}
+        self._alike: dict[Part, Part] = {}
         self.place(np.array(recording.parameters, dtype=np.int64))
 
     def home(self, nodes: Ints) -> int:
@@ -69,14 +72,24 @@ class Places:
         """The array of a group, whose nodes stand in it in the order of the targets."""
         sampled = bool(self.nodes.rank[targets.max()] == SAMPLED)
         holes = (targets == NONE).reshape(shape) if targets.min() == NONE else None
-        array = self.arrays[home] = Array(self.names.of_array(targets, stem), shape, sampled, holes)
+        array = self.arrays[home] = Array("", shape, sampled, holes)
+        self.names.ask(targets, stem, partial(setattr, array, "name"))
         self.position[targets.ravel()] = np.arange(targets.size)
         self.position[NONE] = NONE  # where holes were
         return array
 
     def name(self, view: View, nodes: Ints) -> None:
-        """Name the part of theta that these nodes are, as the grid has it and in the order of the vector alike."""
-        if view.part not in self.parts:
-            whole = self.theta.size > 1 and view.is_whole
-            self.parts[view.part] = "theta" if whole else self.names.of_parameters(nodes, len(view.kept))
-        self.parts.setdefault(view.in_order.part, self.parts[view.part])
+        """Ask for a name for this part of theta, as the grid has it and in the order of the vector alike."""
+        part = view.part
+        if part not in self._alike:
+            self._alike[part] = part
+            if self.theta.size > 1 and view.is_whole:
+                self.parts[part] = "theta"
+            else:
+                self.names.ask_for_parameters(nodes, len(view.kept), partial(self.parts.__setitem__, part))
+        self._alike.setdefault(view.in_order.part, self._alike[part])
+
+    def give_names(self) -> None:
+        """To all arrays, and to the parts of theta."""
+        self.names.answer()
+        self.parts |= {part: self.parts[first] for part, first in self._alike.items()}
