@@ -60,7 +60,8 @@ def emit(program: ArrayProgram) -> Emitted:
         doc = f"{what}; grad becomes the gradient of weight times {'their sum' if program.inputs.size else 'it'}."
         functions.append(_function("value_and_grad", [x, "weight", *views, *gradients], lines, returned, doc))
     body = "\n\n\n".join(functions)
-    named = {name: values for name, values in written.constants.items() if re.search(rf"\b{name}\b", body)}
+    words = set(re.findall(r"\w+", body))
+    named = {name: values for name, values in written.constants.items() if name in words}
     small = {name: values for name, values in named.items() if values.size <= FEW and _is_plain(values)}
     constants = {name: values for name, values in named.items() if name not in small}
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
