@@ -126,7 +126,7 @@ def test_matrix_products_are_found_and_nothing_is_gathered(
     build: Callable[[], tuple[Value, list[Value]]], products: list[str]
 ) -> None:
     program = compile(*build())
-    found = [line.split(" = ")[1] for line in program.summary.splitlines()[1:]]
+    found = [line.split(": ")[1] for line in program.summary.splitlines()[1:]]
     assert found == products
     assert not any(name.startswith(("i", "order")) for name in program.constants), program.source
 

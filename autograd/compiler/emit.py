@@ -36,6 +36,8 @@ class Emitted:
     constants: Mapping[str, Constant]
     contiguous_inputs: bool
     """Whether it runs faster if the rows of the inputs are contiguous."""
+    absorbed: Mapping[str, str]
+    """For each array that has no line of its own the target of the line in which it is computed."""
 
 
 def emit(program: ArrayProgram) -> Emitted:
@@ -67,7 +69,8 @@ def emit(program: ArrayProgram) -> Emitted:
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
     head = [_usage(program, constants), "import numpy as np", *[literals] * bool(small)]
     source = "\n\n\n".join(["\n\n".join(head), *_helpers(body), body]) + "\n"
-    return Emitted(source, constants, inputs_scattered(program))
+    absorbed = {name: line.target for line in written.forward for name in line.absorbed}
+    return Emitted(source, constants, inputs_scattered(program), absorbed)
 
 
 def _is_plain(values: Constant) -> bool:

@@ -96,7 +96,7 @@ class Program:
         emitted = emit(self._arrays)
         self._parameters, self._source = tuple(self._arrays.parameters), emitted.source
         self._constants = MappingProxyType(emitted.constants)
-        self._contiguous = emitted.contiguous_inputs
+        self._contiguous, self._absorbed = emitted.contiguous_inputs, emitted.absorbed
         functions = load(emitted.source, emitted.constants)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
@@ -252,7 +252,7 @@ class Program:
 
     @property
     def summary(self) -> str:
-        """How many scalar nodes became how many array operations, and the matrix products among them."""
+        """How many scalar nodes became how many array operations, and the matrix products, by their lines."""
         statements = self._arrays.statements
         count = "1 array operation" if len(statements) == 1 else f"{len(statements)} array operations"
         lines = [f"{len(self._recording.values):,} scalar nodes became {count}, forward"]
@@ -264,5 +264,6 @@ class Program:
                 columns = prod(others[c : c + p])
                 batch = " × B" if statement.target.sampled else ""
                 times = f"{stack} × " if stack > 1 else ""
-                lines.append(f"  {statement.target.name} = {times}({rows}×{inner} @ {inner}×{columns}{batch})")
+                name = statement.target.name
+                lines.append(f"  {self._absorbed.get(name, name)}: {times}({rows}×{inner} @ {inner}×{columns}{batch})")
         return "\n".join(lines)

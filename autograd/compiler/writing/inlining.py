@@ -43,7 +43,8 @@ def inline(lines: Sequence[Line], others: Iterable[Code]) -> list[Line]:
 def _together(line: Line, reader: Line) -> Line | None:
     """The reader with the line put into it, if that is short enough."""
     code = reader.code.rewritten(lambda part: line.code if part.text == line.target else None)
-    return replace(reader, code=code) if len(code.text) <= LONGEST else None
+    absorbed = (*reader.absorbed, *line.absorbed, line.target)
+    return replace(reader, code=code, absorbed=absorbed) if len(code.text) <= LONGEST else None
 
 
 def _names(code: Code) -> Iterator[str]:

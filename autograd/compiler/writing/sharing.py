@@ -20,6 +20,8 @@ class Line:
     comment: str = ""
     named: bool = True
     """Whether it is to have a line of its own, even if only one other reads it."""
+    absorbed: tuple[str, ...] = ()
+    """The targets of the lines that became part of this one."""
 
     def __str__(self) -> str:
         plain = f"{self.target} {self.sign} {self.code}" if self.sign else self.code.text
