@@ -67,8 +67,10 @@ def emit(program: ArrayProgram) -> Emitted:
     small = {name: values for name, values in named.items() if values.size <= FEW and _is_plain(values)}
     constants = {name: values for name, values in named.items() if name not in small}
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
-    head = [_usage(program, constants), "import numpy as np", *[literals] * bool(small)]
-    source = "\n\n\n".join(["\n\n".join(head), *_helpers(body), body]) + "\n"
+    helpers = _helpers(body)
+    imports = ["import functools"] * any("functools." in helper for helper in helpers) + ["import numpy as np"]
+    head = [_usage(program, constants), *imports, *[literals] * bool(small)]
+    source = "\n\n\n".join(["\n\n".join(head), *helpers, body]) + "\n"
     absorbed = {name: line.target for line in written.forward for name in line.absorbed}
     return Emitted(source, constants, inputs_scattered(program), absorbed)
 

@@ -16,12 +16,12 @@ from ..lifting.groups import LETTERS
 from ..placing.arrays import BATCH, Array, Numbers, Operand, Readable, View
 from ..placing.statements import DotStatement, JoinStatement, MapStatement, ReduceStatement, Statement
 from .adjoints import Adjoints
-from .code import ATOM, COMPARISON, PRODUCT, Code, Into, Naming, derivatives
+from .code import ATOM, COMPARISON, PRODUCT, Code, Into, Naming, call, derivatives
 from .contraction import Tensor, contract, times
 from .forward import Forward
 from .views import broadcast, over, subscript
 
-ONES = Code(f"np.ones({BATCH})", naming=Naming("ones", 1))
+ONES = replace(call("ones", Code(BATCH)), naming=Naming("ones", 1))
 
 
 class Reverse:
