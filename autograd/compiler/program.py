@@ -100,7 +100,7 @@ class Program:
         functions = load(emitted.source, emitted.constants)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
-        self._n_inputs = len(recording.inputs)
+        self._n_inputs, self._is_sampled = len(recording.inputs), self._arrays.outputs[0].sampled
         self._kept = threading.local()
 
     # ---- running
@@ -156,7 +156,7 @@ class Program:
         grad, gradient_views = self._gradient
         with _quietly():
             found = self._value_and_grad(x, weight, *views, *gradient_views)
-            value = float(np.add.reduce(found) * weight if self._arrays.outputs[0].sampled else found * (size * weight))
+            value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
             # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
             finite = not self._inexact or (isfinite(value) and isfinite(grad.dot(grad)))
         grad = grad.copy()
