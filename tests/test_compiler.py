@@ -159,6 +159,21 @@ def test_numbers_that_the_graph_does_not_have_do_not_overflow() -> None:
     assert "_exact" not in vars(program), "it had to be computed again without holes"
 
 
+def test_scores_that_are_not_there_do_not_spoil_what_else_is_made_of_scores() -> None:
+    """They are -inf for the softmax; times a weight of 0 that is nan, and so would be what flows back."""
+    xs, queries, keys = values(5, 3), values(2, 3), values(2, 3)
+    loss = Value.constant(0.0)
+    for t in range(len(xs)):
+        scores = [functional.dot(layer(queries, xs[t]), layer(keys, xs[s])) for s in range(t + 1)]
+        weights = functional.softmax(scores)
+        loss = loss + functional.sum((w * s).tanh() for w, s in zip(weights, scores, strict=True))
+    inputs = [v for x in xs for v in x]
+    program = compile(loss, inputs)
+    gradient = program.value_and_grad([v.data for v in inputs])[1]
+    np.testing.assert_allclose(gradient, grad(loss, program.parameters), rtol=1e-12)
+    assert "_exact" not in vars(program), "it had to be computed again without holes"
+
+
 def test_no_zero_flows_back_through_a_join() -> None:
     """Nodes of many arrays are copied into one; through some of them no gradient flows, and 0 * inf would be nan."""
     leaves = [Value(0.5 + 0.01 * i) for i in range(14)]

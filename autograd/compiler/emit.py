@@ -96,7 +96,7 @@ def _usage(program: ArrayProgram, constants: Mapping[str, Constant]) -> str:
         lines.append(f"    output = value_and_grad({batch}, {weight}, *views(theta), *gradient_views(grad))")
         lines += ["", f"The latter leaves the gradient{' of the mean' if n else ''} in grad ({size},)."]
     if constants:
-        lines += ["", *textwrap.wrap(f"Arrays that it needs, from Program.constants: {', '.join(constants)}.", 116)]
+        lines += ["", *textwrap.wrap(f"Arrays that it needs, from Program.constants: {', '.join(constants)}.", WIDTH)]
     return '"""' + "\n".join(lines) + '\n"""'
 
 

@@ -1,7 +1,8 @@
 """Places: the array of each home, and the position of each node in the array of its home.
 
-An input has its place from the start, the nodes of a group when its statement is written, a parameter when it is first
-read: until then ``position`` says ``NONE``. Numbers have no place, they are written where they are read.
+An input has its place from the start, and a parameter whose place was asked for; other parameters have theirs when they
+are first read, the nodes of a group when its statement is written: until then ``position`` says ``NONE``. Numbers have
+no place, they are written where they are read.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -78,6 +78,14 @@ class Code:
     @property
     def is_name(self) -> bool:
         return self.text.isidentifier()
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names that it reads, each as often as it does."""
+        if self.is_name:
+            yield self.text
+        for part, _ in self.parts:
+            yield from part.names
 
     def rewritten(self, rule: Callable[[Code], Code | None]) -> Code:
         """The same with what the rule makes of its parts, or of all of it; None leaves a part as it is."""

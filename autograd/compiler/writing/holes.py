@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf
+from math import inf, isfinite
 
 from ... import ops
 from ..placing.arrays import Array, Numbers, Operand, Readable, View
@@ -33,6 +33,7 @@ class Holes:
         self._where = where
         self._lines: dict[Array, Line] = {}
         self._held: dict[Array, float] = {}
+        self._infinite: set[str] = set()
 
     def made(self, statement: Statement, line: Line) -> None:
         """The statement was written as this line."""
@@ -41,7 +42,9 @@ class Holes:
             self._lines[array] = line
             held = _computed(statement, self._held) if isinstance(statement, MapStatement) else None
             if held is not None:
-                self._held[array] = held
+                self._holds(array, held)
+            elif self.may_be_infinite(line.code):
+                self._infinite.add(array.name)
 
     def filled(self, operand: Readable, otherwise: float) -> Readable:
         """The operand without its mask, if the holes of its array hold this number, or can be made to."""
@@ -53,8 +56,17 @@ class Holes:
         if array not in self._held:
             line = self._lines[array]
             line.code = self._where(~array.holes, array.sampled, line.code, otherwise)
-            self._held[array] = otherwise
+            self._holds(array, otherwise)
         return replace(operand, mask=None) if self._held[array] == otherwise else operand
+
+    def may_be_infinite(self, code: Code) -> bool:
+        """Whether a hole of an array in this expression may hold inf or nan: times 0, that is nan."""
+        return any(name in self._infinite for name in code.names)
+
+    def _holds(self, array: Array, number: float) -> None:
+        self._held[array] = number
+        if not isfinite(number):
+            self._infinite.add(array.name)
 
 
 def _computed(statement: MapStatement, held: dict[Array, float]) -> float | None:

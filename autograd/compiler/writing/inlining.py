@@ -6,7 +6,7 @@ NumPy also computes one long expression faster than its parts: an array without 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .code import Code
@@ -23,12 +23,12 @@ def inline(lines: Sequence[Line], others: Iterable[Code]) -> list[Line]:
     >>> print(*inline(lines, []), sep="\\n")
     z = 2.0 * ((x + 1.0) * x) + x
     """
-    uses = Counter(name for code in (*(line.code for line in lines), *others) for name in _names(code))
+    uses = Counter(name for code in (*(line.code for line in lines), *others) for name in code.names)
     waiting: dict[str, Line] = {}
     gone: set[str] = set()
     kept: list[Line] = []
     for line in lines:
-        for name in list(_names(line.code)):
+        for name in list(line.code.names):
             if name in waiting:
                 together = _together(waiting.pop(name), line)
                 if together:
@@ -45,10 +45,3 @@ def _together(line: Line, reader: Line) -> Line | None:
     code = reader.code.rewritten(lambda part: line.code if part.text == line.target else None)
     absorbed = (*reader.absorbed, *line.absorbed, line.target)
     return replace(reader, code=code, absorbed=absorbed) if len(code.text) <= LONGEST else None
-
-
-def _names(code: Code) -> Iterator[str]:
-    if code.is_name:
-        yield code.text
-    for part, _ in code.parts:
-        yield from _names(part)

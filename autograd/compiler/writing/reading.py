@@ -39,7 +39,7 @@ class Reader:
         self.program, self.written = program, written
         self._constants: dict[tuple[object, ...], str] = {}
         self._parameters: dict[tuple[Part, str], str] = {}
-        self.holes = Holes(self._where)
+        self.holes = Holes(self.where)
 
     # ---- the two ways to read
 
@@ -84,9 +84,10 @@ class Reader:
     def masked(self, operand: Readable, value: Code, otherwise: float = 0.0) -> Code:
         """The value where the operand's mask is, something else in the holes."""
         assert operand.mask is not None
-        return self._where(operand.mask, operand.sampled, value, otherwise)
+        return self.where(operand.mask, operand.sampled, value, otherwise)
 
-    def _where(self, mask: Flags, sampled: bool, value: Code, otherwise: float) -> Code:
+    def where(self, mask: Flags, sampled: bool, value: Code, otherwise: float) -> Code:
+        """The value where the mask is, one mask for all samples; elsewhere a number."""
         name = self.constant("mask", mask[..., None] if sampled else mask)
         return call("np.where", Code(name, axes=frozenset(range(mask.ndim + sampled))), value, otherwise)
 

@@ -79,7 +79,10 @@ class Reverse:
         twice = Code.of(2.0 if _is_square(statement) else 1.0)
         for operand, rule in zip(_factors(statement), derivatives(statement.op), strict=False):
             if self._is_active(operand):
-                flow = twice * g * Code.of(rule(out, *arguments))
+                partial = Code.of(rule(out, *arguments))
+                flow = twice * g * partial
+                if target.holes is not None and self.reader.holes.may_be_infinite(partial):
+                    flow = self.reader.where(~target.holes, target.sampled, flow, 0.0)
                 self.add(operand, self._summed(flow, self._repeated(operand, target), target))
 
     def _dot(self, statement: DotStatement, g: Code) -> None:
