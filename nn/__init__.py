@@ -8,13 +8,13 @@
 [0.0, 1.0, 1.0, 0.0]
 """
 
-from .files import FileFormatError
+from .basics.files import FileFormatError
 from .history import History
 from .layers import MLP, Layer, Neuron
 from .losses import binary_cross_entropy, cross_entropy, hinge, mse
 from .module import Module
-from .optim import SGD, Adam, Optimizer
-from .trainer import DivergenceError, Trainer
+from .optim import SGD, Adam, Optimizer, Schedule
+from .trainer import DivergenceError, Step, Trainer
 
 __all__ = [
     "MLP",
@@ -27,6 +27,8 @@ __all__ = [
     "Module",
     "Neuron",
     "Optimizer",
+    "Schedule",
+    "Step",
     "Trainer",
     "binary_cross_entropy",
     "cross_entropy",

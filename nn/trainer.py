@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
+from types import MethodType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Rows, Vector
-from .checkpoint import Checkpoint, graph_fingerprint
-from .checks import count, not_negative, whole
+from autograd import Value, modes
+
+from .basics.arrays import Rows, Vector
+from .fit.agreement import still_agreement
+from .fit.checkpoint import Checkpoint
+from .fit.dependence import as_outputs
+from .fit.evaluation import Evaluation, evaluation
+from .fit.fingerprint import graph_fingerprint
+from .fit.objective import Objective
+from .fit.plan import Plan, lowest
+from .fit.progress import progress_bar
+from .fit.recording import Moment, Recording
+from .fit.samples import Samples
 from .history import History
 from .losses import Loss
-from .mean_loss import MeanLoss, Model, mean_loss
+from .module import Model
 from .optim import Optimizer, State
-from .progress import progress_bar
-from .recording import Moment, Recording
-from .samples import Samples
 
 
 class DivergenceError(ArithmeticError):
@@ -32,6 +41,14 @@ class DivergenceError(ArithmeticError):
         )
         self.step = step
         self.history = history
+
+
+class Step(NamedTuple):
+    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1."""
+
+    epoch: int
+    loss: float
+    history: History
 
 
 class Trainer:
@@ -52,6 +69,8 @@ class Trainer:
         ):
             if not is_fit:
                 raise TypeError(f"{name} is {wanted}, got {got!r}")
+        if optimizer.step != MethodType(Optimizer.step, optimizer):
+            raise TypeError("the optimizer has a step of its own, which a Trainer would not go by: override its rule")
         known = set(model.parameters())
         if any(parameter not in known for parameter in optimizer.parameters):
             raise ValueError("the optimizer has parameters that the model lacks: make it with model.parameters()")
@@ -67,8 +86,10 @@ class Trainer:
         epochs: int = 100,
         batch_size: int = 32,
         tolerance: float | None = None,
+        patience: int | None = None,
         seed: int = 0,
         held_out: tuple[ArrayLike, ArrayLike] | None = None,
+        on_epoch: Callable[[History], Any] | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = True,
         record: bool = False,
@@ -76,20 +97,26 @@ class Trainer:
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
-        ``inputs`` is (N, n_inputs), ``targets`` (N, n_outputs), or (N,) for one output. Each epoch visits the samples
-        in an order of its own, drawn from ``seed``, and makes one step for every ``batch_size`` of them. The loss of
-        the samples in ``held_out`` is recorded after each epoch. With ``checkpoint``, a path, the run is saved there
-        after each epoch, and goes on from there if the file exists; it ends with the same bits however often it was
-        killed. To be recognized, the run needs a loss whose graph, for the first sample and the parameters it starts
-        with, is the same each time: a model that draws random numbers cannot go on. With ``record``, parameters and
-        gradients are kept epoch by epoch, in the checkpoint too, and the history can show them: ``history.film()``.
+        ``inputs`` is (N, n_inputs), ``targets`` (N, n_outputs), or (N,) for one output or for class indices. Each epoch
+        visits the samples in an order of its own, drawn from ``seed``, and makes one step for every ``batch_size`` of
+        them. After each epoch the history has the loss of the samples in ``held_out``, and of both how good the model
+        is: the accuracy, or R². Then ``on_epoch(history)`` is called; if it returns True, training ends.
+
+        With ``patience``, training ends when the held-out loss (that of training, if none is held out) was not the
+        lowest for so many epochs, and the parameters are those of the best epoch.
+
+        With ``checkpoint``, a path, the run is saved there after each epoch, and goes on from there if the file exists;
+        it ends with the same bits however often it was killed. To be recognized, the run needs a loss whose graph, for
+        the first sample and the parameters it starts with, is the same each time: a model that draws random numbers
+        cannot go on. With ``record``, parameters and gradients are kept epoch by epoch, in the checkpoint too, and the
+        history can show them: ``history.film()``.
 
         The loss of one sample is recorded once, and replayed for whole batches by the program that ``autograd.compile``
-        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. For a
-        model or a loss that branches on the numbers it is given they are not the same: some samples are compared at
-        the start, where a RuntimeWarning says that training goes on without the program, and a few after epochs 1, 2,
-        4, 8, … and the last, where a RuntimeError ends it. The same goes for a loss that draws random numbers, or uses
-        something that changes, other than a Value.
+        makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. Where
+        the graph may hang on numbers, since a Value's number is read while it is recorded, or since it is another one
+        the next time, a RuntimeWarning names the line, and every sample is recorded anew too. After epochs 1, 2, 4, 8,
+        … and the last, and before a checkpoint, a batch of samples is compared with the scalar engine; if they differ,
+        parameters and history go back to where they last agreed, and training goes on without the program.
 
         While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
@@ -101,145 +128,272 @@ class Trainer:
         A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
         of the last whole step.
         """
+        plan = self._plan(
+            inputs, targets, held_out, (epochs, batch_size, tolerance, patience, seed), checkpoint, record
+        )
+        run = _Run(self, plan, on_epoch, compiled)
+        total = epochs * plan.steps_per_epoch
+        with (
+            progress_bar(total, run.history.epochs * plan.steps_per_epoch, progress) as advance,
+            closing(run.steps(self.optimizer.runs_users_code)) as steps,
+        ):
+            for step in steps:
+                advance(f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}", 1)
+        return run.history
+
+    def steps(
+        self,
+        inputs: ArrayLike,
+        targets: ArrayLike,
+        *,
+        epochs: int = 100,
+        batch_size: int = 32,
+        seed: int = 0,
+        held_out: tuple[ArrayLike, ArrayLike] | None = None,
+        compiled: bool = True,
+    ) -> Generator[Step, None, None]:
+        """The same training step by step: after each, parameters and gradients are in their Values, for whoever looks.
+
+        >>> from nn import MLP, SGD, mse
+        >>> model = MLP(1, [1], seed=0)
+        >>> for step in Trainer(model, mse, SGD(model.parameters(), lr=0.1)).steps([[1.0]], [2.0], epochs=3):
+        ...     print(step.epoch, step.loss < 4.0)
+        1 True
+        2 True
+        3 True
+        """
+        plan = self._plan(inputs, targets, held_out, (epochs, batch_size, None, None, seed), None, False)
+        return _Run(self, plan, None, compiled).steps(is_seen=True)
+
+    def _plan(
+        self,
+        inputs: ArrayLike,
+        targets: ArrayLike,
+        held_out: tuple[ArrayLike, ArrayLike] | None,
+        numbers: tuple[Any, Any, Any, Any, Any],
+        checkpoint: str | Path | None,
+        record: bool,
+    ) -> Plan:
         samples = Samples.checked(inputs, targets)
         others = None if held_out is None else samples.held_out(held_out)
-        run = _Run(count("epochs", epochs), count("batch_size", batch_size), tolerance, seed, samples, others, record)
-        losses = mean_loss(self.model, self.loss, self.optimizer.parameters, samples, compiled)
-        settings = self._settings(run, losses) if checkpoint else {}
-        if checkpoint and Path(checkpoint).exists():
-            history = self._resume(run, settings, checkpoint)
-        else:
-            history = History(recording=self._recording(run))
-        steps = run.steps_per_epoch
-        with progress_bar(epochs * steps, history.epochs * steps, progress) as advance:
-            try:
-                while not run.is_finished(history):
-                    history.losses.append(self._epoch(run, losses, history, advance))
-                    if run.is_finished(history) or history.epochs.bit_count() == 1:  # 1, 2, 4, 8, …
-                        losses.require_agreement(samples, history.epochs)
-                    if others:
-                        history.held_out_losses.append(losses.value(others))
-                    if history.recording:
-                        history.recording.add_epoch(history.epochs)
-                    if checkpoint:
-                        self._checkpoint(settings, history).save(checkpoint)
-            finally:
-                losses.write_gradient()
-        return history
+        return Plan(samples, others, *numbers, Path(checkpoint) if checkpoint else None, record)
 
-    def _epoch(self, run: _Run, losses: MeanLoss, history: History, advance: Callable[[str], None]) -> float:
-        """One visit to every sample; the mean of their losses, each as it was when its turn came."""
-        total = 0.0
-        losses.read_untrained()
+
+class _Agreed(NamedTuple):
+    """Where program and engine last gave the same numbers."""
+
+    epochs: int
+    model: dict[str, float]
+    state: State
+    best: Vector
+    moments: list[Moment]
+
+
+class _Run:
+    """One training under way."""
+
+    def __init__(self, trainer: Trainer, plan: Plan, on_epoch: Callable[[History], Any] | None, compiled: bool) -> None:
+        self.model, self.loss, self.optimizer = trainer.model, trainer.loss, trainer.optimizer
+        self.plan, self.on_epoch = plan, on_epoch
+        self.is_stopped = False
+        self.best: Vector = np.empty(0)
+        n_outputs = _require_sound(self.model, self.loss, plan.samples)
+        self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
+        self.numbers = self._evaluation(compiled)
+        self.settings = self._settings() if plan.checkpoint else {}
+        if plan.checkpoint and plan.checkpoint.exists():
+            self._resume(plan.checkpoint)
+        else:
+            self.history = History(metric=self.objective.metric, recording=self._recording())
+        self.history.is_compiled = self.numbers.is_compiled
+        self._agree()
+
+    # ---- by the engine, or by a program
+
+    def _evaluation(self, compiled: bool) -> Evaluation:
+        if not compiled:
+            return self._eager()
+        numbers, reason = evaluation(self.model, self.loss, self.optimizer.parameters, self.plan.samples)
+        if reason:
+            message = (
+                f"the loss cannot be compiled: {reason}. Training goes on without, many times slower, as it does with "
+                f"compiled=False, which does not warn"
+            )
+            warnings.warn(message, RuntimeWarning, stacklevel=4)
+        return numbers
+
+    def _eager(self) -> Evaluation:
+        return Evaluation(self.model, self.loss, self.optimizer.parameters)
+
+    def _agree(self) -> None:
+        """Take note of a state in which program and engine agree."""
+        moments = list(self.history.recording.moments) if self.history.recording else []
+        state = self.optimizer.here()
+        self.agreed = _Agreed(self.history.epochs, self.model.state_dict(), state, self.best, moments)
+
+    def _went_back(self, stacklevel: int) -> bool:
+        """Whether program and engine differ: then everything is as it was when they last agreed, and no program is."""
+        if not self.numbers.is_compiled:
+            return False
+        reason = still_agreement(self._eager(), self.numbers, self.plan.samples)
+        if not reason:
+            self._agree()
+            return False
+        message = (
+            f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
+            f"and history went back to epoch {self.agreed.epochs}, and training goes on without, many times slower, as "
+            f"it does with compiled=False, which does not warn"
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
+        self.model.load_state_dict(self.agreed.model)
+        self.optimizer.move_to(self.agreed.state)
+        self.history.cut(self.agreed.epochs)
+        self.history.recording = self._recording(self.agreed.moments)
+        self.history.is_compiled = False
+        self.best = self.agreed.best
+        self.numbers = self._eager()
+        return True
+
+    # ---- epochs and steps
+
+    def steps(self, is_seen: bool) -> Generator[Step, None, None]:
+        """Train; ``is_seen`` says whether someone may look at the parameters before an epoch ends."""
+        try:
+            while not self._is_done():
+                try:
+                    yield from self._epoch(is_seen)
+                except DivergenceError:
+                    if not self._went_back(stacklevel=4):
+                        raise
+                else:
+                    self._end_epoch()
+            if len(self.best):
+                self.optimizer.move_to(self.optimizer.here()._replace(theta=self.best))
+        finally:
+            self.numbers.write_gradient()
+
+    def _is_done(self) -> bool:
+        return self.is_stopped or self.plan.is_done(self.history.losses, self.history.watched)
+
+    def _epoch(self, is_seen: bool) -> Generator[Step, None, None]:
+        """One visit to every sample. The history gets the mean of their losses, each as it was when its turn came."""
+        total, history = 0.0, self.history
+        self.numbers.read_untrained()
         state = self.optimizer.here()
         try:
-            for rows in run.batches(history.epochs):
-                loss, state = self._step(state, losses, run.samples, rows, history)
+            for rows in self.plan.batches(history.epochs):
+                loss, state = self._step(state, rows, is_seen)
                 total += loss * len(rows)
-                advance(f"epoch {history.epochs + 1}/{run.epochs}  loss {loss:.4g}")
+                if is_seen:
+                    self.optimizer.move_to(state)
+                yield Step(history.epochs + 1, loss, history)
         finally:
             self.optimizer.move_to(state)
-        return total / len(run.samples)
+        history.losses.append(total / len(self.plan.samples))
 
-    def _step(
-        self, state: State, losses: MeanLoss, samples: Samples, rows: Rows, history: History
-    ) -> tuple[float, State]:
+    def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
         """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
 
         def require_finite(what: str, numbers: float | Vector) -> None:
             if not np.isfinite(numbers).all():
                 rate = self.optimizer.rate(state.steps)
-                raise DivergenceError(what, state.steps + 1, history.epochs + 1, rate, history)
+                raise DivergenceError(what, state.steps + 1, self.history.epochs + 1, rate, self.history)
 
-        is_seen = self.optimizer.runs_users_code
         if is_seen:
-            losses.read_untrained()
-        loss, gradient = losses.value_and_grad(state.theta, samples, rows)
+            self.numbers.read_untrained()
+        loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
         if is_seen:
-            self.optimizer.move_to(state)
-            losses.write_gradient()
+            self.numbers.write_gradient()
         require_finite(f"the loss became {loss!r}", loss)
         require_finite("the gradient became infinite or nan", gradient)
-        there = self.optimizer.after_step(state, gradient)
+        there = self.optimizer.next(state, gradient)
         require_finite("the parameters became infinite or nan", there.theta)
-        if history.recording:
-            history.recording.add_step(gradient)
+        if self.history.recording:
+            self.history.recording.add_step(gradient)
         return loss, there
 
-    def _settings(self, run: _Run, losses: MeanLoss) -> dict[str, str]:
+    def _end_epoch(self) -> None:
+        """What is to be known after an epoch, compared, told and saved."""
+        history, plan = self.history, self.plan
+        for samples, metrics in ((plan.samples, history.metrics), (plan.others, history.held_out_metrics)):
+            if samples and history.metric:
+                metrics.append(self.objective.quality(self.numbers.outputs(samples.inputs), samples.targets))
+        if plan.others:
+            history.held_out_losses.append(self.numbers.mean(plan.others))
+        if plan.patience and lowest(history.watched) == history.epochs - 1:
+            self.best = self.optimizer.here().theta
+        if history.recording:
+            history.recording.add_epoch(history.epochs)
+        is_due = plan.checkpoint or self._is_done() or history.epochs.bit_count() == 1  # 1, 2, 4, 8, …
+        if is_due and self._went_back(stacklevel=5):
+            return
+        if self.on_epoch:
+            self.numbers.write_gradient()
+            self.is_stopped = self.on_epoch(history) is True
+        if plan.checkpoint:
+            self._checkpoint().save(plan.checkpoint)
+
+    # ---- what survives a kill
+
+    def _settings(self) -> dict[str, str]:
         """What must be the same from the start for a training to end with the same bits."""
-        (x, t), *_ = run.samples.rows(slice(1))
+        (x, t), *_ = self.plan.samples.rows(slice(1))
         optimizer = self.optimizer
         return {
-            "network or loss": graph_fingerprint(self.loss(self.model(x), t)),
-            "training data": run.samples.fingerprint(),
-            "held-out data": run.others.fingerprint() if run.others else "none",
+            "network or loss": graph_fingerprint(self.loss(as_outputs(self.model(x)), t)),
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "batch size": repr(run.batch_size),
-            "tolerance": repr(run.tolerance),
-            "seed": repr(int(run.seed)),
-            "record": repr(run.record),
-            "compiled": repr(losses.is_compiled),
+            "compiled": repr(self.numbers.is_compiled),
+            **self.plan.settings(),
         }
 
     def _rate_after(self, steps: int) -> dict[str, str]:
         """What must be the same too after so many steps: the learning rate of the last."""
         return {"learning rate": repr(self.optimizer.rate(max(steps - 1, 0)))}
 
-    def _checkpoint(self, settings: Mapping[str, str], history: History) -> Checkpoint:
-        settings = {**settings, **self._rate_after(self.optimizer.steps)}
-        moments = history.recording.moments if history.recording else ()
-        return Checkpoint(settings, self.model.state(), self.optimizer.state(), history, moments)
+    def _checkpoint(self) -> Checkpoint:
+        went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
+        settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
+        moments = self.history.recording.moments if self.history.recording else ()
+        optimizer = self.optimizer.state_dict()
+        return Checkpoint(settings, self.model.state_dict(), optimizer, self.history.curves, self.best, moments)
 
-    def _recording(self, run: _Run, moments: Sequence[Moment] = ()) -> Recording | None:
-        if not run.record:
+    def _recording(self, moments: list[Moment] | None = None) -> Recording | None:
+        if not self.plan.record:
             return None
-        return Recording(self.model, self.loss, self.optimizer, run.samples, run.others, list(moments))
+        return Recording(self.model, self.loss, self.optimizer, self.plan.samples, self.plan.others, moments or [])
 
-    def _resume(self, run: _Run, settings: Mapping[str, str], path: str | Path) -> History:
+    def _resume(self, path: Path) -> None:
         """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
-        saved = Checkpoint.load(path)
-        saved.require({**settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
-        if saved.history.epochs > run.epochs:
-            raise ValueError(f"the checkpoint {path} is {saved.history.epochs} epochs old, wanted {run.epochs} at most")
-        before = self.optimizer.state()
-        self.optimizer.load_state(saved.optimizer)
+        saved, optimizer = Checkpoint.load(path), self.optimizer
+        saved.require({**self.settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
+        if (epochs := len(saved.curves["losses"])) > self.plan.epochs:
+            raise ValueError(f"the checkpoint {path} is {epochs} epochs old, wanted {self.plan.epochs} at most")
+        before = optimizer.state_dict()
+        optimizer.load_state_dict(saved.optimizer)
         try:
-            self.model.load_state(saved.model)
+            self.model.load_state_dict(saved.model)
         except ValueError:
-            self.optimizer.load_state(before)
+            optimizer.load_state_dict(before)
             raise
-        saved.history.recording = self._recording(run, saved.moments)
-        return saved.history
+        self.best = saved.best
+        curves = {name: list(curve) for name, curve in saved.curves.items()}
+        recording = self._recording(list(saved.moments))
+        self.history = History(**curves, metric=self.objective.metric, recording=recording)  # type: ignore[arg-type]
+        if saved.settings["went back"] == "True":
+            self.numbers = self._eager()
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What one call of ``fit`` was asked for."""
+def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:
+    """An error, now rather than later, for what the model or the loss would refuse in some row; the number of outputs.
 
-    epochs: int
-    batch_size: int
-    tolerance: float | None
-    seed: int
-    samples: Samples
-    others: Samples | None
-    record: bool
-
-    def __post_init__(self) -> None:
-        if self.tolerance is not None:
-            not_negative("tolerance", self.tolerance)
-        whole("seed", self.seed)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return math.ceil(len(self.samples) / self.batch_size)
-
-    def is_finished(self, history: History) -> bool:
-        reached = self.tolerance is not None and history.epochs > 0 and history.losses[-1] < self.tolerance
-        return reached or history.epochs >= self.epochs
-
-    def batches(self, epoch: int) -> Iterator[Rows]:
-        """The rows of each batch. The order hangs on seed and epoch alone: a resumed run needs no generator's state."""
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
-        for start in range(0, len(order), self.batch_size):
-            yield order[start : start + self.batch_size]
+    The loss sees every kind of target that there is, once. A program would not ask it again.
+    """
+    if not modes.is_recording():
+        raise ValueError("training within no_grad would learn nothing, as nothing is recorded: call fit outside of it")
+    (x, _), *_ = samples.rows(slice(1))
+    outputs = as_outputs(model(x))
+    for t in np.unique(samples.targets, axis=0).tolist():
+        found = loss(outputs, t)
+        if not isinstance(found, Value):
+            raise TypeError(f"the loss is a Value made from the outputs, got {type(found).__name__}: {found!r}")
+    return len(outputs)

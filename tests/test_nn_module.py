@@ -69,9 +69,9 @@ def test_zero_grad_forgets_every_gradient():
 def test_copies_are_whole_and_independent(twin_of):
     model = MLP(2, [3, 1], seed=0)
     twin = twin_of(model)
-    assert twin.state() == model.state()
+    assert twin.state_dict() == model.state_dict()
     twin.parameters()[0].data += 1.0
-    assert twin.state() != model.state()
+    assert twin.state_dict() != model.state_dict()
 
 
 def test_a_saved_model_loads_to_the_same_bits(tmp_path):
@@ -80,7 +80,7 @@ def test_a_saved_model_loads_to_the_same_bits(tmp_path):
     model.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     other.load(tmp_path / "a.npz")
-    assert other.state() == model.state()
+    assert other.state_dict() == model.state_dict()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
 
 
@@ -93,12 +93,12 @@ def test_a_saved_model_loads_to_the_same_bits(tmp_path):
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, message):
-    model, state = MLP(2, [3, 1], seed=0), MLP(2, [3, 1], seed=1).state()
-    before = model.state()
+    model, state = MLP(2, [3, 1], seed=0), MLP(2, [3, 1], seed=1).state_dict()
+    before = model.state_dict()
     change(state)
     with pytest.raises(ValueError, match=message):
-        model.load_state(state)
-    assert model.state() == before
+        model.load_state_dict(state)
+    assert model.state_dict() == before
 
 
 def foreign_files(directory: Path):
@@ -115,34 +115,34 @@ def foreign_files(directory: Path):
 
 def test_foreign_files_are_refused_and_change_nothing(tmp_path):
     model = MLP(2, [3, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     files = foreign_files(tmp_path)
     assert len(files) == 8
     for path in files:
         with pytest.raises(FileFormatError, match=path.name):
             model.load(path)
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_file_truncated_anywhere_is_refused_and_changes_nothing(tmp_path):
     saved, model = MLP(2, [2, 1], seed=1), MLP(2, [2, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     saved.save(tmp_path / "whole.npz")
     content = (tmp_path / "whole.npz").read_bytes()
     for length in range(0, len(content), 7):
         (tmp_path / "cut.npz").write_bytes(content[:length])
         with pytest.raises(FileFormatError, match=r"cut\.npz"):
             model.load(tmp_path / "cut.npz")
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_model_of_another_shape_is_refused(tmp_path):
     MLP(2, [4, 1], seed=0).save(tmp_path / "model.npz")
     model = MLP(2, [3, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     with pytest.raises(ValueError, match="layers"):
         model.load(tmp_path / "model.npz")
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,0 +1,144 @@
+"""Dependence: whether the graph of a loss hangs on numbers, so that one recorded graph does not stand for all samples.
+
+It is found out while the loss is recorded: a number that leaves the graph is noticed where it does, and several rows
+are recorded twice, which must give the same graph. Models that do neither may be compiled.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import numpy as np
+
+import autograd
+from autograd import Value
+from autograd.graph import topological_order
+
+from ..basics.reads import noticing_reads
+from ..losses import Loss
+from ..module import Model
+from .samples import Samples
+
+ROWS = 4
+"""So many rows from all over the data are recorded, each twice."""
+
+ADVICE = "Write a choice in recorded operations: functional.softmax, functional.select, maximum, minimum, relu"
+OURS = tuple(f"{Path(file).parent}/" for file in (autograd.__file__, Path(__file__).parent))
+LIBRARIES = tuple({f"{path}/" for path in sysconfig.get_paths().values()})
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A loss, and the leaves that stand for the inputs and the targets of its sample."""
+
+    loss: Value
+    inputs: Sequence[Value]
+    targets: Sequence[Value]
+
+
+def as_outputs(found: object) -> list[Value]:
+    """What a model returned as a list of Values; one Value is taken for a list of one."""
+    outputs = [found] if isinstance(found, Value) else list(found) if hasattr(found, "__len__") else []  # type: ignore[call-overload]
+    if not outputs or not all(isinstance(output, Value) for output in outputs):
+        raise TypeError(f"the model returns a list of Values, or one, got {type(found).__name__}: {found!r}")
+    return outputs
+
+
+def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> Recorded:
+    """The loss of a sample, with leaves for its numbers."""
+    inputs = [Value(number, f"x[{i}]") for i, number in enumerate(x)]
+    targets = [Value(number, f"t[{i}]") for i, number in enumerate(t)]
+    return Recorded(loss(as_outputs(model(inputs)), targets), inputs, targets)
+
+
+def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
+    """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
+    rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
+    found: list[tuple[int, Recorded]] = []
+    for row in rows:
+        for _ in range(2):
+            reads: list[str] = []
+            recorded = _noticed(model, loss, *next(samples.rows([row])), reads)
+            if reads:
+                return reads[0]
+            assert recorded is not None
+            found.append((row, recorded))
+            if not same_graph(found[0][1], recorded):
+                return (
+                    f"the loss of row {row}, recorded again, is another graph than that of row {found[0][0]}: perhaps "
+                    f"it draws random numbers, or counts its calls"
+                )
+    return None
+
+
+def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]) -> Recorded | None:
+    """The loss recorded; in ``reads`` why it may not be compiled, if so."""
+
+    def notice(what: str) -> None:
+        place = _line(_frames(sys._getframe(1)))
+        reads.append(
+            f"{place} reads a number of the recorded graph ({what}), which another sample has another of. {ADVICE}"
+        )
+
+    try:
+        with noticing_reads(notice):
+            return record(model, loss, x, t)
+    except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
+        place = _line(_traced(error.__traceback__))
+        reads.append(f"{place} needs plain numbers ({type(error).__name__}: {error}). {ADVICE}")
+        return None
+
+
+def same_graph(one: Recorded, other: Recorded) -> bool:
+    """Whether two recordings are of the same operations, edges and constants, and of the same leaves but the sample's.
+
+    Leaves that were made on the way are alike if their numbers are.
+    """
+    orders = [topological_order(recorded.loss) for recorded in (one, other)]
+    if len(orders[0]) != len(orders[1]):
+        return False
+    places = [{node: i for i, node in enumerate(order)} for order in orders]
+    samples = [{leaf: i for i, leaf in enumerate([*r.inputs, *r.targets])} for r in (one, other)]
+    for nodes in zip(*orders, strict=True):
+        a, b = nodes
+        if a.op is not b.op or samples[0].get(a) != samples[1].get(b):
+            return False
+        if a.parents:
+            if [places[0][p] for p in a.parents] != [places[1][p] for p in b.parents]:
+                return False
+        elif a is not b and a not in samples[0] and repr((a.data, a.label)) != repr((b.data, b.label)):
+            return False
+    return True
+
+
+def _frames(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:
+    """File, line and function of the calls that led to a frame, from the innermost to the recording of the loss."""
+    while frame is not None and frame.f_code is not _noticed.__code__:
+        yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        frame = frame.f_back
+
+
+def _traced(traceback: TracebackType | None) -> Iterator[tuple[str, int, str]]:
+    """The same of an error, from the innermost."""
+    found = []
+    while traceback is not None:
+        found.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, traceback.tb_frame.f_code.co_name))
+        traceback = traceback.tb_next
+    return reversed(found)
+
+
+def _line(calls: Iterator[tuple[str, int, str]]) -> str:
+    """The user's line among the calls: the innermost that is of no library, or else of none of ours."""
+    others = [call for call in calls if not call[0].startswith(OURS)]
+    users = [call for call in others if not call[0].startswith(LIBRARIES)]
+    if not others:
+        return "the loss"
+    file, line, function = (users or others)[0]
+    source = linecache.getline(file, line).strip()
+    return f"{Path(file).name}, line {line}, in {function}" + (f": `{source}`" if source else "")
