@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 from . import ops
-from .value import Value, as_float, record
+from .numbers import as_float
+from .value import Value, record
 
 LONGEST = 10_000  # characters; Python's own parser limits the nesting
 

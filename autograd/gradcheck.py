@@ -8,7 +8,8 @@ from typing import SupportsFloat
 
 from .backward import grad, hessian
 from .graph import topological_order
-from .value import Value, as_float
+from .numbers import as_float
+from .value import Value
 
 
 def gradcheck(

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import SupportsFloat, cast
 
 from autograd import Value
-from autograd.functional import dot, logsumexp, mean, sum
-
-from .basics.reads import reads_unnoticed
+from autograd.functional import dot, logsumexp, mean, select
+from autograd.modes import reads_unnoticed
 
 Loss = Callable[[Sequence[Value], Sequence[SupportsFloat]], Value]
 
@@ -71,9 +70,8 @@ def _of_class(outputs: Sequence[Value], index: SupportsFloat) -> Value:
     """The logit of a class. Where the index is a Value, the graph is the same whichever class it names."""
     last = len(outputs) - 1
     _check("cross_entropy", [outputs[0]], [index], lambda k: k in range(last + 1), f"a class index from 0 to {last}")
-    if not isinstance(index, Value):
-        return outputs[int(float(index))]
-    return sum(z * (1.0 - (index - k).abs().minimum(1.0)) for k, z in enumerate(outputs))
+    chosen: Value = select(outputs, index)
+    return chosen
 
 
 def hinge(outputs: Sequence[Value], targets: Sequence[SupportsFloat]) -> Value:

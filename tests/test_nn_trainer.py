@@ -282,20 +282,24 @@ def test_some_of_the_parameters_in_an_order_of_ones_own():
     assert [a == b for a, b in zip(after, start, strict=True)] == [i % 2 == 0 for i in range(len(start))]
 
 
+def number(x):
+    return x.data if isinstance(x, Value) else x
+
+
 class Branching(MLP):
     def __call__(self, inputs):
         out = super().__call__(inputs)
-        return [out[0] if float(inputs[0]) > 0 else out[0] * 2]
+        return [out[0] if number(inputs[0]) > 0 else out[0] * 2]
 
 
 class NumbersOnly(MLP):
     def __call__(self, inputs):
-        return super().__call__([math.sqrt(x * x) for x in inputs])
+        return super().__call__([math.sqrt(number(x) * number(x)) for x in inputs])
 
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(Branching, "another graph|in __call__: `return"), (NumbersOnly, "another graph|in __call__: `return")],
+    [(Branching, "in number: `return x.data"), (NumbersOnly, "in number: `return x.data")],
 )
 def test_what_cannot_be_compiled_is_trained_eagerly_and_said_once(kind, reason):
     def run(compiled):

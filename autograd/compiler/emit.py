@@ -68,7 +68,8 @@ def emit(program: ArrayProgram) -> Emitted:
     constants = {name: values for name, values in named.items() if name not in small}
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
     helpers = _helpers(body)
-    imports = ["import functools"] * any("functools." in helper for helper in helpers) + ["import numpy as np"]
+    modules = [name for name in ("functools", "math") if any(f"{name}." in helper for helper in helpers)]
+    imports = [*(f"import {name}" for name in modules), "import numpy as np"]
     head = [_usage(program, constants), *imports, *[literals] * bool(small)]
     source = "\n\n\n".join(["\n\n".join(head), *helpers, body]) + "\n"
     absorbed = {name: line.target for line in written.forward for name in line.absorbed}

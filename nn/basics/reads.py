@@ -1,21 +1,49 @@
-"""Reads: how ``nn`` asks the engine whether a number has left a graph that is being recorded."""
+"""Reads: who is told when a number leaves a graph that is being recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
 
-from autograd import modes
+import autograd
+from autograd import Value, modes
+
+ENGINE = f"{Path(autograd.__file__).parent}"
+
+_lock = Lock()
+_hashing = 0
 
 
-def noticing_reads(notice: Callable[[str], None]) -> AbstractContextManager[Any]:
-    """While it is on, ``notice(what)`` is called wherever a Value's number is read."""
-    hook: Any = getattr(modes, "noticing_reads", None)
-    return nullcontext() if hook is None else hook(notice)
+@contextmanager
+def noticing_reads(notice: Callable[[str], None]) -> Iterator[None]:
+    """Whatever lets a Value's number leave the graph calls ``notice`` with what was used; looking one up does too.
+
+    A Value is never found in a dict of numbers, where the number itself is: ``table.get(x)`` is a branch.
+    """
+    with modes.noticing_reads(notice), _noticing_hashes():
+        yield
 
 
-def reads_unnoticed() -> AbstractContextManager[Any]:
-    """For the package's own checks of targets, on which no graph depends."""
-    hook: Any = getattr(modes, "reads_unnoticed", None)
-    return nullcontext() if hook is None else hook()
+@contextmanager
+def _noticing_hashes() -> Iterator[None]:
+    """The engine does not ask about hashes, which it needs often: while this is on, those of others are told of."""
+    global _hashing
+    with _lock:
+        _hashing += 1
+        Value.__hash__ = _noticed_hash  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        with _lock:
+            _hashing -= 1
+            if not _hashing:
+                Value.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
+
+
+def _noticed_hash(value: Value) -> int:
+    if not sys._getframe(1).f_code.co_filename.startswith(ENGINE):
+        modes.read("hash")
+    return object.__hash__(value)

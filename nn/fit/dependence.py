@@ -28,16 +28,17 @@ from .samples import Samples
 ROWS = 4
 """So many rows from all over the data are recorded, each twice."""
 
-ADVICE = "Write a choice in recorded operations: functional.softmax, functional.select, maximum, minimum, relu"
+ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
 OURS = tuple(f"{Path(file).parent}/" for file in (autograd.__file__, Path(__file__).parent))
 LIBRARIES = tuple({f"{path}/" for path in sysconfig.get_paths().values()})
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A loss, and the leaves that stand for the inputs and the targets of its sample."""
+    """A loss, the outputs it was made of, and the leaves that stand for the inputs and the targets of its sample."""
 
     loss: Value
+    outputs: Sequence[Value]
     inputs: Sequence[Value]
     targets: Sequence[Value]
 
@@ -54,7 +55,8 @@ def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> 
     """The loss of a sample, with leaves for its numbers."""
     inputs = [Value(number, f"x[{i}]") for i, number in enumerate(x)]
     targets = [Value(number, f"t[{i}]") for i, number in enumerate(t)]
-    return Recorded(loss(as_outputs(model(inputs)), targets), inputs, targets)
+    outputs = as_outputs(model(inputs))
+    return Recorded(loss(outputs, targets), outputs, inputs, targets)
 
 
 def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
@@ -82,9 +84,8 @@ def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], r
 
     def notice(what: str) -> None:
         place = _line(_frames(sys._getframe(1)))
-        reads.append(
-            f"{place} reads a number of the recorded graph ({what}), which another sample has another of. {ADVICE}"
-        )
+        why = "so another sample may have another graph"
+        reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
 
     try:
         with noticing_reads(notice):

@@ -10,11 +10,10 @@ from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, compile, grad, modes, no_grad
+from autograd import Value, collector_paused, compile, grad, modes, no_grad
 from autograd.compiler.program import Program
 
 from ..basics.arrays import Floats, Rows, Vector
-from ..basics.collector import collector_paused
 from ..layers import MLP
 from ..losses import Loss
 from ..module import Model
@@ -161,7 +160,7 @@ class CompiledEvaluation(Evaluation):
     def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
         super().__init__(model, loss, parameters)
         self._sample = next(samples.rows(slice(1)))
-        recorded = record(model, loss, *self._sample)
+        self._recorded_loss = recorded = record(model, loss, *self._sample)
         self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets])
         # θ is the optimizer's; the program may have its parameters in another order, and some that are not trained.
         place = {parameter: i for i, parameter in enumerate(parameters)}
@@ -191,8 +190,7 @@ class CompiledEvaluation(Evaluation):
 
     @cached_property
     def _outputs(self) -> Program:
-        inputs = [Value(number) for number in self._sample[0]]
-        return compile(as_outputs(self.model(inputs)), inputs)
+        return compile(list(self._recorded_loss.outputs), self._recorded_loss.inputs)
 
     @cached_property
     def _trace_program(self) -> Program:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from ... import ieee, ops
@@ -229,6 +229,10 @@ def _greater(x: Code | float, y: Code | float) -> Code:
     return replace(Code._binary(x, ">", y, COMPARISON), boolean=True, naming=Naming("more"))
 
 
+def _equal(x: Code | float, y: Code | float) -> Code:
+    return replace(Code._binary(Code.of(x), "==", Code.of(y), COMPARISON), boolean=True, naming=Naming("same"))
+
+
 def _mul_no_nan(x: Code | float, y: Code | float) -> Code:
     x, y = Code.of(x), Code.of(y)
     return x * y if y.number not in (None, 0.0) else call("mul_no_nan", x, y)
@@ -245,9 +249,19 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "mul_no_nan": _mul_no_nan,
     "relu": lambda x: call("np.maximum", x, 0.0),
     "stop_gradient": lambda x: x,
-    **{name: (lambda *xs, name=name: call(f"np.{name}", *xs)) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
+    "constant": Code.of,
+    "pow_log": lambda x, y: ops.evaluate(ops.POW_LOG.forward, FUNCTIONS, {"x": x, "y": y}),
+    "equal": _equal,
+    **{
+        name: (lambda *xs, name=name: call(f"np.{name}", *xs))
+        for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh")
+    },
+    **{
+        name: (lambda *xs, name=name: call(f"np.{name}", *xs))
+        for name in ("arcsin", "arccos", "arctan", "sinh", "cosh", "expm1", "log1p")
+    },
     **{name: (lambda *xs, name=name: call(f"np.{name}", *xs)) for name in ("abs", "maximum", "minimum")},
-    **{name: (lambda *xs, name=name: call(name, *xs)) for name in ("sigmoid", "softplus", "leaky_relu")},
+    **{name: (lambda *xs, name=name: call(name, *xs)) for name in ("sigmoid", "softplus", "leaky_relu", "erf")},
 }
 """Each operation of the table on Code."""
 
@@ -269,4 +283,8 @@ def derivatives(op: ops.Operation) -> tuple[Callable[..., Any], ...]:
     >>> [str(d(Code("p"), Code("x"), Code("y"))) for d in derivatives(ops.DIV)]
     ['1.0 / y', '-p / y']
     """
-    return op.derivatives(FUNCTIONS)
+
+    def derivative(text: str, *operands: Any) -> Any:
+        return ops.evaluate(text, FUNCTIONS, dict(zip(("out", *op.arguments), operands, strict=True)))
+
+    return tuple(partial(derivative, text) for text in op.partials)
