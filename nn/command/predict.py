@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from autograd.files import write_file
 from ..basics.arrays import Floats
 from ..data import Predictor
 from ..data.encoding import numbers_of
-from ..data.tables import Table, column_place, csv_text, opened
+from ..data.tables import Table, column_place, csv_text, guarded, opened
 from ..fit.progress import progress_bar
 
 
@@ -51,12 +52,15 @@ def _predictions(predictor: Predictor, options: argparse.Namespace, quality: Qua
     ):
         for column in predictor.encoding.columns:
             column_place(header, column, Path(options.file))
-        yield csv_text([predictor.header])
+        yield csv_text([map(guarded, predictor.header)])
+        cells = {name: guarded(name) for name in ("", *predictor.classes)}
         done = 0
         for table in chunks:
             found = predictor.rows(table)
             quality.add(table, found)
             done += len(table)
+            if predictor.classes:
+                found = [(cells[row[0]], *row[1:]) for row in found]
             yield csv_text(found)
             advance("predicted", len(table))
         if not done:
@@ -69,29 +73,30 @@ class Quality:
     """How good predictions are, chunk by chunk: the accuracy, or R²."""
 
     def __init__(self, predictor: Predictor) -> None:
-        self.predictor = predictor
+        self.predictor, self.classes = predictor, set(predictor.classes)
         self.rows = self.known = self.right = 0
         self.targets: list[Floats] = []
         self.predicted: list[Floats] = []
         self.empty = 0
 
-    def add(self, table: Table, found: list[list[object]]) -> None:
+    def add(self, table: Table, found: list[tuple[Any, ...]]) -> None:
         """Take note of some rows and of what was predicted for them."""
         self.rows += len(table)
         self.empty += sum(row[0] == "" for row in found)
         name = self.predictor.target_name
         if table.header.count(name) != 1:
             return
-        pairs = [(cell, row[0]) for cell, row in zip(table.column(name), found, strict=True) if row[0] != ""]
+        cells, guesses = table.column(name), [row[0] for row in found]
         if self.predictor.classes:
-            pairs = [(cell, guess) for cell, guess in pairs if cell in self.predictor.classes]
-            self.known += len(pairs)
-            self.right += sum(cell == guess for cell, guess in pairs)
-        elif pairs:
-            targets, _ = numbers_of([cell for cell, _ in pairs])
-            usable = np.isfinite(targets)
+            is_known = [cell in self.classes and guess != "" for cell, guess in zip(cells, guesses, strict=True)]
+            self.known += sum(is_known)
+            self.right += sum(known and a == b for known, a, b in zip(is_known, cells, guesses, strict=True))
+        else:
+            targets, _ = numbers_of(cells)
+            predicted = np.array([np.nan if guess == "" else guess for guess in guesses], dtype=np.float64)
+            usable = np.isfinite(targets) & ~np.isnan(predicted)
             self.targets.append(targets[usable])
-            self.predicted.append(np.array([guess for _, guess in pairs], dtype=np.float64)[usable])
+            self.predicted.append(predicted[usable])
 
     def text(self) -> str:
         """Lines for people; none if there is nothing to tell."""

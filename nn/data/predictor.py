@@ -94,7 +94,7 @@ class Predictor:
             return [self.target_name]
         return [self.target_name, "probability" if self.target_name != "probability" else "probability_of_class"]
 
-    def rows(self, table: Table) -> list[list[object]]:
+    def rows(self, table: Table) -> list[tuple[Any, ...]]:
         """For each row of a table the number predicted, or the class and its probability if the loss gives one.
 
         Cells are empty for a row with a cell that the network was not trained for.
@@ -102,17 +102,16 @@ class Predictor:
         features, strange = self.encoding.features(table)
         features = self.encoding.filled(features)
         usable = ~strange & np.isfinite(features).all(axis=1)
-        found: list[list[object]] = [[""] * len(self.header) for _ in range(len(table))]
-        if usable.any():
-            columns = self._columns(self.outputs(features[usable]))
-            for row, cells in zip(np.flatnonzero(usable).tolist(), zip(*columns, strict=True), strict=True):
-                found[row] = list(cells)
+        found = list(zip(*self._columns(self.outputs(features[usable])), strict=True)) if usable.any() else []
+        if len(found) < len(table):
+            cells = iter(found)
+            found = [next(cells) if is_usable else ("",) * len(self.header) for is_usable in usable.tolist()]
         return found
 
     def _columns(self, outputs: Floats) -> list[list[Any]]:
         if not self.classes:
             return [self.target_scaling.undo(outputs)[:, 0].tolist()]
-        classes = [self.classes[index] for index in self.objective.chosen(outputs)]
+        classes = [self.classes[index] for index in self.objective.chosen(outputs).tolist()]
         if not self.objective.gives_probabilities:
             return [classes]
         return [classes, self.objective.probabilities(outputs).tolist()]

@@ -6,13 +6,14 @@ import csv
 import gzip
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE, LOOKED_AT = 1 << 16, 20
@@ -30,7 +31,7 @@ class Table:
     path: Path
     header: list[str]
     rows: list[list[str]]
-    lines: list[int]
+    lines: Sequence[int]
 
     @property
     def name(self) -> str:
@@ -43,7 +44,7 @@ class Table:
     def column(self, name: str) -> list[str]:
         """The cells of the column of that name; a ValueError if there is none, or more than one."""
         place = column_place(self.header, name, self.path)
-        return [row[place] for row in self.rows]
+        return [row[place].strip() for row in self.rows]
 
     def chosen(self, rows: Sequence[int]) -> Table:
         """The table of some of the rows."""
@@ -91,7 +92,8 @@ def read_table(path: str | Path, separator: str | None = None) -> Table:
     The separator is found if it is not given.
     """
     with opened(path, separator) as (header, chunks):
-        rows, lines = [], []
+        rows: list[list[str]] = []
+        lines: list[int] = []
         for chunk in chunks:
             rows += chunk.rows
             lines += chunk.lines
@@ -110,11 +112,10 @@ def opened(path: str | Path, separator: str | None = None) -> Iterator[tuple[lis
                 raise ValueError(f"{path} is not a CSV file in UTF-8: it holds characters of 0")
             found = separator or separator_of(start)
             reader = csv.reader(_lines(start, file), delimiter=found, strict=True)
-            records = ((row, reader.line_num) for row in reader)
-            header = next(([cell.strip() for cell in row] for row, _ in records if row), [])
+            header = next(([cell.strip() for cell in row] for row in reader if row), [])
             if not header:
                 raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
-            yield header, _chunks(Path(path), header, records)
+            yield header, _chunks(Path(path), header, reader)
     except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is not a CSV file in UTF-8: {error}") from None
 
@@ -140,11 +141,13 @@ def separator_of(text: str) -> str:
     return max(SEPARATORS, key=score)
 
 
-def _text(path: Path) -> IO[str]:
-    binary = path.open("rb")
-    packed = binary.peek(2)[:2] == b"\x1f\x8b"
-    content = cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if packed else binary
-    return io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    with path.open("rb") as binary:
+        packed = binary.peek(2)[:2] == b"\x1f\x8b"
+        content = cast(IO[bytes], gzip.GzipFile(fileobj=binary)) if packed else binary
+        with content, io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
+            yield text
 
 
 def _lines(start: str, file: IO[str]) -> Iterator[str]:
@@ -153,32 +156,35 @@ def _lines(start: str, file: IO[str]) -> Iterator[str]:
     yield from file
 
 
-def _chunks(path: Path, header: list[str], records: Iterator[tuple[list[str], int]]) -> Iterator[Table]:
-    while batch := list(islice(records, CHUNK)):
-        rows, lines = [], []
-        for row, line in batch:
-            if not row and len(header) > 1:  # a line without anything; where there is one column, its cell is empty
-                continue
-            row = row or [""]
-            if len(row) != len(header):
-                wanted = f"{len(header)}, one for each column name"
-                raise ValueError(f"{path}, line {line}: got {len(row)} cells, wanted {wanted}")
-            rows.append([cell.strip() for cell in row])
-            lines.append(line)
+def _chunks(path: Path, header: list[str], reader: Any) -> Iterator[Table]:
+    n, before = len(header), reader.line_num
+    while rows := list(islice(reader, CHUNK)):
+        lines: Sequence[int] = range(before + 1, reader.line_num + 1)
+        if len(lines) != len(rows):  # cells of several lines
+            breaks = (1 + sum(len(re.findall("\r\n|\r|\n", cell)) for cell in row) for row in rows)
+            lines = list(accumulate(breaks, initial=before))[1:]
+        if set(map(len, rows)) != {n}:
+            kept = [i for i, row in enumerate(rows) if row or n == 1]  # a line without anything is no row …
+            rows, lines = [rows[i] or [""] for i in kept], [lines[i] for i in kept]  # … but the cell of one column
+            for row, line in zip(rows, lines, strict=True):
+                if len(row) != n:
+                    raise ValueError(f"{path}, line {line}: got {len(row)} cells, wanted {n}, one for each column name")
+        before = reader.line_num
         yield Table(path, header, rows, lines)
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as the text of a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe before it.
-
-    >>> csv_text([["=1+1", -2.5, "-2.5"]])
-    "'=1+1,-2.5,-2.5\\n"
-    """
+    """Rows as the text of a CSV file."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([_guarded(cell) for cell in row] for row in rows)
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 
-def _guarded(cell: object) -> object:
-    runs = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") and as_number(cell) is None
-    return f"'{cell}" if runs and cell else cell
+def guarded(text: str) -> str:
+    """A text as a cell: what a spreadsheet would run as a formula gets an apostrophe before it.
+
+    >>> guarded("=1+1"), guarded("-2.5")
+    ("'=1+1", '-2.5')
+    """
+    runs = text[:1] in ("=", "+", "-", "@", "\t", "\r") and as_number(text) is None
+    return f"'{text}" if runs and text else text
