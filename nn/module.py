@@ -161,7 +161,7 @@ def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]
             yield from _parts(f"{path}[{key!r}]", item)
     elif isinstance(attribute, np.ndarray) and attribute.dtype == object:
         for index in np.ndindex(attribute.shape):
-            yield from _parts(f"{path}[{', '.join(map(str, index))}]", attribute[index])
+            yield from _parts(f"{path}[{','.join(map(str, index))}]", attribute[index])
     elif isinstance(attribute, AbstractSet | deque | ValuesView):
         _require_none_hidden(path, attribute, f"a {type(attribute).__name__}")
 

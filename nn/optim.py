@@ -255,7 +255,7 @@ class Schedule:
     """
 
     lr: float
-    steps: int | None
+    steps: int | None = None
     warm_up: int = 0
 
     def __post_init__(self) -> None:

@@ -368,7 +368,7 @@ def test_a_learning_rate_that_makes_the_loss_infinite(tmp_path, capsys):
 def test_without_graphviz_it_fails_before_it_trains(tmp_path, monkeypatch, capsys):
     from autograd.viewing import RenderingError
 
-    def draw(root):
+    def draw(root, **how):
         raise RenderingError("there is no Graphviz to render with")
 
     monkeypatch.setattr("nn.command.train.draw", draw)

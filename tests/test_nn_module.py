@@ -2,13 +2,14 @@
 
 import copy
 import pickle
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograd import Value
-from nn import MLP, FileFormatError, Module
+from nn import MLP, FileFormatError, Layer, Module, Neuron
 
 
 class Pair(Module):
@@ -148,3 +149,64 @@ def test_a_model_of_another_shape_is_refused(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         MLP(1, [1], seed=0).load(tmp_path / "absent.npz")
+
+
+class Held(Module):
+    def __init__(self, **attributes):
+        for name, attribute in attributes.items():
+            setattr(self, name, attribute)
+
+
+def test_parameters_are_found_in_dicts_and_arrays_of_objects():
+    heads = {"a": Layer(1, 1, seed=0), "b c": [Value(3.0)]}
+    grid = np.array([[Value(1.0), Value(2.0)]])
+    model = Held(heads=heads, grid=grid, plain=np.zeros(3), settings={"rate": 0.1})
+    names = [name for name, _ in model.named_parameters()]
+    assert names == [
+        "heads['a'].neurons[0].weights[0]",
+        "heads['a'].neurons[0].bias",
+        "heads['b c'][0]",
+        "grid[0,0]",
+        "grid[0,1]",
+    ]
+    for name, parameter in model.named_parameters():
+        assert eval(f"model.{name}") is parameter
+        assert parameter.label == name
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {Value(1.0)},
+        frozenset([Value(1.0)]),
+        {Value(1.0): "a key"},
+        deque([Neuron(1)]),
+        [{Value(1.0)}],
+        {"a": {"b": {Neuron(1)}}},
+        {"a": Value(1.0)}.values(),
+    ],
+)
+def test_where_a_parameter_could_hide_it_is_refused(attribute):
+    model = Module()
+    with pytest.raises(TypeError, match=r"parts.* holds a (Value|Neuron) in .* wanted a list"):
+        model.parts = attribute
+    assert not hasattr(model, "parts")
+
+
+def test_sets_of_other_things_may_be_kept():
+    assert Held(names={"a", "b"}, sizes=deque([1, 2])).parameters() == []
+
+
+def test_the_repr_shows_layers_and_how_many_parameters():
+    text = repr(MLP(2, [3, 1], "tanh", seed=0)).splitlines()
+    assert text == [
+        "MLP(n_inputs=2, sizes=[3, 1], activation='tanh', output='linear') of 13 parameters",
+        "  layers[0]: Layer(2, 3, 'tanh') of 9 parameters",
+        "  layers[1]: Layer(3, 1, 'linear') of 4 parameters",
+    ]
+    assert repr(Held(w=Value(1.0))) == "Held() of 1 parameter"
+
+
+def test_a_network_has_at_most_a_thousand_layers():
+    with pytest.raises(ValueError, match="at most 1,000 layers, got 1,001 sizes"):
+        MLP(1, [1] * 1001)

@@ -14,6 +14,7 @@ import numpy as np
 from autograd import Value
 from autograd.commandline import one_line
 from autograd.files import write_file
+from autograd.graph import topological_order
 from autograd.viewing import draw
 from autograd.viewing.notation import visible
 
@@ -36,6 +37,9 @@ VISITS = 12_000
 PICTURES = ("loss.svg", "graph.svg", "confusion.svg", "boundary.svg", "fit.svg", "film.html")
 FILES = ("model.npz", "history.csv", *PICTURES, "checkpoint.npz", "last_finite.npz")
 """All that some run may write."""
+
+DRAWN_WHOLE, COLLAPSED = 40, 300
+"""The most nodes of a graph that is drawn whole, and that is collapsed by neuron; beyond, ``draw`` finds a way."""
 
 PICTURE_FAILED = 1
 
@@ -209,7 +213,8 @@ def _graph(job: Job) -> bytes:
     loss = job.predictor.recorded_loss(job.train, 0)
     job.predictor.model.zero_grad()
     loss.backward()
-    return draw(loss).svg.encode()
+    count = len(topological_order(loss))
+    return draw(loss, collapse="neuron" if DRAWN_WHOLE < count <= COLLAPSED else None).svg.encode()
 
 
 def _confusion(job: Job) -> Axes:
