@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograd.files import write_file
 
 from .data.scaling import Scaling
-from .fit.recording import Recording
+from .fit.curves import Curves
 from .viewing.film import Film, make_film
 from .viewing.plots import plot_loss, svg_bytes
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(repr=False)
-class History:
+class History(Curves):
     """The mean loss of each epoch, and how good the model was after it, on the samples and on those held out.
 
     >>> history = History([0.5, 0.25])
@@ -31,38 +31,6 @@ class History:
     1,0.5
     2,0.25
     """
-
-    losses: list[float] = field(default_factory=list)
-    held_out_losses: list[float] = field(default_factory=list)
-    metric: str = ""
-    """What ``metrics`` are: ``"accuracy"``, or ``"r2"`` for numbers; empty for a loss that is not of this package."""
-    metrics: list[float] = field(default_factory=list)
-    held_out_metrics: list[float] = field(default_factory=list)
-    is_compiled: bool = field(default=False, compare=False)
-    """Whether the losses come from a program, or from the scalar engine."""
-    recording: Recording | None = field(default=None, compare=False)
-    """What ``film`` shows; None unless the training was recorded."""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs were completed."""
-        return len(self.losses)
-
-    @property
-    def curves(self) -> dict[str, list[float]]:
-        """The lists that have a number for each epoch, or none at all, by name."""
-        named = {"losses": self.losses, "metrics": self.metrics}
-        return named | {f"held_out_{name}": getattr(self, f"held_out_{name}") for name in named}
-
-    @property
-    def watched(self) -> list[float]:
-        """The losses that tell which epoch was the best: the held-out ones if there are any."""
-        return self.held_out_losses or self.losses
-
-    def cut(self, epochs: int) -> None:
-        """Forget all but the first epochs."""
-        for curve in self.curves.values():
-            del curve[epochs:]
 
     def csv(self) -> str:
         """One line an epoch, every number with all its digits."""
