@@ -208,7 +208,7 @@ def test_whatever_fails_nothing_is_half_written_and_nothing_left(
         monkeypatch.setattr(files, "open", _full_at(nth), raising=False)
     else:
         monkeypatch.setattr(os, call, _failing(getattr(os, call), nth))
-    with pytest.raises(OSError, match="Input/output error|No space left") as raised:
+    with pytest.raises(OSError, match=r"Input/output error|No space left") as raised:
         write_files(dict.fromkeys(paths, b"new content, longer"))
     monkeypatch.undo()
     assert raised.value.filename in map(str, paths)
@@ -223,7 +223,7 @@ def test_a_new_file_that_fails_is_not_there(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setattr(files, "open", _full_at(1), raising=False)
     else:
         monkeypatch.setattr(os, call, _failing(getattr(os, call), 1))
-    with pytest.raises(OSError, match="Input/output error|No space left"):
+    with pytest.raises(OSError, match=r"Input/output error|No space left"):
         write_file(tmp_path / "a", b"new")
     assert list(tmp_path.iterdir()) == []
 
