@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +17,15 @@ WRONG = 2
 INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
 READER_GONE = 141  # 128 + SIGPIPE
 
+SIGNS = {
+    **{"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "±": "+-", "½": "1/2", "√": "sqrt ", "∂": "d", "Σ": "sum"},
+    **{"≤": "<=", "≥": ">=", "∞": "inf", "…": "...", "→": "->", "←": "<-", "′": "'"},
+    **{"β": "beta", "θ": "theta", "μ": "mu", "σ": "sigma"},
+}
+"""How signs are written where the output has none of them, as that of an older terminal has."""
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", "0123456789n", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙᵢ", "0123456789ni", strict=True))
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line; options are written out, and descriptions keep their line breaks."""
@@ -25,7 +36,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(WRONG, f"{self.prog}: {one_line(message)}; --help explains the options\n")
 
+    def print_help(self, file: Any = None) -> None:
+        spell_out_signs()
+        super().print_help(file)
+
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        spell_out_signs()
         super().exit(flush_output(self.prog, status), message)
 
 
@@ -34,6 +50,7 @@ def run(command: Callable[[], int | None], program: str, interrupted: str = "int
 
     ``program`` begins that line; ``interrupted`` is what it says after Ctrl-C.
     """
+    spell_out_signs()
     try:
         status = command() or 0
     except KeyboardInterrupt:
@@ -56,6 +73,36 @@ def flush_output(program: str, status: int) -> int:
             return READER_GONE
         return status or _complain(program, f"standard output: {one_line(error)}", WRONG)
     return status
+
+
+def spell_out_signs() -> None:
+    """From now on whatever is printed can be: as ``-`` where the output's encoding has no ``−``, or as ``\\xf1``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "backslashreplace"):
+            stream.reconfigure(errors=_SPELLED_OUT)
+
+
+def _spelled_out(error: UnicodeError) -> tuple[str, int]:
+    """What the codecs ask for: a text in place of characters that cannot be encoded, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_in_ascii(error.object, i) for i in range(error.start, error.end)), error.end
+
+
+def _in_ascii(text: str, i: int) -> str:
+    """
+    >>> [_in_ascii("2⁵⁰", i) for i in range(3)], _in_ascii("ñ", 0)
+    (['2', '^5', '0'], '\\\\xf1')
+    """
+    character = text[i]
+    if character in SUPERSCRIPTS:
+        return SUPERSCRIPTS[character] if i and text[i - 1] in SUPERSCRIPTS else f"^{SUPERSCRIPTS[character]}"
+    plain = SIGNS.get(character) or SUBSCRIPTS.get(character)
+    return plain or character.encode("ascii", "backslashreplace").decode()
+
+
+_SPELLED_OUT = "valuegrad.spelled_out"
+codecs.register_error(_SPELLED_OUT, _spelled_out)
 
 
 def one_line(error: BaseException | str) -> str:

@@ -1,6 +1,7 @@
 """``python -m autograd``: each command on a worked example, and each mistake as one line with exit status 2."""
 
 import math
+import os
 import re
 import subprocess
 import sys
@@ -130,3 +131,58 @@ def test_as_a_program() -> None:
     done = subprocess.run([sys.executable, "-m", "autograd", "grad", "a", "a=x"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "python -m autograd: expected NAME=NUMBER, got 'a=x'\n"
+
+
+# ---- output that is not UTF-8: of the signs, cp1252 has · and ², cp932 has σ, √ and a minus as wide as a letter
+
+PRINTED = [
+    (
+        ["autograd", "explain", "z = sqrt(a)*b; z.sigmoid()**2 - 1", "a=4", "b=-3", "--wrt", "a"],
+        {
+            "ascii": ["df/da = df/dz * dz/da", "= -9.148e-06", "d sigma(x)/dx = sigma(x) * (1 - s", "v2^2", "sqrt a"],
+            "cp1252": ["df/da = df/dz · dz/da", "= -9.148e-06", "d sigma(x)/dx = sigma(x) · (1 - s", "v2²", "sqrt a"],
+            "cp932": ["df/da = df/dz * dz/da", "= －9.148e－06", "d σ(x)/dx = σ(x) * (1 － σ(x))", "v2^2", "√a"],
+        },
+    ),
+    (
+        ["autograd", "grad", "σ*größe", "σ=2", "größe=3"],
+        {"ascii": ["sigma", "gr\\xf6\\xdfe"], "cp1252": ["sigma", "größe"], "cp932": ["σ", "gr\\xf6\\xdfe"]},
+    ),
+    (
+        ["autograd", "grad", "名 + δ", "名=2"],
+        {"ascii": ["no value for \\u03b4"], "cp1252": ["no value for \\u03b4"], "cp932": ["no value for δ"]},
+    ),
+    (["nn", "train", "--help"], {encoding: ["--weight-decay"] for encoding in ("ascii", "cp1252", "cp932")}),
+]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
+@pytest.mark.parametrize(("arguments", "found"), PRINTED, ids=lambda x: " ".join(x)[:20] if isinstance(x, list) else "")
+def test_every_encoding_can_be_read(arguments: list[str], found: dict[str, list[str]], encoding: str) -> None:
+    out, err = printed(arguments, encoding)
+    for text in found[encoding]:
+        assert text in out + err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
+def test_a_training_prints_a_column_of_any_name(encoding: str, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("x,μ−名ñ\n" + "".join(f"{i},{2 * i}\n" for i in range(20)), encoding="utf-8")
+    arguments = ["nn", "train", str(table), "--target", "μ−名ñ", "--hidden", "none", "--epochs", "1"]
+    out, err = printed([*arguments, "--out", str(tmp_path / "out")], encoding)
+    name = {"ascii": "mu-\\u540d\\xf1", "cp1252": "mu-\\u540dñ", "cp932": "μ－名\\xf1"}[encoding]
+    assert f"target {name}: numbers" in out
+    assert err == ""
+
+
+def printed(arguments: list[str], encoding: str) -> tuple[str, str]:
+    """Standard output and standard error of a program that did what it was asked, or said in one line why not."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"},
+        capture_output=True,
+    )
+    assert done.returncode in (0, 1) or done.stderr.count(b"\n") == 1
+    assert b"Traceback" not in done.stderr
+    assert b"codec" not in done.stderr
+    return done.stdout.decode(encoding), done.stderr.decode(encoding)
