@@ -7,7 +7,9 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from .viewing.notation import visible
@@ -16,6 +18,9 @@ from .viewing.rendering import RenderingError
 WRONG = 2
 INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
 READER_GONE = 141  # 128 + SIGPIPE
+
+PATIENCE = 5.0
+"""Seconds after which a command says how far it is, and between one such line and the next."""
 
 SIGNS = {
     **{"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "±": "+-", "½": "1/2", "√": "sqrt ", "∂": "d", "Σ": "sum"},
@@ -60,6 +65,25 @@ def run(command: Callable[[], int | None], program: str, interrupted: str = "int
     except (ValueError, ImportError, OSError, MemoryError, RenderingError) as error:
         status = _complain(program, error, WRONG)
     return flush_output(program, status)
+
+
+def progress(steps: Sequence[int]) -> Iterator[int]:
+    """The steps one by one; where they take long, standard error says how far they are.
+
+    On a terminal with tqdm installed that is a bar, else a line now and then.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        with suppress(ImportError):
+            from tqdm import tqdm
+
+            yield from tqdm(steps, delay=PATIENCE / 5, leave=False, file=sys.stderr)
+            return
+    said = time.monotonic()
+    for done, step in enumerate(steps):
+        if sys.stderr is not None and time.monotonic() - said >= PATIENCE:
+            print(f"{done} of {len(steps)} done", file=sys.stderr, flush=True)
+            said = time.monotonic()
+        yield step
 
 
 def flush_output(program: str, status: int) -> int:
