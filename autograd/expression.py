@@ -37,8 +37,7 @@ _PARTS_OF_SEVERAL: Mapping[str, Callable[[Sequence[Value | float]], list[Value]]
 # How tightly each sign binds: a minus before a number more than *, less than **.
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
 _BEFORE_A_NUMBER = 3
-# Operations that are written as signs, that have no operands, or that are there for derivatives to be written in.
-_NOT_CALLED = {*ops.CALLS.values(), "constant", "stop_gradient", "greater", "mul_no_nan"}
+_NO_FUNCTIONS = ("constant", "stop_gradient")  # methods of a Value that are rows too, but nothing to compute with
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
@@ -161,8 +160,17 @@ def read(text: str) -> Formula:
 
 def known_functions() -> list[str]:
     """The functions that a formula may call, those of operations registered by now among them."""
-    operations = [name for name in ops.OPERATIONS if name not in _NOT_CALLED]
-    return [*operations, *_ALIASES, *_OF_SEVERAL, *_PARTS_OF_SEVERAL]
+    return [*filter(_is_operation, ops.OPERATIONS), *_ALIASES, *_OF_SEVERAL, *_PARTS_OF_SEVERAL]
+
+
+def _is_operation(name: str) -> bool:
+    """Whether that is a row for users: one that is a method of a Value, or that was registered from outside.
+
+    The others are written as signs, or are there for derivatives to be written in.
+    """
+    if name not in ops.OPERATIONS or name in _NO_FUNCTIONS:
+        return False
+    return hasattr(Value, name) or ops.operation(name) not in vars(ops).values()
 
 
 def _parts(text: str) -> Iterator[list[re.Match[str]]]:
@@ -276,8 +284,8 @@ class _Reader:
         """Open the parenthesis of a call, and close it again if nothing stands in it."""
         self.tokens.pop()
         name = _ALIASES.get(function, function)
-        is_method = operands == 1
-        if name not in known_functions() or (is_method and name not in ops.OPERATIONS):
+        is_method, is_of_several = operands == 1, name in _OF_SEVERAL or name in _PARTS_OF_SEVERAL
+        if not _is_operation(name) and (is_method or not is_of_several):
             raise ExpressionError(f"no function is named {function!r}; there are {', '.join(known_functions())}")
         self.waiting.append(_Open(function, 0, operands, start))
         return self._next() != ")" or self._close(self.tokens.pop().end())
@@ -311,7 +319,7 @@ class _Reader:
         """What a call computes, and the operands that it leaves to their defaults."""
         name = _ALIASES.get(call.token, call.token)
         written = _quoted(self.text[call.start : end])
-        if name in ops.OPERATIONS:
+        if _is_operation(name):
             operation = ops.operation(name)
             defaults = _defaults(name)
             missing = len(operation.arguments) - call.operands
