@@ -200,9 +200,9 @@ class _Open:
 
 
 class _Reader:
-    """Reads one part: each sign waits until one that binds less, or a parenthesis, ends its last operand.
+    """Reads one part, as Dijkstra's shunting yard: steps come out in the order in which they are to be computed.
 
-    (Dijkstra's shunting yard.) What comes out are steps in the order in which they are to be computed.
+    A sign waits until one that binds less, or the end of a parenthesis, ends its last operand.
     """
 
     def __init__(self, text: str, tokens: list[re.Match[str]]) -> None:
@@ -306,8 +306,8 @@ class _Reader:
         while self.waiting and self.waiting[-1].binding >= max(binding, 1):
             sign = self.waiting.pop()
             operation = _SIGNS[sign.token, sign.operands]
-            start, end = min(sign.start, self.spans[-sign.operands][0]), self.spans[-1][1]
-            self._push(Call(_recorder(operation), sign.operands, start, end), (start, end))
+            span = sign.start, self.spans[-1][1]
+            self._push(Call(_recorder(operation), sign.operands, *span), span)
 
     def _push(self, step: Step, span: tuple[int, int]) -> None:
         self.steps.append(step)
@@ -338,10 +338,10 @@ class _Reader:
         if len(tokens) < 3 or tokens[0] != "[" or tokens[2] != "]" or not tokens[1].isdecimal():
             raise ExpressionError(f"{name} gives {_numbers(count)}: write which of them, as in {written[1:-1]}[0]")
         del self.tokens[-3:]
-        index = int(tokens[1])
-        if index >= count:
-            raise ExpressionError(f"{written} gives {_numbers(count)}, [0] to [{count - 1}], got [{index}]")
-        return lambda operands: _PARTS_OF_SEVERAL[name](operands)[index]
+        if tokens[1] not in map(str, range(count)):
+            got = _shortened(tokens[1])
+            raise ExpressionError(f"{written} gives {_numbers(count)}, [0] to [{count - 1}], got [{got}]")
+        return lambda operands: _PARTS_OF_SEVERAL[name](operands)[int(tokens[1])]
 
     def _number(self, token: re.Match[str]) -> float:
         try:

@@ -104,9 +104,8 @@ def central_differences(
         above, below = _moved(point, i, h), _moved(point, i, -h)
         return [(a - b) / (above[i] - below[i]) for a, b in zip(f(*above), f(*below), strict=True)]
 
-    return _limit(
-        difference, 4.0, point[i], f(*point), enough
-    )  # the error falls as step²: a quarter is left with half the step
+    # The error falls as step²: half the step leaves a quarter of it.
+    return _limit(difference, 4.0, point[i], f(*point), enough)
 
 
 def _slopes_beside(f: Callable[..., float], point: Sequence[float], i: int) -> tuple[float, float]:
@@ -118,7 +117,7 @@ def _slopes_beside(f: Callable[..., float], point: Sequence[float], i: int) -> t
             there = _moved(point, i, side * h)
             return [(f(*there) - here) / (there[i] - point[i])]
 
-        return _limit(difference, 2.0, point[i], [here])[0]  # the error falls as the step
+        return _limit(difference, 2.0, point[i], [here])[0]  # the error falls as the step itself
 
     return slope(-1.0), slope(1.0)
 

@@ -106,6 +106,7 @@ REFUSED = [
     ("sum()", "sum takes one number or more, got none"),
     ("softmax(a, b)", r"softmax gives 2 numbers: write which of them, as in softmax(a, b)[0]"),
     ("softmax(a, b)[2]", r"'softmax(a, b)' gives 2 numbers, [0] to [1], got [2]"),
+    (f"softmax(a, b)[{'1' * 5_000}]", "[0] to [1], got [111"),
     ("softmax(a, b)[-1]", "write which of them"),
     ("softmax(a, b)[a]", "write which of them"),
     ("softmax(a, b)[0", "write which of them"),
