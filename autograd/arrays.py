@@ -30,7 +30,7 @@ def like(values: object, flat: Sequence[Any], dtype: type) -> Any:
         return list(flat)
     import numpy as np
 
-    array = np.empty(len(flat), dtype=dtype)
+    array: Any = np.empty(len(flat), dtype=dtype)
     array[:] = flat
     return array.reshape(values.shape)  # type: ignore[attr-defined]
 

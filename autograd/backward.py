@@ -215,9 +215,8 @@ def _is_value(thing: object) -> bool:
 
 def _values(function: str, values: Iterable[Any]) -> list[Any]:
     """The values, in a list, if they are an iterable of Values; else a TypeError."""
-    if isinstance(values, str | set | frozenset) or not isinstance(
-        values, Iterable
-    ):  # a set would give gradients in any order
+    has_no_order = isinstance(values, set | frozenset)  # the gradients would be in any order, too
+    if has_no_order or isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{function} takes a list or an array of Values, got {type(values).__name__}: {values!r}")
     found = arrays.flattened(values)
     for value in found:

@@ -58,9 +58,9 @@ RECORDED: dict[str, Callable[[Any, Any], Any]] = {
     "where": lambda v, xs: np.where(np.array([True, False, True]), xs, v),
     "numbers of NumPy's": lambda v, xs: np.float64(1.5) * v - np.int64(2),
     "complete": lambda v, xs: (np.array(v, dtype=object) if isinstance(v, Value) else np.array(v)) * v,
-    **{name: (lambda v, xs, f=getattr(np, name): f(v * 0.5)) for name in ("log", "sqrt", "sin", "cos", "tan", "tanh")},
-    **{name: (lambda v, xs, f=getattr(np, name): f(v * 0.5)) for name in ("arcsin", "arccos", "arctan", "log1p")},
-    **{name: (lambda v, xs, f=getattr(np, name): f(v * 0.5)) for name in ("sinh", "cosh", "expm1", "positive")},
+    **{f.__name__: (lambda v, xs, f=f: f(v * 0.5)) for f in (np.log, np.sqrt, np.log1p, np.expm1, np.positive)},
+    **{f.__name__: (lambda v, xs, f=f: f(v * 0.5)) for f in (np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan)},
+    **{f.__name__: (lambda v, xs, f=f: f(v * 0.5)) for f in (np.sinh, np.cosh, np.tanh)},
 }
 
 
@@ -92,7 +92,7 @@ def test_numpy_records(compute: Callable[[Any, Any], Any]) -> None:
         (lambda v: np.array([1.0, 2.0]) == v, "not compared with numbers"),
         (lambda v: np.array([1j]) * v, "mul: expected a real number or a Value, got complex"),
         (lambda v: np.array(["a"]) + v, "got str"),
-        (lambda v: v + [1.0], "add: expected a real number or a Value, got list"),
+        (lambda v: v * [1.0], "mul: expected a real number or a Value, got list"),
         (lambda v: np.add.reduce(np.ones(2), out=np.array([v], dtype=float)), "plain number"),
     ],
 )
@@ -116,7 +116,7 @@ ONE_RULE = {
     "a generator": lambda xs: (x for x in xs),
     "the keys of a dict": lambda xs: dict.fromkeys(xs).keys(),
     "the values of a dict": lambda xs: dict(enumerate(xs)).values(),
-    "a map": lambda xs: map(lambda x: x, xs),
+    "a map": lambda xs: map(list(xs).__getitem__, range(len(xs))),
 }
 
 

@@ -10,7 +10,7 @@ from exactness import all_same_bits, mp, same_bits
 from fresh_python import run_python
 
 from autograd import Operation, Value, draw, explain, grad, gradcheck, hessian, no_grad, register, step_through
-from autograd.expression import evaluate as evaluate_expression
+from autograd.expression import read
 from autograd.ops import FLOATS, OPERATIONS, as_code, evaluate, operation
 from autograd.viewing.formula import LATEX, applied, rule_text
 
@@ -85,7 +85,7 @@ def test_it_is_written_and_drawn() -> None:
     assert "lnΓ" in draw(out).dot
     assert "digamma(x)" in str(explain(out, x))
     assert "mish" in step_through(out).html
-    assert evaluate_expression("mish(x) * lgamma(x)", {"x": x}).data == out.data
+    assert read("mish(x) * lgamma(x)").evaluate({"x": x}).data == out.data
 
 
 def test_a_pickle_brings_its_operation_along(tmp_path: Any) -> None:
