@@ -15,6 +15,7 @@ from .backward import grad, hessian, jacobian
 from .collector import collector_paused
 from .functional import data_of, grad_of, values
 from .gradcheck import gradcheck
+from .installation import warn_of_namesake
 from .modes import detect_anomaly, no_grad
 from .ops import Operation, register
 from .value import Value
@@ -47,6 +48,9 @@ __all__ = [
     "step_through",
     "values",
 ]
+
+
+warn_of_namesake()
 
 
 def __getattr__(name: str) -> object:

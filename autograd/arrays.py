@@ -24,13 +24,13 @@ def flattened(values: Iterable[Any]) -> list[Any]:
     return values.ravel().tolist() if is_object_array(values) else list(values)  # type: ignore[attr-defined]
 
 
-def like(values: object, flat: Sequence[Any]) -> Any:
+def like(values: object, flat: Sequence[Any], dtype: type) -> Any:
     """The flat results in the shape of the values they belong to: an array for an object array, else a list."""
     if not is_object_array(values):
         return list(flat)
     import numpy as np
 
-    array = np.empty(len(flat), dtype=float if all(isinstance(result, float) for result in flat) else object)
+    array: Any = np.empty(len(flat), dtype=dtype)
     array[:] = flat
     return array.reshape(values.shape)  # type: ignore[attr-defined]
 
@@ -39,7 +39,7 @@ def numbers(rows: Sequence[Sequence[float]], *shapes: tuple[int, ...]) -> Any:
     """A matrix of numbers as an array of these shapes, one after the other."""
     import numpy as np
 
-    return np.array(rows, dtype=float).reshape(*chain.from_iterable(shapes))
+    return np.array(rows, dtype=float).reshape(tuple(chain.from_iterable(shapes)))
 
 
 def ufunc_on_values(

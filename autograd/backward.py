@@ -8,7 +8,7 @@ one; :func:`grad` leaves every node as it is, and its adjoints may themselves be
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -180,7 +180,7 @@ def grad(output: Any, inputs: Any, create_graph: bool = False, unused: Unused = 
     found = [adjoints.get(node, 0.0) for node in wanted]
     if create_graph:
         found = [output.constant(adjoint) if isinstance(adjoint, float) else adjoint for adjoint in found]
-    return found[0] if one_input else arrays.like(inputs, found)
+    return found[0] if one_input else arrays.like(inputs, found, object if create_graph else float)
 
 
 def _require_all(inputs: Sequence[Any], adjoints: dict[Any, Any]) -> None:
@@ -215,7 +215,8 @@ def _is_value(thing: object) -> bool:
 
 def _values(function: str, values: Iterable[Any]) -> list[Any]:
     """The values, in a list, if they are an iterable of Values; else a TypeError."""
-    if isinstance(values, str | Set) or not isinstance(values, Iterable):  # a set would give gradients in any order
+    has_no_order = isinstance(values, set | frozenset)  # the gradients would be in any order, too
+    if has_no_order or isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{function} takes a list or an array of Values, got {type(values).__name__}: {values!r}")
     found = arrays.flattened(values)
     for value in found:

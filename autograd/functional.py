@@ -203,6 +203,6 @@ def _as_values(values: Iterable[SupportsFloat]) -> list[Value]:
     return [value if isinstance(value, Value) else Value.constant(value) for value in values]
 
 
-def _require_some(name: str, terms: Sequence[Value]) -> None:
-    if not terms:
+def _require_some(name: str, terms: Sequence[Any]) -> None:
+    if len(terms) == 0:
         raise ValueError(f"{name} takes at least one value, got none")

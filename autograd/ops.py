@@ -182,6 +182,10 @@ def _check(row: Operation) -> None:
             refuse(f"its {what} {text!r} is not a formula of the table: {error}")
         if unknown := (functions - {*OPERATIONS, row.name, "constant"}) | (names - {*ARGUMENTS, "out"}):
             refuse(f"its {what} {text!r} uses {', '.join(unknown)}; there are x, y, out and {', '.join(OPERATIONS)}")
+        try:
+            evaluate(text, _Counting(row), dict.fromkeys((*ARGUMENTS, "out")))
+        except ValueError as error:
+            refuse(f"its {what} {text!r} {error}")
     functions, names = used(row.forward)
     if "out" in names or "x" not in names:
         refuse(f"its forward {row.forward!r} must be a formula in x, or in x and y")
@@ -256,6 +260,23 @@ class _Seen(dict[str, Any]):
 
         self[name] = seen
         return seen
+
+
+class _Counting(dict[str, Any]):
+    """Holds each operation to the number of operands that it takes."""
+
+    def __init__(self, row: Operation) -> None:
+        super().__init__(constant=float)
+        self.row = row
+
+    def __missing__(self, name: str) -> Callable[..., None]:
+        row = self.row if name == self.row.name else operation(name)
+
+        def count(*operands: object) -> None:
+            if len(operands) != len(row.arguments):
+                raise ValueError(f"gives {name} {len(operands)} operands, and it takes {len(row.arguments)}")
+
+        return count
 
 
 def used(text: str) -> tuple[set[str], set[str]]:

@@ -269,6 +269,21 @@ def test_grad_takes_values(wrong: Any) -> None:
         grad(wrong, Value(1.0))
 
 
+def test_an_input_that_is_not_in_the_graph() -> None:
+    """Its gradient is 0; but it may be a mistake, such as a leaf that was made anew since."""
+    x, other = Value(2.0, label="x"), Value(2.0, label="other")
+    assert grad(x * x, [x, other]) == [4.0, 0.0]
+    assert grad(x * x, [x, x], unused="raise") == [4.0, 4.0]
+    with pytest.raises(ValueError, match=r"does not depend on inputs\[1\], Value\(data=2.0, grad=0.0, label='other'\)"):
+        grad(x * x, [x, other], unused="raise")
+    with pytest.raises(ValueError, match="does not depend on"):
+        grad(x * x, other, unused="raise", create_graph=True)
+    with pytest.raises(ValueError, match="does not depend on"):
+        grad(x * other.stop_gradient(), [other], unused="raise")
+    with pytest.raises(ValueError, match='unused is "zero" or "raise", got True'):
+        grad(x, x, unused=True)  # type: ignore[call-overload]
+
+
 # ---- jacobian and hessian
 
 

@@ -8,6 +8,7 @@ from exercises import check
 
 NN = Path(__file__).parent.parent / "nn"
 STOREYS = (
+    {"installation"},
     {"basics"},
     {"module", "layers", "losses", "optim"},
     {"fit"},

@@ -125,6 +125,24 @@ def test_data_and_grad_can_be_set() -> None:
     assert x.data == -1.0
 
 
+def test_grad_can_be_forgotten() -> None:
+    x = Value(1.0)
+    (x * 3).backward()
+    x.grad = None  # type: ignore[assignment]
+    assert (x.grad, x.has_grad) == (0.0, False)
+    (x * 3).backward()
+    assert x.grad == 3.0
+
+
+def test_the_names_of_micrograd() -> None:
+    x, y = Value(2.0), Value(5.0)
+    out = x * y
+    assert (out._prev, out._op, (x + x)._prev, x._prev, x._op) == ({x, y}, "×", {x}, set(), "")
+    for name in ("_prev", "_op"):
+        with pytest.raises(AttributeError):
+            setattr(out, name, None)
+
+
 @pytest.mark.parametrize(("wrong", "type_name"), NOT_NUMBERS + ARRAYS, ids=[named(x) for x, _ in NOT_NUMBERS + ARRAYS])
 def test_only_numbers_are_data_grad_or_seed(wrong: Any, type_name: str) -> None:
     x = Value(1.0)
@@ -301,6 +319,41 @@ def test_nothing_overflows_raises_or_turns_complex(make: Callable[[Value], Value
     assert same_bits(out.data, wanted)
     out.backward()
     assert type(x.grad) is float
+
+
+# ---- scalars of other libraries
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("kind", ["float64", "float32", "int64", "bool"])
+def test_a_torch_scalar_on_either_side_of_every_operator(name: str, kind: str) -> None:
+    torch = pytest.importorskip("torch")
+    _check_scalar(OPERATORS[name], torch.tensor(2, dtype=getattr(torch, kind)))
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int32", "bool"])
+def test_a_jax_scalar_on_either_side_of_every_operator(name: str, kind: str) -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    _check_scalar(OPERATORS[name], jnp.array(2, dtype=kind))
+
+
+def _check_scalar(apply: Callable[[Any, Any], Any], scalar: Any) -> None:
+    number = float(scalar)
+    for operands, floats in (((Value(1.5), scalar), (1.5, number)), ((scalar, Value(1.5)), (number, 1.5))):
+        out = apply(*operands)
+        assert type(out) is Value
+        assert out.data == apply(*floats)
+
+
+def test_tensors_with_a_gradient_of_their_own_or_several_numbers_are_refused() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"requires a gradient of its own.*detach"):
+        Value(2.0) * torch.tensor(2.0, requires_grad=True)
+    with pytest.raises(TypeError):
+        Value(2.0) * torch.ones(3)
+    with pytest.raises(TypeError, match="got Tensor"):
+        Value(torch.tensor(2j))
 
 
 # ---- as a Python object
