@@ -119,7 +119,7 @@ class Predictor:
     def recorded_loss(self, dataset: Dataset, row: int) -> Value:
         """The loss of one row of a data set, recorded: the features in their own units, scaled, and what comes of them.
 
-        The parts that come before and after the network are labelled as parts of ``scaled`` and ``loss``.
+        What comes before and after the network is labelled as part of ``scaled`` and of ``loss``.
         """
         features, scaling = dataset.features[row].tolist(), self.feature_scaling
         inputs = [
@@ -132,7 +132,7 @@ class Predictor:
         if not self.classes:
             target = Value(float(dataset.targets[row]), label=self.target_name.replace(".", "_"))
             mean, scale = (numbers.tolist()[0] for numbers in (self.target_scaling.mean, self.target_scaling.scale))
-            targets = [_scaled(target, "scaled.target", mean, scale)]
+            targets = [_scaled(target, "loss.target", mean, scale)]
         loss = self.objective.loss(self.model(inputs), targets)
         loss.label = f"loss.{self.objective.name}"
         return loss

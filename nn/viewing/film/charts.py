@@ -19,7 +19,8 @@ class Loss:
 
     name = "loss"
 
-    def __init__(self, losses: Sequence[Sequence[float]], starts: Sequence[float]) -> None:
+    def __init__(self, losses: Sequence[Sequence[float]], starts: Sequence[float], is_scaled: bool = False) -> None:
+        self.note = " <small>of the scaled target</small>" if is_scaled else ""
         self.curves = [[start, *rest] for start, rest in zip(starts, losses, strict=False)]  # held out, or not
         self.x = Axis(0.0, max(len(losses[0]), 1), 48, WIDTH - 12)
         self.y = scale((loss for curve in self.curves for loss in curve), 166, 12, log=True)
@@ -41,7 +42,7 @@ class Loss:
         body += f'<text class="tick" x="{(self.x.start + self.x.end) / 2}" y="198" text-anchor="middle">epoch</text>'
         names = '<span class="key c0">training</span>'
         names += '<span class="key c1">held out</span>' if len(self.curves) > 1 else ""
-        caption = f"<figcaption>Mean loss of a sample {names}</figcaption>"
+        caption = f"<figcaption>Mean loss of a sample {names}{self.note}</figcaption>"
         return caption + svg("loss", "Loss over the epochs", WIDTH, 204, body)
 
     def _path(self, curve: Sequence[float]) -> str:

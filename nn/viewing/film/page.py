@@ -111,7 +111,7 @@ def _views(
         views.append(Fit(numbers, cloud, features))
     set_parameters(model, moments[0].parameters)
     starts = [numbers.mean(s) for s in (samples, recording.others) if s]
-    views.append(Loss(losses, starts))
+    views.append(Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"))
     views.append(Flow(list(model.state_dict()), moments))
     return views, Followed(numbers, samples, objective, units, columns, features, inside)
 

@@ -34,6 +34,11 @@ class Units:
         pairs = zip(self.inputs.mean.tolist(), self.inputs.scale.tolist(), strict=True)
         return [name if pair == (0.0, 1.0) else f"{name}, scaled" for name, pair in zip(names, pairs, strict=True)]
 
+    @property
+    def scales_numbers(self) -> bool:
+        """Whether the network sees other targets than the data set has."""
+        return bool((self.numbers.mean != 0.0).any() or (self.numbers.scale != 1.0).any())
+
     def inputs_of(self, samples: Samples) -> Floats:
         """The inputs of samples: (N, n_inputs)."""
         return self.inputs.undo(samples.inputs)
