@@ -1,7 +1,7 @@
 """A forward pass under ``no_grad`` beside a recorded one: ``python benchmarks/no_grad.py``.
 
-The pass is that of an MLP 2-16-16-1 on 100 and on 500 points, whose results are kept; the two take turns within one run, in
-processor time, with the collector as Python sets it. Then single operations, the collector off.
+The pass is that of an MLP 2-16-16-1 on 100 and on 500 points, whose results are kept; the two take turns within one
+run, in processor time, with the collector as Python sets it. Then single operations, without it.
 """
 
 import gc
