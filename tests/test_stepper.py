@@ -158,7 +158,7 @@ def test_every_control_and_key(open_page: Any, size: tuple[int, int], dark: bool
     page.keyboard.press("End")
     f.backward()
     exact = "texts => texts.map(text => [text.textContent, text.dataset.exact])"
-    shown = page.eval_on_selector_all("#stage text[data-exact]", exact)
+    shown = page.eval_on_selector_all("#stage text[data-exact]:not([data-exact=''])", exact)
     assert ["grad 1", repr(leaves["a"].grad)] in shown
     assert ["grad 0.5", repr(leaves["b"].grad)] in shown
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -171,10 +171,23 @@ def test_keys_that_reach_every_control(open_page: Any) -> None:
     page = open_page(step_through(worked_example()[0]).html)
     page.keyboard.press("ArrowRight")
     reached = []
-    for _ in range(9):
+    for _ in range(12):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    assert {"stage", "panel", "first", "back", "play", "next", "last", "slider", "speed"} <= set(reached)
+    assert {
+        "stage",
+        "smaller",
+        "larger",
+        "fit",
+        "panel",
+        "first",
+        "back",
+        "play",
+        "next",
+        "last",
+        "slider",
+        "speed",
+    } <= set(reached)
 
 
 def test_hostile_labels_are_text(open_page: Any) -> None:
@@ -187,25 +200,3 @@ def test_hostile_labels_are_text(open_page: Any) -> None:
     assert shown in page.locator("#lines").text_content()
     assert page.title().startswith("f" + shown[:20])
     assert page.locator("script").count() == 2
-
-
-def test_almost_300_nodes_play_to_the_end(open_page: Any) -> None:
-    """As many as are shown; benchmarks are the place to time a step, this is to see every one of them drawn."""
-    inputs = [Value(0.1 * i, f"x{i}") for i in range(9)]
-    outputs = []
-    for k in range(8):
-        out = Value(0.1, f"b{k}")
-        for i, x in enumerate(inputs):
-            out = out + x * Value(0.1 * (i - k), f"w{k},{i}")
-        outputs.append(out.tanh())
-    loss = outputs[0] * outputs[1] * outputs[2] * outputs[3] * outputs[4] * outputs[5] * outputs[6] * outputs[7]
-    loss.label = "loss"
-    nodes = topological_order(loss)
-    assert 230 < len(nodes) <= 300
-    page = open_page(step_through(loss).html)
-    last = int(page.locator("#slider").get_attribute("max"))
-    page.evaluate("n => { for (let i = 0; i < n; i++) document.querySelector('#next').click(); }", last)
-    assert page.locator("#place").text_content() == f"step {last} / {last}"
-    loss.backward()
-    shown = page.eval_on_selector_all("#stage text[data-exact]", "texts => texts.map(text => text.dataset.exact)")
-    assert {repr(node.grad) for node in nodes} <= set(shown)

@@ -111,7 +111,7 @@ class Sheet:
     def _add(self, name: str, label: str, style: str, cluster: Cluster, hint: str) -> None:
         for depth in range(len(cluster)):
             self._nodes.setdefault(cluster[: depth + 1], [])
-        attributes = {"label": label, **_STYLES[style]}
+        attributes = {"label": label, "class": style, **_STYLES[style]}
         if hint:
             attributes["tooltip"] = _escaped(hint)
         self._nodes[cluster].append((name, attributes))

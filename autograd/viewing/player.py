@@ -47,10 +47,12 @@ def fill_player(
     style: str,
     script: str,
     data: Any,
+    map: str = "",
     unit: str = "step",
     pace: int = 1200,
 ) -> str:
-    """The player's HTML. ``title`` and labels are text; ``stage`` and ``panel`` are HTML; ``data.frames`` is played.
+    """The player's HTML. ``title`` and labels are text; ``stage``, ``panel`` and ``map``, which moves the stage, are
+    HTML; ``data.frames`` is played.
 
     A frame is one ``unit``, and at single speed it stays for ``pace`` milliseconds.
     """
@@ -59,6 +61,7 @@ def fill_player(
         "title": html.escape(title),
         "stage": stage,
         "stage_label": html.escape(stage_label),
+        "map": map,
         "panel": panel,
         "panel_label": html.escape(panel_label),
         "unit": html.escape(unit),

@@ -1,34 +1,100 @@
-/* The picture's parts, found by the titles Graphviz gives them: node i is "v<i>", its operation "v<i>_op". */
-const titled = new Map();
-for (const group of document.querySelectorAll("#stage g.node, #stage g.edge")) {
-  const title = group.querySelector("title").textContent;
-  if (!titled.has(title)) titled.set(title, []);
-  titled.get(title).push(group);
-  group.querySelector("title").remove();  // it would show as a hint where the pointer rests
-}
-const part = (title) => (titled.get(title) || [])[0];
+/* What the steps change in one picture, found by the titles Graphviz gives its parts: node i is "v<i>", its operation
+   "v<i>_op", and the edges from a parent to it are in the order of its parents. */
+class Picture {
+  constructor(svg) {
+    this.svg = svg;
+    this.groups = [...svg.querySelectorAll("g.node, g.edge")];
+    this.titled = Map.groupBy(this.groups, (group) => group.querySelector("title").textContent);
+    for (const [title, groups] of this.titled) for (const group of groups) group.dataset.part = title;
+    for (const title of svg.querySelectorAll("title")) title.remove();  // they would show where the pointer rests
+    this.kinds = new Map(this.groups.map((group) => [group, group.getAttribute("class")]));
+    this.edges = new Map();
+    for (const [child, parents] of data.parents) {
+      const used = new Map();
+      parents.forEach((parent, i) => {
+        const nth = used.get(parent) || 0;
+        used.set(parent, nth + 1);
+        this.edges.set(`${child},${i}`, this.titled.get(`v${parent}->v${child}_op`)[nth]);
+      });
+    }
+    this.fields = { values: new Map(), gradients: new Map() };
+    for (const [title, [group]] of this.titled) {
+      const texts = group.querySelectorAll("text");
+      if (/^v\d+$/.test(title) && texts.length > 1) {
+        this.fields.values.set(title.slice(1), texts[texts.length - 2]);
+        this.fields.gradients.set(title.slice(1), texts[texts.length - 1]);
+      }
+    }
+  }
 
-const UNKNOWN = { values: "data ?", gradients: "grad –" };
-const fields = { values: new Map(), gradients: new Map() };
-for (const [title, [group]] of titled) {
-  const texts = group.querySelectorAll("text");
-  if (/^v\d+$/.test(title) && texts.length > 1) {
-    fields.values.set(title.slice(1), texts[texts.length - 2]);
-    fields.gradients.set(title.slice(1), texts[texts.length - 1]);
+  part(title) { return (this.titled.get(title) || [])[0]; }
+
+  value(node) { return this.part(`v${node}`); }
+
+  operation(node) { return this.part(`v${node}_op`); }
+
+  edge(edge) { return this.edges.get(String(edge)); }
+
+  /* As it stands after a frame, whichever was shown before; what stays as it is is left alone, as layout takes time. */
+  paint(index) {
+    const state = { values: new Map(), gradients: new Map(), marks: new Map(this.groups.map((group) => [group, new Set()])) };
+    for (const past of data.frames.slice(0, index + 1)) this.learn(past, state);
+    this.point(data.frames[index], state.marks);
+    for (const [group, marks] of state.marks) {
+      const names = [this.kinds.get(group), ...marks].join(" ");
+      if (group.getAttribute("class") !== names) group.setAttribute("class", names);
+    }
+    for (const kind of ["values", "gradients"]) {
+      for (const [node, field] of this.fields[kind]) {
+        const [text, exact = ""] = state[kind].get(node) || [UNKNOWN[kind]];
+        if (field.textContent !== text) field.textContent = text;
+        field.dataset.exact = exact;
+      }
+    }
+  }
+
+  /* What is known after a frame that was not before. */
+  learn(past, { values, gradients, marks }) {
+    const know = (group, ...also) => { for (const mark of ["known", ...also]) if (group) marks.get(group).add(mark); };
+    for (const [kind, known] of [["values", values], ["gradients", gradients]]) {
+      for (const [node, texts] of Object.entries(past[kind])) {
+        known.set(node, texts);
+        know(this.value(node));
+      }
+    }
+    if (past.node !== null) {
+      know(this.operation(past.node));
+      know(this.part(`v${past.node}_op->v${past.node}`));
+    }
+    for (const edge of past.edges) know(this.edge(edge), ...(past.phase === "Backward" ? ["passed"] : []));
+  }
+
+  /* What this step is about. */
+  point(frame, marks) {
+    if (frame.node === null) return;
+    for (const group of [this.value(frame.node), this.operation(frame.node), ...frame.edges.map((edge) => this.edge(edge))]) {
+      if (group) marks.get(group).add("current");
+    }
+    for (const node of Object.keys(frame.gradients)) marks.get(this.value(node)).add("changed");
+  }
+
+  /* What changed in a step and then what caused it: what the camera looks at. */
+  inFocus(frame) {
+    if (frame.node === null) return [];
+    const nodes = [...Object.keys(frame.values), ...Object.keys(frame.gradients), String(frame.node)];
+    for (const [child, i] of frame.edges) nodes.push(String(parentsOf.get(child)[i]));
+    const [changed, ...causes] = [...new Set(nodes)].map((node) => this.value(node));
+    const operation = frame.edges.length ? [this.operation(frame.node)] : [];
+    return [changed, ...operation, ...causes];
   }
 }
 
-/* Edges, in the order of the child's parents. */
-const used = new Map();
-const edges = new Map();
-for (const [child, parents] of data.parents) {
-  parents.forEach((parent, i) => {
-    const title = `v${parent}->v${child}_op`;
-    const nth = used.get(title) || 0;
-    used.set(title, nth + 1);
-    edges.set(`${child},${i}`, titled.get(title)[nth]);
-  });
-}
+const UNKNOWN = { values: "data ?", gradients: "grad –" };
+const parentsOf = new Map(data.parents);
+const svgs = Object.fromEntries([...document.querySelectorAll("#stage > svg")].map((svg) => [svg.classList[0], svg]));
+const pictures = new Map(Object.values(svgs).map((svg) => [svg, new Picture(svg)]));
+const camera = new Camera($("stage"), $("overview"));
+let picture = pictures.get(arrange(camera, svgs));
 
 function element(tag, text, kind) {
   const made = document.createElement(tag);
@@ -38,36 +104,9 @@ function element(tag, text, kind) {
 }
 
 function show(frame, index) {
-  for (const group of document.querySelectorAll("#stage g.node, #stage g.edge")) {
-    group.classList.remove("current", "changed", "known", "passed");
-  }
-  for (const kind of ["values", "gradients"]) {
-    for (const text of fields[kind].values()) { text.textContent = UNKNOWN[kind]; delete text.dataset.exact; }
-  }
-  for (const past of data.frames.slice(0, index + 1)) {
-    for (const kind of ["values", "gradients"]) {
-      for (const [node, [text, exact]] of Object.entries(past[kind])) {
-        part(`v${node}`).classList.add("known");
-        const field = fields[kind].get(node);
-        if (field) { field.textContent = text; field.dataset.exact = exact; }
-      }
-    }
-    if (past.node !== null) {
-      for (const title of [`v${past.node}_op`, `v${past.node}_op->v${past.node}`]) part(title)?.classList.add("known");
-    }
-    for (const edge of past.edges) {
-      edges.get(String(edge)).classList.add("known", ...(past.phase === "Backward" ? ["passed"] : []));
-    }
-  }
-  if (frame.node !== null) {
-    for (const title of [`v${frame.node}`, `v${frame.node}_op`]) part(title)?.classList.add("current");
-    part(`v${frame.node}`).scrollIntoView({ block: "nearest", inline: "center" });
-  }
-  for (const edge of frame.edges) edges.get(String(edge)).classList.add("current");
-  if (frame.phase === "Backward") {
-    for (const node of Object.keys(frame.gradients)) part(`v${node}`).classList.add("changed");
-  }
-
+  picture.paint(index);
+  camera.look(picture.inFocus(frame));
+  camera.mark();
   $("phase").textContent = frame.phase;
   $("heading").textContent = frame.heading;
   $("lines").replaceChildren(...frame.lines.map(([kind, text]) => element("div", text, kind)));
@@ -75,4 +114,6 @@ function show(frame, index) {
   $("rules").replaceChildren(...frame.rules.map((rule) => element("li", rule)));
   return `${frame.phase}. ${frame.heading}. ${frame.lines.map(([, text]) => text).join("; ")}`;
 }
-play(show);
+
+const player = play(show);
+addEventListener("resize", () => { picture = pictures.get(arrange(camera, svgs)); player.redraw(); });

@@ -6,6 +6,7 @@ engine's own order. The page only shows one frame or another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -26,8 +27,11 @@ class Stepper(Page):
     """What :func:`step_through` returns: ``html`` is the page, :meth:`save` writes it, and a notebook shows it."""
 
 
-def step_through(root: Value, rankdir: str = "LR", max_nodes: int = 300) -> Stepper:
+def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) -> Stepper:
     """The forward and the backward pass of the graph that ``root`` was computed by, as a page to step through.
+
+    The picture fits its stage, or follows what happens in it; computation runs in the direction ``rankdir``, or else
+    from left to right or upright, as the screen has room.
 
     Forward steps compute one node each; backward steps visit the nodes in the order of ``backward`` and write out the
     chain rule for each parent. The values are left as they are: no gradient of theirs is read or written. A graph of
@@ -57,16 +61,36 @@ def step_through(root: Value, rankdir: str = "LR", max_nodes: int = 300) -> Step
     title = f"{visible(root.label) or 'The graph'}, step by step"
     page = fill_player(
         title=title,
-        stage=draw(twin, rankdir, max_nodes).titled_svg,
+        stage="".join(_pictures(twin, rankdir, max_nodes)),
         stage_label="Computation graph",
+        map=_MAP,
         panel=_PANEL,
         panel_label="This step",
-        style=_asset("stepper.css"),
-        script=_asset("stepper.js"),
+        style=_asset("camera.css") + _asset("stepper.css"),
+        script=_asset("camera.js") + _asset("stepper.js"),
         data={"frames": [frame.as_json() for frame in frames], "parents": _parents(order)},
     )
     return Stepper(page, f"{len(frames) - 1} steps")
 
+
+def _pictures(root: Value, rankdir: str | None, max_nodes: int) -> Iterator[str]:
+    """The picture for each shape of stage, by whose title the page's script finds each part of it."""
+    for name, direction in [("only", rankdir)] if rankdir else _SHAPES.items():
+        picture = draw(root, direction, max_nodes).titled_svg
+        yield re.sub(r' id="[^"]*"', "", picture).replace("<svg", f'<svg class="{name}"', 1)
+
+
+_SHAPES = {"wide": "LR", "upright": "TB"}
+
+_MAP = """
+<div id="map">
+<svg id="overview" aria-hidden="true"></svg>
+<div id="zoom" role="group" aria-label="Zoom">
+<button id="smaller" aria-label="Smaller" title="Smaller (−, or the wheel)">−</button>
+<button id="larger" aria-label="Larger" title="Larger (+, or the wheel)">+</button>
+<button id="fit" aria-label="Show all" title="Show all (0, or a double click)">all</button>
+</div></div>
+"""
 
 _PANEL = """
 <p id="phase"></p>
