@@ -71,12 +71,18 @@ class Sheet:
         self._edges: list[tuple[str, str, dict[str, str]]] = []
 
     def record(
-        self, name: str, rows: Sequence[Sequence[str]], style: str, cluster: Cluster = (), hint: str = ""
+        self,
+        name: str,
+        rows: Sequence[Sequence[str]],
+        style: str,
+        cluster: Cluster = (),
+        hint: str = "",
+        **attributes: str,
     ) -> None:
         """A box of rows, each of one or more cells."""
         fields = "|".join("{" + "|".join(map(_field, row)) + "}" if len(row) > 1 else _field(row[0]) for row in rows)
         label = fields if self._sides in ("ew", "we") else "{" + fields + "}"  # rows follow the direction of ranks
-        self._add(name, graphviz.nohtml(label), style, cluster, hint)
+        self._add(name, graphviz.nohtml(label), style, cluster, hint, **attributes)
 
     def text(self, name: str, text: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
         """A small node with one text."""
@@ -108,10 +114,10 @@ class Sheet:
         source: str = graph.source
         return source
 
-    def _add(self, name: str, label: str, style: str, cluster: Cluster, hint: str) -> None:
+    def _add(self, name: str, label: str, style: str, cluster: Cluster, hint: str, **attributes: str) -> None:
         for depth in range(len(cluster)):
             self._nodes.setdefault(cluster[: depth + 1], [])
-        attributes = {"label": label, "class": style, **_STYLES[style]}
+        attributes = {"label": label, "class": style, **_STYLES[style], **attributes}
         if hint:
             attributes["tooltip"] = _escaped(hint)
         self._nodes[cluster].append((name, attributes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import get_args
 
 from ..graph import topological_order
@@ -29,15 +29,22 @@ def draw(root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level
     Drawing(3 nodes)
     >>> drawing.save("product.svg")  # doctest: +SKIP
     """
+    return draw_marked(root, (), rankdir, max_nodes, collapse)
+
+
+def draw_marked(
+    root: Value, marked: Collection[Value], rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None
+) -> Drawing:
+    """The same with some nodes, and the edges between them, standing out."""
     from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
 
     _check_arguments(root, rankdir, max_nodes, collapse)
     order = topological_order(root)
     scopes = grouping.scopes_of(order)
     if collapse is None and len(order) <= max_nodes:
-        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir), _size(order))
+        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir, marked), _size(order))
     level, parts = _collapse_to_fit(order, scopes, max_nodes, collapse)
-    return Drawing(dot_of(order, scopes, parts, rankdir), f"{_size(order)}, collapsed by {level}")
+    return Drawing(dot_of(order, scopes, parts, rankdir, marked), f"{_size(order)}, collapsed by {level}")
 
 
 def _size(order: Sequence[Value]) -> str:

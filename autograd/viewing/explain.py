@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..backward import grad
+from ..graph import topological_order
 from ..value import Value
+from .draw import draw_marked
+from .drawing import Drawing
 from .formula import ATOM, LATEX, TEXT, Notation, applied, rule_text
 from .naming import name_nodes
 from .paths import Step, between, count_paths, largest_paths
@@ -22,7 +25,9 @@ def explain(output: Value, wrt: Value, most_paths: int = 5) -> Explanation:
 
     Shows the ``most_paths`` largest paths as products of local derivatives, first in symbols, then in numbers, and the
     sum of the others, so that the total is the gradient; then each local derivative with the rule it follows from.
-    The result prints as text and shows itself in notebooks; it has ``text``, ``markdown`` and ``latex``.
+    Paths that take one edge or its like, as both of ``x + x``, are written once, with their number before them.
+    The result prints as text and shows itself in notebooks; it has ``text``, ``markdown`` and ``latex``, and
+    :meth:`Explanation.draw` shows the paths in the graph.
 
     >>> x = Value(3.0, label="x")
     >>> y = (2 * x).tanh()
@@ -41,7 +46,7 @@ def explain(output: Value, wrt: Value, most_paths: int = 5) -> Explanation:
             raise TypeError(f"explain takes two Values, got {type(node).__name__}: {node!r}")
     if most_paths < 1:
         raise ValueError(f"explain shows at least one path, got most_paths={most_paths!r}")
-    nodes = between(output, wrt)
+    nodes, order = between(output, wrt), topological_order(output)
     return Explanation(
         output=output,
         wrt=wrt,
@@ -49,7 +54,7 @@ def explain(output: Value, wrt: Value, most_paths: int = 5) -> Explanation:
         count=count_paths(nodes),
         nodes=nodes,
         paths=[tuple(path.steps()) for path in largest_paths(nodes, most_paths)],
-        names=name_nodes(nodes or [wrt, output]),
+        names=name_nodes(order if wrt in order else [*order, wrt]),
     )
 
 
@@ -88,6 +93,10 @@ class Explanation:
         equations = [equation for _, section in self._sections(LATEX) for equation in section]
         return f"$\\displaystyle {_aligned(equations)}$"
 
+    def draw(self, rankdir: str = "LR", max_nodes: int = 300) -> Drawing:
+        """The graph of the output, with the paths that lead to ``wrt`` standing out; see :func:`autograd.draw`."""
+        return draw_marked(self.output, self.nodes, rankdir, max_nodes)
+
     def __str__(self) -> str:
         return self.text
 
@@ -106,12 +115,9 @@ class Explanation:
             note = "the gradient does not reach it"
             yield "", [Equation(self._ratio(notation, self.output, self.wrt), ["0"], (note,))]
             return
-        numbered = len(self.paths) > 1
-        of_all = f" of {self.count:,}" if self.count < 10**6 else ""
         if self.count > 1:
             yield "", [self._sum(notation)]
-        for i, links in enumerate(self._links, 1):
-            title = f"Path {i}{of_all}" if numbered else ""
+        for title, links in zip(self._titles(), self._links, strict=True):
             yield title, [self._chain(notation, links)]
         detours = [link for links in self._links for link in links if len(link) > 1]
         if detours:
@@ -121,13 +127,24 @@ class Explanation:
         more = len(steps) - MOST_STEPS
         yield "Local derivatives" + (f" ({MOST_STEPS} of {len(steps):,})" if more > 0 else ""), rules
 
+    def _titles(self) -> Iterator[str]:
+        """Which of all paths a written one stands for; none where it is the only one that is written."""
+        of_all = f" of {self.count:,}" if self.count < 10**6 else ""
+        first = 1
+        for path in self.paths:
+            last = first + _times(path) - 1
+            places = f"Path {first:,}" if first == last else f"Paths {first:,} to {last:,}"
+            yield f"{places}{of_all}" if len(self.paths) > 1 else ""
+            first = last + 1
+
     def _sum(self, notation: Notation) -> Equation:
-        shown = [math.prod(step.partial for step in path) for path in self.paths]
-        terms = [notation.number(value) for value in shown]
+        terms = [notation.folded(_times(path), notation.number(_product(path))) for path in self.paths]
         notes = [f"{self.count:,} paths"]
-        if self.count > len(shown):
-            terms.append(notation.number(self.total - sum(shown)))
-            notes.append(f"the last term is the sum of the other {self.count - len(shown):,}")
+        shown = sum(map(_times, self.paths))
+        if self.count > shown:
+            contributions = (math.prod(step.times * step.partial for step in path) for path in self.paths)
+            terms.append(notation.number(self.total - sum(contributions)))
+            notes.append(f"the last term is the sum of the other {self.count - shown:,}")
         left = self._ratio(notation, self.output, self.wrt)
         return Equation(left, [notation.sum(terms), notation.number(self.total)], (", ".join(notes),))
 
@@ -135,12 +152,16 @@ class Explanation:
         """A product of derivatives, one for each link: in symbols, in numbers, and its value."""
         if not links:
             return Equation(self._ratio(notation, self.output, self.output), ["1"])
-        values = [math.prod(step.partial for step in link) for link in links]
-        rights = [notation.number(math.prod(values))]
+        values = [_product(link) for link in links]
+        times = math.prod(map(_times, links))
+        rights = [notation.number(math.prod(step.times * step.partial for link in links for step in link))]
         if len(links) > 1:
             symbols = [self._ratio(notation, link[0].node, link[-1].parent) for link in links]
             numbers = [notation.number(value) for value in values]
-            rights = [notation.product(_abridged(symbols)), notation.product(_abridged(numbers)), *rights]
+            products = (notation.product(_abridged(factors)) for factors in (symbols, numbers))
+            rights = [*(notation.folded(times, product) for product in products), *rights]
+        elif times > 1:
+            rights.insert(0, notation.folded(times, notation.number(values[0])))
         return Equation(self._ratio(notation, links[0][0].node, links[-1][-1].parent), rights)
 
     def _rule(self, notation: Notation, step: Step) -> Equation:
@@ -155,7 +176,7 @@ class Explanation:
         return notation.ratio.format(notation.name(self.names[above]), notation.name(self.names[below]))
 
     def _operand(self, notation: Notation, value: Value) -> str:
-        name = self.names.get(value, value.label)
+        name = self.names.get(value)
         return notation.name(name) if name else notation.operand(value.data)
 
     def _contracted(self, path: Sequence[Step]) -> list[list[Step]]:
@@ -198,6 +219,15 @@ class Equation:
         lefts = [self.left] + [" " * len(self.left)] * len(above)
         cells = [(f"{left} {right}",) for left, right in zip(lefts, [*above, last], strict=True)]
         return [*cells[:-1], (*cells[-1], *self.notes)]
+
+
+def _product(steps: Sequence[Step]) -> float:
+    return math.prod(step.partial for step in steps)
+
+
+def _times(steps: Sequence[Step]) -> int:
+    """How many paths these steps stand for."""
+    return math.prod(step.times for step in steps)
 
 
 def _in_columns(lines: Sequence[tuple[str, ...]]) -> list[str]:

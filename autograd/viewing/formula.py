@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from ..ops import CALLS, OPERATIONS, Operation, evaluate
@@ -27,6 +28,7 @@ class Notation:
     derivative: str  # of a formula with respect to an argument
     ratio: str  # the derivative of one named value with respect to another
     times: str
+    fold: str  # so many times a product
     minus: str
     infinity: str
     name: Callable[[str], str]
@@ -47,6 +49,14 @@ class Notation:
     def sum(self, terms: Iterable[str]) -> str:
         """The same for terms."""
         return self._joined(" + ", terms)
+
+    def folded(self, times: int, product: str) -> str:
+        """A product, and how many times it is taken if more than once."""
+        if times == 1:
+            return product
+        if product.startswith(self.minus):
+            product = self.parentheses.format(product)
+        return self.fold.format(f"{times:,}" if times < 10**18 else f"{Decimal(times):.3e}", product)
 
     def _joined(self, sign: str, operands: Iterable[str]) -> str:
         return sign.join(
@@ -94,6 +104,7 @@ TEXT = Notation(
     derivative="d({})/d{}",
     ratio="d{}/d{}",
     times=" · ",
+    fold="{} × {}",
     minus="−",
     infinity="∞",
     name=visible,
@@ -163,6 +174,7 @@ LATEX = Notation(
     derivative=r"\frac{{d}}{{d{1}}}\left[{0}\right]",
     ratio=r"\frac{{d{}}}{{d{}}}",
     times=r" \cdot ",
+    fold=r"{} \times {}",
     minus="-",
     infinity=r"\infty",
     name=_latex_name,

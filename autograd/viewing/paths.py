@@ -17,10 +17,14 @@ from ..value import Value
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One edge of the graph, seen from the operation: its local derivative with respect to its i-th parent."""
+    """One edge of the graph, seen from the operation: its local derivative with respect to its i-th parent.
+
+    Edges that lead to one parent with one local derivative, as both of ``x + x``, are one step taken so many ``times``.
+    """
 
     node: Value
     i: int
+    times: int = 1
 
     @property
     def parent(self) -> Value:
@@ -35,7 +39,7 @@ class Step:
 class Path:
     """The steps from an output back to ``wrt``, as a linked list whose first link is the output's."""
 
-    size: float  # the absolute product of the partials, inf where it is nan: what paths are ranked by
+    size: float  # the absolute product of the partials and times, inf where it is nan: what paths are ranked by
     step: Step | None
     rest: Path | None
 
@@ -48,7 +52,10 @@ class Path:
 
 def edges(node: Value) -> Iterator[Step]:
     """The steps from a node to each parent that its gradient flows to."""
-    return (Step(node, i) for i in range(len(node.partials)))
+    alike: dict[tuple[Value, float], list[int]] = {}
+    for i, partial in enumerate(node.partials):
+        alike.setdefault((node.parents[i], partial), []).append(i)
+    return (Step(node, places[0], len(places)) for places in alike.values())
 
 
 def between(output: Value, wrt: Value) -> list[Value]:
@@ -84,23 +91,23 @@ def count_paths(nodes: Sequence[Value]) -> int:
         return 0
     counts = {nodes[0]: 1}
     for node in nodes[1:]:
-        counts[node] = sum(counts.get(step.parent, 0) for step in edges(node))
+        counts[node] = sum(step.times * counts.get(step.parent, 0) for step in edges(node))
     return counts[nodes[-1]]
 
 
 def largest_paths(nodes: Sequence[Value], most: int) -> list[Path]:
-    """The ``most`` paths with the largest products of partials by size, the largest first; ties in the graph's order.
+    """The ``most`` paths that contribute most by size, the largest first; ties in the graph's order.
 
     >>> x = Value(3.0)
     >>> [path.size for path in largest_paths(between(x * x + 10 * x, x), most=2)]
-    [10.0, 3.0]
+    [10.0, 6.0]
     """
     if not nodes:
         return []
     best = {nodes[0]: [Path(1.0, None, None)]}
     for node in nodes[1:]:
         longer = (
-            Path(_size(path.size * step.partial), step, path)
+            Path(_size(path.size * step.partial * step.times), step, path)
             for step in edges(node)
             for path in best.get(step.parent, ())
         )

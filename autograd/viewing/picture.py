@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeGuard
 
 from ..value import Value
-from .dot import Sheet
+from .dot import ORANGE, Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
+from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
+_MARK = {"color": ORANGE, "penwidth": "2.2"}
 MOST_EDGE_TEXTS = 48  # more would push everything apart: all are then shown where the pointer rests
 
 
-def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, rankdir: str) -> str:
-    """The DOT text of a graph in parts, ``order`` being its nodes in topological order."""
+def dot_of(
+    order: Sequence[Value],
+    scopes: Mapping[Value, Scope],
+    parts: Parts,
+    rankdir: str,
+    marked: Collection[Value] = (),
+) -> str:
+    """The DOT text of a graph in parts, ``order`` being its nodes in topological order; ``marked`` ones stand out."""
+    labels, marked = name_nodes(order), set(marked)
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
     far = _reach(parts.loose) > LONGEST_REACH
     sheet = Sheet(rankdir, "crowded" if crowded else "far" if far else "plain")
@@ -32,13 +41,14 @@ def dot_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts, 
     ):  # Graphviz 14 stacks columns upwards, 2 downwards
         sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
     for node in parts.loose:
-        _add_value(sheet, names[node], node, scopes[node])
+        _add_value(sheet, names[node], node, labels.get(node, ""), scopes[node], _MARK if node in marked else {})
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
-                sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text)
+                style = _MARK if parent in marked and node in marked and node.partials else {}
+                sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded)
     return sheet.dot
 
@@ -61,24 +71,24 @@ def _operation(value_name: str) -> str:
 # ---- nodes that stand for themselves
 
 
-def _add_value(sheet: Sheet, name: str, node: Value, scope: Scope) -> None:
+def _add_value(sheet: Sheet, name: str, node: Value, label: str, scope: Scope, style: Mapping[str, str]) -> None:
     """A Value, and the operation that made it."""
     if node.is_constant:
         sheet.text(name, number_text(node.data), "constant", scope, hint=repr(node.data))
         return
-    label = shortened(node.label.rpartition(".")[2] if scope else node.label)
+    short = shortened(label.rpartition(".")[2] if scope else label)
     numbers = [f"data {number_text(node.data)}", f"grad {gradient_text(node.grad if node.has_grad else None)}"]
-    rows = [[label], numbers] if visible(label).strip() else [numbers]
-    sheet.record(name, rows, "leaf" if node.is_leaf else "result", scope, _hint(node))
+    rows = [[short], numbers] if visible(short).strip() else [numbers]
+    sheet.record(name, rows, "leaf" if node.is_leaf else "result", scope, _hint(node, label), **style)
     if node.op:
         sheet.text(_operation(name), node.op.symbol, "operation", scope, f"{node.op.name}: {node.op.formula}")
-        sheet.edge(_operation(name), name, weight="4")
+        sheet.edge(_operation(name), name, weight="4", **style)
 
 
-def _hint(node: Value) -> str:
+def _hint(node: Value, label: str) -> str:
     """What is shown where the pointer rests: the whole path, and the numbers with all their digits."""
     gradient = f"grad {node.grad!r}" if node.has_grad else "no gradient yet"
-    return f"{shortened(node.label)} data {node.data!r}, {gradient}".strip()
+    return f"{shortened(label)} data {node.data!r}, {gradient}".strip()
 
 
 def _partial_text(node: Value, i: int) -> str:

@@ -17,7 +17,6 @@ from ..graph import topological_order
 from ..value import Value
 from .draw import draw
 from .formula import ATOM, TEXT, applied, rule_text, spelled_out
-from .grouping import scopes_of
 from .naming import name_nodes
 from .notation import gradient_text, number_text, visible
 from .player import Page, fill_player
@@ -53,10 +52,7 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
     twin.zero_grad()
     twin.backward()
     order = topological_order(twin)
-    names = name_nodes([node for node in order if not node.is_constant])
-    for node, scope in scopes_of(order).items():  # so that the picture shows the names that the steps speak of
-        if not node.label and not node.is_constant:
-            node.label = ".".join([*scope, names[node]])
+    names = name_nodes(order)
     frames = list(_frames(order, names))
     title = f"{visible(root.label) or 'The graph'}, step by step"
     page = fill_player(
