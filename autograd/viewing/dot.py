@@ -94,7 +94,7 @@ class Sheet:
             lines = (f" {_escaped(line)} " for line in text.split("\n"))  # set off from the arrowhead
             style["label"] = graphviz.nohtml("\\n".join(lines))
         if hint:
-            style["tooltip"] = _escaped(hint)
+            style["tooltip"] = _lines(hint)
         self._edges.append((tail, head, style))
 
     def connector(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
@@ -119,7 +119,7 @@ class Sheet:
             self._nodes.setdefault(cluster[: depth + 1], [])
         attributes = {"label": label, "class": style, **_STYLES[style], **attributes}
         if hint:
-            attributes["tooltip"] = _escaped(hint)
+            attributes["tooltip"] = _lines(hint)
         self._nodes[cluster].append((name, attributes))
 
     def _write(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
@@ -136,6 +136,11 @@ def _escaped(text: str) -> str:
     """A text with every character of it meant literally: no escape sequence, no entity, no HTML."""
     escaped: str = graphviz.escape(visible(text).replace("&", "&amp;"))
     return escaped
+
+
+def _lines(text: str) -> str:
+    """The same of several lines."""
+    return "\\n".join(map(_escaped, text.split("\n")))
 
 
 def _field(text: str) -> str:

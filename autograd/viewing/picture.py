@@ -14,6 +14,7 @@ from typing import TypeGuard
 from ..value import Value
 from .dot import ORANGE, Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
+from .ledger import Contribution, computation, contributions, sum_text
 from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 
@@ -40,8 +41,11 @@ def dot_of(
         reversed(parts.boxes) if rankdir in ("LR", "RL") else parts.boxes
     ):  # Graphviz 14 stacks columns upwards, 2 downwards
         sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
+    gained = contributions(order)
     for node in parts.loose:
-        _add_value(sheet, names[node], node, labels.get(node, ""), scopes[node], _MARK if node in marked else {})
+        hint = "" if node.is_constant else _hint(node, labels, gained.get(node, ()))
+        style = _MARK if node in marked else {}
+        _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
@@ -71,7 +75,9 @@ def _operation(value_name: str) -> str:
 # ---- nodes that stand for themselves
 
 
-def _add_value(sheet: Sheet, name: str, node: Value, label: str, scope: Scope, style: Mapping[str, str]) -> None:
+def _add_value(
+    sheet: Sheet, name: str, node: Value, label: str, hint: str, scope: Scope, style: Mapping[str, str]
+) -> None:
     """A Value, and the operation that made it."""
     if node.is_constant:
         sheet.text(name, number_text(node.data), "constant", scope, hint=repr(node.data))
@@ -79,16 +85,21 @@ def _add_value(sheet: Sheet, name: str, node: Value, label: str, scope: Scope, s
     short = shortened(label.rpartition(".")[2] if scope else label)
     numbers = [f"data {number_text(node.data)}", f"grad {gradient_text(node.grad if node.has_grad else None)}"]
     rows = [[short], numbers] if visible(short).strip() else [numbers]
-    sheet.record(name, rows, "leaf" if node.is_leaf else "result", scope, _hint(node, label), **style)
+    sheet.record(name, rows, "leaf" if node.is_leaf else "result", scope, hint, **style)
     if node.op:
         sheet.text(_operation(name), node.op.symbol, "operation", scope, f"{node.op.name}: {node.op.formula}")
         sheet.edge(_operation(name), name, weight="4", **style)
 
 
-def _hint(node: Value, label: str) -> str:
-    """What is shown where the pointer rests: the whole path, and the numbers with all their digits."""
+def _hint(node: Value, labels: Mapping[Value, str], gained: Sequence[Contribution]) -> str:
+    """What is shown where the pointer rests: the whole path, the numbers with all their digits, and the ledger."""
     gradient = f"grad {node.grad!r}" if node.has_grad else "no gradient yet"
-    return f"{shortened(label)} data {node.data!r}, {gradient}".strip()
+    lines = [f"{shortened(labels[node])} data {node.data!r}, {gradient}".strip()]
+    if node.parents:
+        lines.append(" ".join(computation(node, labels)))
+    if gained and node.has_grad:
+        lines.append(sum_text(node, gained, labels))
+    return "\n".join(map(visible, lines))
 
 
 def _partial_text(node: Value, i: int) -> str:

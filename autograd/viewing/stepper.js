@@ -103,10 +103,85 @@ function element(tag, text, kind) {
   return made;
 }
 
+/* ---- the ledger of a box that is asked */
+
+let asked = null, shownStep = 0;
+
+function link(node) {
+  const button = element("button", data.ledgers[node].name, "name");
+  button.onclick = () => ask(String(node), true);
+  return button;
+}
+
+function row(...contents) {
+  const made = document.createElement("li");
+  made.append(...contents);
+  return made;
+}
+
+function ask(node, look) {
+  asked = node;
+  if (look) camera.look([picture.value(node)]);
+  showLedger();
+  $("panel").scrollTop = 0;
+  if (node !== null) $("live").textContent = $("ledger").innerText;
+}
+
+/* A contribution is told from the step on in which it is made. */
+function showLedger() {
+  const ledger = data.ledgers[asked];
+  $("ledger").hidden = !ledger;
+  $("step").hidden = Boolean(ledger);
+  for (const group of picture.groups) group.classList.toggle("asked", group.dataset.part === `v${asked}`);
+  if (!ledger) return;
+  $("kind").textContent = ledger.kind;
+  $("asked").textContent = ledger.name;
+  $("made").replaceChildren(...[...ledger.lines, ledger.rule].map((line, i) => element("div", line, i ? "continued" : "")));
+  $("sources").replaceChildren(...ledger.parents.map((node) => row("made from ", link(node))));
+  const known = ledger.contributions.filter((entry) => entry.step <= shownStep);
+  $("contributions").replaceChildren(...ledger.contributions.map((entry) => entry.step <= shownStep ?
+    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}    ${entry.rule}`) :
+    row("from ", link(entry.child), ` in step ${entry.step}`)));
+  const isRoot = asked === rootNode;
+  $("together").textContent = isRoot ? "1, where backward begins" : !ledger.contributions.length ? "0: nothing reaches it" :
+    known.length > 1 ? `${known.length === ledger.contributions.length ? "together" : "so far"} ${known.at(-1).together}` : "";
+}
+
+/* One box at a time is in the order of the keys Tab; up and down go from one to the next, Enter asks. */
+function listenToBoxes(svg) {
+  const boxes = Object.keys(data.ledgers).map((node) => pictures.get(svg).value(node));
+  boxes.forEach((box, i) => {
+    const node = box.dataset.part.slice(1);
+    box.setAttribute("tabindex", i ? "-1" : "0");
+    box.setAttribute("role", "button");
+    box.setAttribute("aria-label", data.ledgers[node].name);
+    box.addEventListener("focus", () => {
+      for (const other of boxes) other.setAttribute("tabindex", other === box ? "0" : "-1");
+      if (box.matches(":focus-visible") && !holds(camera.seen(), camera.boxOf(box))) camera.look([box]);
+    });
+    box.addEventListener("keydown", (event) => {
+      const to = { ArrowDown: i + 1, ArrowUp: i - 1 }[event.key];
+      if (event.key === "Enter") ask(node);
+      if (to !== undefined && !event.shiftKey) { event.preventDefault(); boxes[to]?.focus(); }
+    });
+  });
+}
+
+const rootNode = Object.keys(data.ledgers).at(-1);
+for (const svg of Object.values(svgs)) listenToBoxes(svg);
+$("stage").addEventListener("click", (event) => {
+  const node = event.target.closest("g.node")?.dataset.part.match(/\d+/)[0];
+  if (node in data.ledgers) ask(node);
+});
+$("close").onclick = () => ask(null);
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") ask(null); });
+
 function show(frame, index) {
+  shownStep = index;
   picture.paint(index);
   camera.look(picture.inFocus(frame));
   camera.mark();
+  showLedger();
   $("phase").textContent = frame.phase;
   $("heading").textContent = frame.heading;
   $("lines").replaceChildren(...frame.lines.map(([kind, text]) => element("div", text, kind)));

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from ..graph import topological_order
 from ..value import Value
 from .draw import draw
-from .formula import ATOM, TEXT, applied, rule_text, spelled_out
+from .formula import TEXT, rule_text, spelled_out
+from .ledger import computation, contributions
 from .naming import name_nodes
 from .notation import gradient_text, number_text, visible
 from .player import Page, fill_player
@@ -64,7 +65,11 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
         panel_label="This step",
         style=_asset("camera.css") + _asset("stepper.css"),
         script=_asset("camera.js") + _asset("stepper.js"),
-        data={"frames": [frame.as_json() for frame in frames], "parents": _parents(order)},
+        data={
+            "frames": [frame.as_json() for frame in frames],
+            "parents": _parents(order),
+            "ledgers": _ledgers(order, names, frames),
+        },
     )
     return Stepper(page, f"{len(frames) - 1} steps")
 
@@ -89,11 +94,23 @@ _MAP = """
 """
 
 _PANEL = """
+<div id="step">
 <p id="phase"></p>
 <h2 id="heading"></h2>
 <div id="lines"></div>
 <h3 id="rules-heading">Rules used</h3>
 <ul id="rules"></ul>
+</div>
+<section id="ledger" aria-label="Ledger" hidden>
+<button id="close" aria-label="Back to the step" title="Back to the step (Escape)">×</button>
+<p id="kind"></p>
+<h2 id="asked"></h2>
+<div id="made"></div>
+<ul id="sources"></ul>
+<h3>Its gradient</h3>
+<ul id="contributions"></ul>
+<p id="together"></p>
+</section>
 """
 
 
@@ -158,6 +175,35 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
     yield Frame("Done", "Every gradient is known", results, gradients=unreached)
 
 
+def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[int, Any]:
+    """What the page says of each node that is asked; a contribution is known from its step on."""
+    number = {node: i for i, node in enumerate(order)}
+    step = {frame.node: i for i, frame in enumerate(frames) if frame.phase == "Backward"}  # the root's second is kept
+    gained = contributions(order)
+    return {
+        number[node]: {
+            "name": visible(names[node]),
+            "kind": f"{node.op.name} ({node.op.symbol})" if node.op and node.parents else "leaf",
+            "lines": [visible(line) for line in computation(node, names)],
+            "rule": spelled_out(node.op) if node.op and node.op.formula != node.op.forward else "",
+            "parents": list(dict.fromkeys(number[p] for p in node.parents if not p.is_constant)),
+            "contributions": [
+                {
+                    "child": number[entry.child],
+                    "amount": TEXT.number(entry.amount),
+                    "product": entry.product,
+                    "rule": entry.rule,
+                    "together": TEXT.number(entry.so_far),
+                    "step": step[number[entry.child]],
+                }
+                for entry in gained.get(node, ())
+            ],
+        }
+        for node in order
+        if not node.is_constant
+    }
+
+
 def _parents(order: Sequence[Value]) -> list[tuple[int, list[int]]]:
     number = {node: i for i, node in enumerate(order)}
     return [(number[node], [number[parent] for parent in node.parents]) for node in order if node.parents]
@@ -166,13 +212,8 @@ def _parents(order: Sequence[Value]) -> list[tuple[int, list[int]]]:
 def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int]) -> Frame:
     """One operation: its formula, the same with numbers put in, and its value."""
     assert node.op is not None
-    numbers = [TEXT.operand(parent.data) for parent in node.parents]
-    symbols = [names.get(parent, number) for parent, number in zip(node.parents, numbers, strict=True)]
-    formula, with_numbers = (applied(node.op, [(text, ATOM) for text in operands]) for operands in (symbols, numbers))
-    lines: list[Line] = [("statement", f"{names[node]} = {formula}")]
-    if with_numbers != formula:
-        lines.append(("continued", f"= {with_numbers}"))
-    lines.append(("continued", f"= {TEXT.number(node.data)}"))
+    statement, *rest = computation(node, names)
+    lines: list[Line] = [("statement", statement), *(("continued", text) for text in rest)]
     return Frame(
         "Forward",
         f"Compute {names[node]}",
