@@ -13,12 +13,13 @@ import matplotlib
 import numpy as np
 import pytest
 
-from nn import MLP, plots
+from nn import MLP
 from nn.__main__ import main
 from nn.data import DATASETS, Encoding, Scaling
 from nn.data.dataset import held_out_rows
 from nn.data.predictor import Predictor
 from nn.fit.objective import Objective
+from nn.viewing import plots
 
 SMALL = ["--hidden", "3", "--epochs", "2"]
 

@@ -52,18 +52,17 @@ def _predictions(predictor: Predictor, options: argparse.Namespace, quality: Qua
     ):
         for column in predictor.encoding.columns:
             column_place(header, column, Path(options.file))
-        yield csv_text([map(guarded, predictor.header)])
         cells = {name: guarded(name) for name in ("", *predictor.classes)}
-        done = 0
         for table in chunks:
+            if not quality.rows:
+                yield csv_text([map(guarded, predictor.header)])
             found = predictor.rows(table)
             quality.add(table, found)
-            done += len(table)
             if predictor.classes:
                 found = [(cells[row[0]], *row[1:]) for row in found]
             yield csv_text(found)
             advance("predicted", len(table))
-        if not done:
+        if not quality.rows:
             raise ValueError(
                 f"{options.file} has no rows: wanted a line of column names and at least one line of cells"
             )

@@ -62,7 +62,7 @@ def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> 
 def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
     """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
     rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
-    found: list[tuple[int, Recorded]] = []
+    first: Recorded | None = None
     for row in rows:
         for _ in range(2):
             reads: list[str] = []
@@ -70,11 +70,11 @@ def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
             if reads:
                 return reads[0]
             assert recorded is not None
-            found.append((row, recorded))
-            if not same_graph(found[0][1], recorded):
+            first = first or recorded
+            if not same_graph(first, recorded):
                 return (
-                    f"the loss of row {row}, recorded again, is another graph than that of row {found[0][0]}: perhaps "
-                    f"it draws random numbers, or counts its calls"
+                    f"the loss of row {row}, recorded again, is another graph than that of row {rows[0]}: perhaps it "
+                    f"draws random numbers, or counts its calls"
                 )
     return None
 

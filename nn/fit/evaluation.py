@@ -244,7 +244,7 @@ def evaluation(
         return eager, reason
     try:
         compiled = CompiledEvaluation(model, loss, parameters, samples)
-    except (TypeError, ValueError) as error:  # a graph that the compiler refuses
+    except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
         return eager, f"{type(error).__name__}: {error}"
 
     def compare(either: Evaluation, probes: Samples) -> Numbers:
