@@ -17,7 +17,7 @@ from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP
 from ..losses import Loss
 from ..module import Model
-from .agreement import Numbers, agreement, here_and_moved
+from .agreement import Numbers, agreement, gradients_kept, here_and_moved
 from .dependence import as_outputs, dependence, record
 from .samples import Samples
 
@@ -138,13 +138,20 @@ class Evaluation:
     # ---- what has to agree, by name, in arrays with one row a sample
 
     def compared(self, samples: Samples) -> Numbers:
-        """Losses and gradients of the samples, one by one and as a batch. No ``.grad`` is touched."""
-        with collector_paused():
-            pairs = [(loss.data, grad(loss, self.parameters)) for loss in (self._loss(x, t) for x, t in samples.rows())]
+        """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
+        with collector_paused(), gradients_kept(self.model.parameters()):
+            pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
         losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
         with np.errstate(over="ignore", invalid="ignore"):
             batch = np.append(losses.mean(), gradients.mean(axis=0))[np.newaxis]
         return {"loss": losses, "gradient": gradients, "mean loss and gradient": batch}
+
+    def _loss_and_gradient(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss = self._loss(x, t)
+        loss.backward()
+        return loss.data, [parameter.grad for parameter in self.parameters]
 
     def compared_traces(self, samples: Samples) -> Numbers:
         """The traces of the samples, and their outputs and losses as they are computed alone."""
