@@ -20,8 +20,6 @@ PAGE = Path(__file__).parent.parent / "docs" / "coming-from-micrograd.md"
 BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:\s*```text\n(?P<output>.*?)```)?", re.DOTALL)
 SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE))
 
-private_names = pytest.mark.skipif(not hasattr(Value, "_prev"), reason="Value has no _prev, _op yet")
-
 
 def printed(code: str, namespace: dict[str, Any]) -> str:
     output = io.StringIO()
@@ -30,9 +28,7 @@ def printed(code: str, namespace: dict[str, Any]) -> str:
     return output.getvalue()
 
 
-@pytest.mark.parametrize(
-    "section", [pytest.param(name, marks=private_names if "_prev" in text else ()) for name, text in SECTIONS.items()]
-)
+@pytest.mark.parametrize("section", SECTIONS)
 def test_the_page_runs_and_prints_what_it_says(section: str) -> None:
     namespace: dict[str, Any] = {}
     blocks = list(BLOCK.finditer(SECTIONS[section]))
@@ -162,11 +158,10 @@ def test_constants_collect_no_gradient() -> None:
     assert not y.parents[1].has_grad
 
 
-@private_names
 def test_private_names_can_be_read_and_not_set() -> None:
     a = Value(2.0)
-    assert ((a + 1)._op, (a * a)._op, a._op, a._prev) == ("+", "×", "", set())  # type: ignore[attr-defined]
-    assert (a * a)._prev == {a}  # type: ignore[attr-defined]
+    assert ((a + 1)._op, (a * a)._op, a._op, a._prev) == ("+", "×", "", set())
+    assert (a * a)._prev == {a}
     assert (a * a).parents == (a, a)
     assert not hasattr(a, "_backward")
     for name in ("_prev", "_op", "_backward"):
@@ -174,7 +169,6 @@ def test_private_names_can_be_read_and_not_set() -> None:
             setattr(a, name, None)
 
 
-@private_names
 def test_what_would_lose_a_gradient_is_refused() -> None:
     a = Value(2.0)
     for lose in (float, math.exp, lambda v: v == 2.0):
