@@ -7,6 +7,7 @@ are recorded twice, which must give the same graph. Models that do neither may b
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +31,8 @@ ROWS = 4
 """So many rows from all over the data are recorded, each twice."""
 
 ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
-OURS = tuple(f"{Path(file).parent}/" for file in (autograd.__file__, Path(__file__).parent))
-LIBRARIES = tuple({f"{path}/" for path in sysconfig.get_paths().values()})
+OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
+LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
 
 
 @dataclass(frozen=True)
