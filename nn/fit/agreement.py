@@ -61,6 +61,16 @@ def agreement(
     return None
 
 
+def losses_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+    """None if both give the same losses, else what is wrong; rounding is told as in :func:`still_agreement`."""
+    try:
+        wanted, got = eager.losses(samples), compiled.losses(samples)
+        nearby = _nearby(eager, lambda: {"loss": compiled.losses(samples)})
+    except Exception as error:  # as above
+        return f"{type(error).__name__}: {error}"
+    return _difference("loss", got, wanted, _scale(wanted, nearby["loss"]))
+
+
 def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
     """None if a batch of samples still has the same losses and gradients, else what is wrong.
 
@@ -69,13 +79,18 @@ def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None
     try:
         probes = samples.chosen(chosen_rows(compiled.losses(samples), spread=0, extreme=LATER))
         wanted, got = eager.compared(probes), compiled.compared(probes)
-        with parameters_kept(eager.model):
-            set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
-            nearby = compiled.compared(probes)
+        nearby = _nearby(eager, lambda: compiled.compared(probes))
     except Exception as error:  # as above
         return f"{type(error).__name__}: {error}"
     differences = (_difference(name, got[name], wanted[name], _scale(wanted[name], nearby[name])) for name in wanted)
     return next(filter(None, differences), None)
+
+
+def _nearby(eager: Compared, compute: Callable[[], Numbers]) -> Numbers:
+    """What is computed where the parameters are a little larger or smaller."""
+    with parameters_kept(eager.model):
+        set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
+        return compute()
 
 
 def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:

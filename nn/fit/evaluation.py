@@ -12,15 +12,17 @@ import numpy as np
 
 from autograd import Value, collector_paused, compile, grad, modes, no_grad
 from autograd.compiler.program import Program
+from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP
 from ..losses import Loss
 from ..module import Model
-from .agreement import Numbers, agreement, gradients_kept, here_and_moved
+from .agreement import Numbers, agreement, gradients_kept, here_and_moved, losses_agreement
 from .dependence import as_outputs, dependence, record
 from .samples import Samples
 
+NODES = 100_000  # that are recorded, before training, to compare losses
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
 
 
@@ -207,6 +209,11 @@ class CompiledEvaluation(Evaluation):
         loss = self.loss(outputs, targets)
         return compile([*nodes, *grad(loss, nodes, create_graph=True), *outputs, loss], [*inputs, *targets])
 
+    def some_rows(self, samples: Samples) -> Samples:
+        """As many of the samples, from all over the data, as are compared in a moment: of a small model all."""
+        count = max(1, NODES // len(topological_order(self._recorded_loss.loss)))
+        return samples.chosen(np.unique(np.linspace(0, len(samples) - 1, count).astype(np.intp)).tolist())
+
     def _trace_rows(self, samples: Samples) -> Floats:
         return in_chunks(self._trace_program, samples.columns)
 
@@ -258,6 +265,7 @@ def evaluation(
         return either.compared_traces(probes) if traced else either.compared(probes)
 
     reason = agreement(eager, compiled, samples, thetas or here_and_moved(model, parameters), compare)
+    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
     return (eager, reason) if reason else (compiled, None)
 
 
