@@ -10,7 +10,7 @@ from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, collector_paused, compile, grad, modes, no_grad
+from autograd import Value, collector_paused, compile, grad, modes
 from autograd.compiler.program import Program
 from autograd.graph import topological_order
 
@@ -89,8 +89,8 @@ class Evaluation:
     # ---- samples one by one, with the parameters' data as it is
 
     def losses(self, samples: Samples) -> Floats:
-        """The loss of each row: (N,)."""
-        with no_grad():
+        """The loss of each row: (N,). It is recorded: a loss may hold derivatives, which no_grad would make 0."""
+        with collector_paused():
             return np.array([self._loss(x, t).data for x, t in samples.rows()])
 
     def mean(self, samples: Samples) -> float:
@@ -100,7 +100,7 @@ class Evaluation:
 
     def outputs(self, inputs: Floats) -> Floats:
         """The model's outputs for inputs (N, n_inputs): (N, n_outputs)."""
-        with no_grad():
+        with collector_paused():
             return np.array([[output.data for output in as_outputs(self.model(x))] for x in inputs.tolist()])
 
     def trace(self, samples: Samples) -> Trace:
