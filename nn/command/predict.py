@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     quality = Quality(predictor)
     parts = _predictions(predictor, options, quality)
     if options.out is None:
-        sys.stdout.writelines(parts)
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(part.encode() for part in parts)  # a table is UTF-8, whatever a terminal's text is
     else:
         write_file(options.out, "".join(parts).encode())
     if sys.stderr is not None:
