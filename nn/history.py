@@ -80,9 +80,13 @@ class History(Curves):
         ):
             labels = (f"{name}loss", self.metric.replace("r2", "R²"))
             parts += [f"{label} {curve[-1]:.4g}" for label, curve in zip(labels, kept, strict=True) if curve]
-        return f"History: {', '.join(parts)}"
+        note = f"; the parameters are those of epoch {self.kept_epoch}" if self.kept_epoch else ""
+        return f"History: {', '.join(parts)}{note}"
 
     def _repr_html_(self) -> str:
         """The line and the plot, drawn when a notebook asks for it."""
-        picture = svg_bytes(self.plot).decode() if self.losses else ""
+        try:
+            picture = svg_bytes(self.plot).decode() if self.losses else ""
+        except ImportError:  # the line is there without matplotlib too
+            picture = ""
         return f"<p>{html.escape(repr(self))}</p>{picture[picture.find('<svg') :] if picture else ''}"

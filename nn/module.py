@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Protocol, SupportsFloat, runtime_checkable
@@ -39,7 +39,7 @@ class Module:
     """Where this module stands in the outermost one: ``layers[0].neurons[3]``; empty for the outermost itself."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        found = any(True for _ in _parts(name, value))
+        found = _parts(name, value)
         super().__setattr__(name, value)
         if found:
             self.name_parts()
@@ -116,20 +116,22 @@ class Module:
     extends_repr = True
     """Whether the module has a line of its own in the ``repr`` of one that holds it."""
 
-    def _named_parts(self) -> Iterator[tuple[str, Module | Value]]:
+    def _named_parts(self) -> list[tuple[str, Module | Value]]:
         """Every sub-module and parameter below this module once, a module before its own parts."""
+        found: list[tuple[str, Module | Value]] = []
         seen = {id(self)}
 
-        def walk(prefix: str, module: Module) -> Iterator[tuple[str, Module | Value]]:
-            for name, attribute in vars(module).items():
-                for path, part in _parts(prefix + name, attribute):
-                    if id(part) not in seen:
-                        seen.add(id(part))
-                        yield path, part
-                        if isinstance(part, Module):
-                            yield from walk(f"{path}.", part)
+        def add(path: str, part: Module | Value) -> None:
+            if id(part) not in seen:
+                seen.add(id(part))
+                found.append((path, part))
+                if isinstance(part, Module):
+                    for name, attribute in vars(part).items():
+                        _visit(f"{path}.{name}", attribute, add)
 
-        yield from walk("", self)
+        for name, attribute in vars(self).items():
+            _visit(name, attribute, add)
+        return found
 
 
 @runtime_checkable
@@ -148,20 +150,30 @@ def parameters_of(model: Any) -> list[Value]:
     return list(dict.fromkeys(model.parameters()))
 
 
-def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]:
-    """The modules and leaf Values that an attribute is or holds, each with its path; a TypeError where one hides."""
-    if isinstance(attribute, Module) or (isinstance(attribute, Value) and attribute.is_leaf):
-        yield path, attribute
+def _parts(path: str, attribute: object) -> list[tuple[str, Module | Value]]:
+    """The modules and leaf Values that an attribute is or holds, each with its path."""
+    found: list[tuple[str, Module | Value]] = []
+    _visit(path, attribute, lambda name, part: found.append((name, part)))
+    return found
+
+
+def _visit(path: str, attribute: object, add: Callable[[str, Module | Value], object]) -> None:
+    """Add each module and each leaf Value that an attribute is or holds; a TypeError where one hides."""
+    if isinstance(attribute, Value):
+        if attribute.is_leaf:
+            add(path, attribute)
+    elif isinstance(attribute, Module):
+        add(path, attribute)
     elif isinstance(attribute, list | tuple):
         for i, item in enumerate(attribute):
-            yield from _parts(f"{path}[{i}]", item)
+            _visit(f"{path}[{i}]", item, add)
     elif isinstance(attribute, Mapping):
         _require_none_hidden(path, attribute.keys(), "the keys of a dict")
         for key, item in attribute.items():
-            yield from _parts(f"{path}[{key!r}]", item)
+            _visit(f"{path}[{key!r}]", item, add)
     elif isinstance(attribute, np.ndarray) and attribute.dtype == object:
         for index in np.ndindex(attribute.shape):
-            yield from _parts(f"{path}[{','.join(map(str, index))}]", attribute[index])
+            _visit(f"{path}[{','.join(map(str, index))}]", attribute[index], add)
     elif isinstance(attribute, AbstractSet | deque | ValuesView):
         _require_none_hidden(path, attribute, f"a {type(attribute).__name__}")
 

@@ -84,7 +84,8 @@ class Trainer:
         The loss of one sample is recorded once, and replayed for whole batches by the program that ``autograd.compile``
         makes of it; with ``compiled=False`` every sample is recorded anew, with the same numbers up to rounding. Where
         the graph may hang on numbers, since a Value's number is read while it is recorded, or since it is another one
-        the next time, a RuntimeWarning names the line, and every sample is recorded anew too. After epochs 1, 2, 4, 8,
+        the next time, a RuntimeWarning names the line, and every sample is recorded anew too; a check on which no graph
+        hangs may read numbers in ``with autograd.modes.reads_unnoticed():``. After epochs 1, 2, 4, 8,
         … and the last, and before a checkpoint, a batch of samples is compared with the scalar engine; if they differ,
         parameters and history go back to where they last agreed, and training goes on without the program.
 

@@ -13,12 +13,13 @@ import matplotlib
 import numpy as np
 import pytest
 
-from nn import MLP, plots
+from nn import MLP
 from nn.__main__ import main
 from nn.data import DATASETS, Encoding, Scaling
 from nn.data.dataset import held_out_rows
 from nn.data.predictor import Predictor
 from nn.fit.objective import Objective
+from nn.viewing import plots
 
 SMALL = ["--hidden", "3", "--epochs", "2"]
 
@@ -149,6 +150,20 @@ def test_csv_files_and_predictions(tmp_path, capsys, csv_file, target, others, o
         assert all(90 < float(row[0]) < 110 for row in rows[1:])  # in its own units
     else:
         assert {row[0] for row in rows[1:]} <= {"in", "out", "0", "1", "2"}
+
+
+def test_a_predicted_table_is_utf_8_whatever_the_output_is(tmp_path, csv_file):
+    """A class that the terminal could not show would be another class in the table."""
+    data = tmp_path / "classes.csv"
+    data.write_text(without(csv_file, "number", "digit").read_text().replace("in\n", "dèdans\n"), encoding="utf-8")
+    assert run("train", data, "--target", "word", "--out", tmp_path / "out", *SMALL) == 0
+    arguments = ("predict", tmp_path / "out" / "model.npz", data)
+    process = start(*arguments, env={**os.environ, "PYTHONIOENCODING": "ascii"}, text=False)
+    printed, said = process.communicate()
+    assert (process.returncode, "accuracy" in said.decode()) == (0, True)
+    assert run(*arguments, "--out", tmp_path / "predicted.csv") == 0
+    assert (tmp_path / "predicted.csv").read_bytes() == printed
+    assert "dèdans" in printed.decode()
 
 
 def test_the_model_file_is_also_that_of_the_network(tmp_path, capsys):

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograd import Value, functional, no_grad
+from autograd import Value, functional, grad, no_grad
 from nn import MLP, SGD, Module, Trainer, cross_entropy, mse
 from nn.fit.dependence import dependence
 from nn.fit.evaluation import evaluation
@@ -48,6 +48,8 @@ WAYS = {
     "a dict": lambda x: {1.0: 1}.get(x, 0),
     "a dict of a result": lambda x: {2.0: 1}.get(x * 2, 0),
     "a set": lambda x: int(x in {1.0}),
+    "its type": lambda x: int(x) if isinstance(x, float) else 0,
+    "partials": lambda x: int((Value(1.0) * x * Value(1.0)).partials[1]),
     "detach": lambda x: int((x.detach() if isinstance(x, Value) else Value(x)).data),
     "copy": lambda x: int(number(copy.copy(x))),
     "deepcopy": lambda x: int(number(copy.deepcopy(x))),
@@ -82,7 +84,7 @@ def test_a_row_chosen_by_a_number_is_trained_as_it_is_written(way, seed):
     assert (history, model.state_dict()) == (eager, wanted.state_dict())
     assert len(said) == 1
     assert said[0].filename == __file__
-    assert "functional.select" in str(said[0].message)
+    assert ("functional.select" in str(said[0].message)) is (way != "its type")  # nobody is told of a question of type
 
 
 def test_the_warning_names_the_users_line():
@@ -177,6 +179,34 @@ def test_what_reads_no_number_is_compiled_without_a_word_and_learns_the_same(mak
     assert not eager.is_compiled
     assert history.losses == pytest.approx(eager.losses, rel=1e-9)
     assert list(model.state_dict().values()) == pytest.approx(list(wanted.state_dict().values()), rel=1e-8, abs=1e-12)
+
+
+class Sloped(MLP):
+    """Its outputs are those of a network, and the slopes by its inputs."""
+
+    def __call__(self, inputs):
+        x = [x if isinstance(x, Value) else Value(x) for x in inputs]
+        (out,) = super().__call__(x)
+        return [out, *grad(out, x, create_graph=True)]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_penalty_on_slopes_is_what_it_says_in_training_and_on_held_out_samples(compiled):
+    def loss(outputs, targets):
+        return (outputs[0] - targets[0]) ** 2 + 0.1 * (outputs[1] ** 2 + outputs[2] ** 2)
+
+    inputs = np.random.default_rng(0).normal(size=(20, 2))
+    targets = inputs[:, 0] * inputs[:, 1]
+    make = lambda: Sloped(2, [3, 1], "tanh", seed=0)  # noqa: E731
+    history, model = trained(make, (inputs, targets), loss, compiled, held_out=(inputs, targets))
+    assert history.is_compiled is compiled
+    hidden, (last,) = (layer.neurons for layer in model.layers)
+    weights, out = (np.array([[w.data for w in n.weights] for n in neurons]) for neurons in (hidden, [last]))
+    a = np.tanh(inputs @ weights.T + np.array([n.bias.data for n in hidden]))
+    slopes = ((1 - a**2) * out) @ weights
+    errors = (a @ out.T)[:, 0] + last.bias.data - targets
+    wanted = np.mean(errors**2 + 0.1 * (slopes**2).sum(axis=1))
+    assert history.held_out_losses[-1] == pytest.approx(wanted, rel=1e-12)
 
 
 def test_a_penalty_on_the_parameters_is_compiled():

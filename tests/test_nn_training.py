@@ -81,6 +81,8 @@ def test_patience_ends_a_training_and_keeps_the_best_parameters(compiled):
     history, states, kept = overfitting(patience=5, compiled=compiled)
     best = int(np.argmin(history.held_out_losses))
     assert history.epochs == best + 1 + 5 < 80
+    assert history.kept_epoch == best + 1
+    assert repr(history).endswith(f"; the parameters are those of epoch {best + 1}")
     assert kept == states[best] != states[-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from threading import Lock
 import autograd
 from autograd import Value, modes
 
-ENGINE = f"{Path(autograd.__file__).parent}"
+ENGINE = f"{Path(autograd.__file__).parent}{os.sep}"
 
 _lock = Lock()
 _hashing = 0

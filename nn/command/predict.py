@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     quality = Quality(predictor)
     parts = _predictions(predictor, options, quality)
     if options.out is None:
-        sys.stdout.writelines(parts)
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(part.encode() for part in parts)  # a table is UTF-8, whatever a terminal's text is
     else:
         write_file(options.out, "".join(parts).encode())
     if sys.stderr is not None:
@@ -52,18 +53,17 @@ def _predictions(predictor: Predictor, options: argparse.Namespace, quality: Qua
     ):
         for column in predictor.encoding.columns:
             column_place(header, column, Path(options.file))
-        yield csv_text([map(guarded, predictor.header)])
         cells = {name: guarded(name) for name in ("", *predictor.classes)}
-        done = 0
         for table in chunks:
+            if not quality.rows:
+                yield csv_text([map(guarded, predictor.header)])
             found = predictor.rows(table)
             quality.add(table, found)
-            done += len(table)
             if predictor.classes:
                 found = [(cells[row[0]], *row[1:]) for row in found]
             yield csv_text(found)
             advance("predicted", len(table))
-        if not done:
+        if not quality.rows:
             raise ValueError(
                 f"{options.file} has no rows: wanted a line of column names and at least one line of cells"
             )

@@ -255,11 +255,13 @@ def _report(job: Job, history: History) -> str:
     else:
         error = float(np.sqrt(np.mean((predicted - job.held_out.targets) ** 2)))
         quality = f"held-out error {error:.4g} in {visible(predictor.target_name)} (root mean square over {n} rows)"
+    last = history.kept_epoch - 1 if history.kept_epoch else -1
+    kept = f": those of epoch {history.kept_epoch}, whose parameters are kept" if history.kept_epoch else ""
     shape = predictor.model.shape()
     sizes = "-".join(map(str, [shape["n_inputs"], *shape["sizes"]]))
     return (
         f"network {sizes}, {shape['activation']}: {len(predictor.model.parameters())} parameters\n"
-        f"final loss {history.losses[-1]:.4g} ({predictor.objective.name}) after {history.epochs} epochs, "
-        f"held out {history.held_out_losses[-1]:.4g}\n"
+        f"final loss {history.losses[last]:.4g} ({predictor.objective.name}) after {history.epochs} epochs, "
+        f"held out {history.held_out_losses[last]:.4g}{kept}\n"
         f"{quality}"
     )

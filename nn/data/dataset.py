@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ def from_table(
     if holes := int(np.isnan(features).any(axis=1).sum()):
         notes.append(f"{holes} rows with missing cells have the mean of the rows to train on there")
     counting = [name for name in names if _counts(table.column(name))]
-    notes += [f"the column {name!r} only counts the rows: --ignore {name} leaves it out" for name in counting]
+    notes += [f"the column {name!r} only counts the rows: --ignore {quote(name)} leaves it out" for name in counting]
     targets, classes = _class_targets(whole, target) if is_word else (_number_targets(whole, target), ())
     return Dataset(table.name, encoding, features, target, targets, classes, notes=tuple(notes))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def _words(table: Table, name: str) -> tuple[str, ...]:
     if len(words) > MOST_WORDS or (len(words) == len(cells) and len(cells) > 2):
         raise ValueError(
             f"{table.place(row, name)}: wanted a finite number, got {cell!r}; as kinds, {len(words)} different words "
-            f"in {len(cells)} rows are too many. --ignore {name} leaves the column out"
+            f"in {len(cells)} rows are too many. --ignore {quote(name)} leaves the column out"
         )
     return tuple(sorted(words))
 

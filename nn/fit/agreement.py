@@ -14,8 +14,9 @@ from ..basics.arrays import Floats, Vector
 from ..module import parameters_of
 from .samples import Samples
 
-SPREAD, EXTREME = 3, 4
-"""So many samples from all over the data are compared, and so many from the smallest loss to the largest."""
+SPREAD, EXTREME, LATER = 3, 4, 3
+"""So many samples from all over the data are compared, and so many from the smallest loss to the largest; later so
+many of these alone."""
 
 REASONS = (
     "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
@@ -60,21 +61,36 @@ def agreement(
     return None
 
 
+def losses_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+    """None if both give the same losses, else what is wrong; rounding is told as in :func:`still_agreement`."""
+    try:
+        wanted, got = eager.losses(samples), compiled.losses(samples)
+        nearby = _nearby(eager, lambda: {"loss": compiled.losses(samples)})
+    except Exception as error:  # as above
+        return f"{type(error).__name__}: {error}"
+    return _difference("loss", got, wanted, _scale(wanted, nearby["loss"]))
+
+
 def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
     """None if a batch of samples still has the same losses and gradients, else what is wrong.
 
     Near a perfect fit both are all rounding: how much of it there may be is told by those at a θ nearby.
     """
     try:
-        probes = samples.chosen(chosen_rows(compiled.losses(samples)))
+        probes = samples.chosen(chosen_rows(compiled.losses(samples), spread=0, extreme=LATER))
         wanted, got = eager.compared(probes), compiled.compared(probes)
-        with parameters_kept(eager.model):
-            set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
-            nearby = compiled.compared(probes)
+        nearby = _nearby(eager, lambda: compiled.compared(probes))
     except Exception as error:  # as above
         return f"{type(error).__name__}: {error}"
     differences = (_difference(name, got[name], wanted[name], _scale(wanted[name], nearby[name])) for name in wanted)
     return next(filter(None, differences), None)
+
+
+def _nearby(eager: Compared, compute: Callable[[], Numbers]) -> Numbers:
+    """What is computed where the parameters are a little larger or smaller."""
+    with parameters_kept(eager.model):
+        set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
+        return compute()
 
 
 def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:
@@ -96,17 +112,28 @@ def parameters_kept(model: Any) -> Iterator[None]:
         set_parameters(model, before)
 
 
+@contextmanager
+def gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
+    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
+    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
+    try:
+        yield
+    finally:
+        for parameter, gradient in zip(parameters, before, strict=True):
+            parameter.grad = gradient
+
+
 def set_parameters(model: Any, numbers: Sequence[float] | Vector) -> None:
     """Set every parameter, in the order of the model's."""
     for parameter, number in zip(parameters_of(model), map(float, numbers), strict=True):
         parameter.data = number
 
 
-def chosen_rows(losses: Floats) -> list[int]:
+def chosen_rows(losses: Floats, spread: int = SPREAD, extreme: int = EXTREME) -> list[int]:
     """Some rows from all over the data, and some from the smallest loss to the largest, where nan is largest."""
     last = len(losses) - 1
-    by_loss = np.argsort(losses, kind="stable")[np.linspace(0, last, EXTREME).round().astype(np.intp)]
-    return sorted({*np.linspace(0, last, SPREAD).astype(np.intp).tolist(), *by_loss.tolist()})
+    by_loss = np.argsort(losses, kind="stable")[np.linspace(0, last, extreme).round().astype(np.intp)]
+    return sorted({*np.linspace(0, last, spread).astype(np.intp).tolist(), *by_loss.tolist()})
 
 
 def _scale(*arrays: Floats) -> float:

@@ -17,6 +17,8 @@ class Curves:
     """What ``metrics`` are: ``"accuracy"``, or ``"r2"`` for numbers; empty for a loss that is not of this package."""
     metrics: list[float] = field(default_factory=list)
     held_out_metrics: list[float] = field(default_factory=list)
+    kept_epoch: int | None = None
+    """The epoch whose parameters the model has at the end, where that is not the last: the best, by ``patience``."""
     is_compiled: bool = field(default=False, compare=False)
     """Whether the losses come from a program, or from the scalar engine."""
     recording: Recording | None = field(default=None, compare=False)

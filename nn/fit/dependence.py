@@ -7,12 +7,14 @@ are recorded twice, which must give the same graph. Models that do neither may b
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +31,8 @@ ROWS = 4
 """So many rows from all over the data are recorded, each twice."""
 
 ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
-OURS = tuple(f"{Path(file).parent}/" for file in (autograd.__file__, Path(__file__).parent))
-LIBRARIES = tuple({f"{path}/" for path in sysconfig.get_paths().values()})
+OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
+LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> 
 def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
     """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
     rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
-    found: list[tuple[int, Recorded]] = []
+    parameters = {parameter: i for i, parameter in enumerate(model.parameters())}
+    first: list[tuple[Any, ...]] = []
     for row in rows:
         for _ in range(2):
             reads: list[str] = []
@@ -70,11 +73,12 @@ def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
             if reads:
                 return reads[0]
             assert recorded is not None
-            found.append((row, recorded))
-            if not same_graph(found[0][1], recorded):
+            shape = shape_of(recorded, parameters)
+            first = first or shape
+            if shape != first:
                 return (
-                    f"the loss of row {row}, recorded again, is another graph than that of row {found[0][0]}: perhaps "
-                    f"it draws random numbers, or counts its calls"
+                    f"the loss of row {row}, recorded again, is another graph than that of row {rows[0]}: perhaps it "
+                    f"draws random numbers, or counts its calls"
                 )
     return None
 
@@ -96,26 +100,21 @@ def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], r
         return None
 
 
-def same_graph(one: Recorded, other: Recorded) -> bool:
-    """Whether two recordings are of the same operations, edges and constants, and of the same leaves but the sample's.
+def shape_of(recorded: Recorded, parameters: Mapping[Value, int]) -> list[tuple[Any, ...]]:
+    """The operations of a graph, in order: two recordings are of one graph if theirs are equal.
 
-    Leaves that were made on the way are alike if their numbers are.
+    Parameters and the leaves of the sample are told by their places, other leaves and constants by their numbers.
     """
-    orders = [topological_order(recorded.loss) for recorded in (one, other)]
-    if len(orders[0]) != len(orders[1]):
-        return False
-    places = [{node: i for i, node in enumerate(order)} for order in orders]
-    samples = [{leaf: i for i, leaf in enumerate([*r.inputs, *r.targets])} for r in (one, other)]
-    for nodes in zip(*orders, strict=True):
-        a, b = nodes
-        if a.op is not b.op or samples[0].get(a) != samples[1].get(b):
-            return False
-        if a.parents:
-            if [places[0][p] for p in a.parents] != [places[1][p] for p in b.parents]:
-                return False
-        elif a is not b and a not in samples[0] and repr((a.data, a.label)) != repr((b.data, b.label)):
-            return False
-    return True
+    known = {leaf: ("sample", i) for i, leaf in enumerate([*recorded.inputs, *recorded.targets])}
+    known |= {leaf: ("parameter", i) for leaf, i in parameters.items()}
+    places: dict[Value, int] = {}
+    shape: list[tuple[Any, ...]] = []
+    for node in topological_order(recorded.loss):
+        places[node] = len(places)
+        parents = node.parents
+        leaf = known.get(node) or (repr(node.data), node.label)
+        shape.append((node.op, *[places[parent] for parent in parents]) if parents else (node.op, *leaf))
+    return shape
 
 
 def _frames(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:

@@ -10,17 +10,19 @@ from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, collector_paused, compile, grad, modes, no_grad
+from autograd import Value, collector_paused, compile, grad, modes
 from autograd.compiler.program import Program
+from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP
 from ..losses import Loss
 from ..module import Model
-from .agreement import Numbers, agreement, here_and_moved
+from .agreement import Numbers, agreement, gradients_kept, here_and_moved, losses_agreement
 from .dependence import as_outputs, dependence, record
 from .samples import Samples
 
+NODES = 100_000  # that are recorded, before training, to compare losses
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
 
 
@@ -87,8 +89,8 @@ class Evaluation:
     # ---- samples one by one, with the parameters' data as it is
 
     def losses(self, samples: Samples) -> Floats:
-        """The loss of each row: (N,)."""
-        with no_grad():
+        """The loss of each row: (N,). It is recorded: a loss may hold derivatives, which no_grad would make 0."""
+        with collector_paused():
             return np.array([self._loss(x, t).data for x, t in samples.rows()])
 
     def mean(self, samples: Samples) -> float:
@@ -98,7 +100,7 @@ class Evaluation:
 
     def outputs(self, inputs: Floats) -> Floats:
         """The model's outputs for inputs (N, n_inputs): (N, n_outputs)."""
-        with no_grad():
+        with collector_paused():
             return np.array([[output.data for output in as_outputs(self.model(x))] for x in inputs.tolist()])
 
     def trace(self, samples: Samples) -> Trace:
@@ -138,13 +140,20 @@ class Evaluation:
     # ---- what has to agree, by name, in arrays with one row a sample
 
     def compared(self, samples: Samples) -> Numbers:
-        """Losses and gradients of the samples, one by one and as a batch. No ``.grad`` is touched."""
-        with collector_paused():
-            pairs = [(loss.data, grad(loss, self.parameters)) for loss in (self._loss(x, t) for x, t in samples.rows())]
+        """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
+        with collector_paused(), gradients_kept(self.model.parameters()):
+            pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
         losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
         with np.errstate(over="ignore", invalid="ignore"):
             batch = np.append(losses.mean(), gradients.mean(axis=0))[np.newaxis]
         return {"loss": losses, "gradient": gradients, "mean loss and gradient": batch}
+
+    def _loss_and_gradient(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss = self._loss(x, t)
+        loss.backward()
+        return loss.data, [parameter.grad for parameter in self.parameters]
 
     def compared_traces(self, samples: Samples) -> Numbers:
         """The traces of the samples, and their outputs and losses as they are computed alone."""
@@ -200,6 +209,11 @@ class CompiledEvaluation(Evaluation):
         loss = self.loss(outputs, targets)
         return compile([*nodes, *grad(loss, nodes, create_graph=True), *outputs, loss], [*inputs, *targets])
 
+    def some_rows(self, samples: Samples) -> Samples:
+        """As many of the samples, from all over the data, as are compared in a moment: of a small model all."""
+        count = max(1, NODES // len(topological_order(self._recorded_loss.loss)))
+        return samples.chosen(np.unique(np.linspace(0, len(samples) - 1, count).astype(np.intp)).tolist())
+
     def _trace_rows(self, samples: Samples) -> Floats:
         return in_chunks(self._trace_program, samples.columns)
 
@@ -244,13 +258,14 @@ def evaluation(
         return eager, reason
     try:
         compiled = CompiledEvaluation(model, loss, parameters, samples)
-    except (TypeError, ValueError) as error:  # a graph that the compiler refuses
+    except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
         return eager, f"{type(error).__name__}: {error}"
 
     def compare(either: Evaluation, probes: Samples) -> Numbers:
         return either.compared_traces(probes) if traced else either.compared(probes)
 
     reason = agreement(eager, compiled, samples, thetas or here_and_moved(model, parameters), compare)
+    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
     return (eager, reason) if reason else (compiled, None)
 
 

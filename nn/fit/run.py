@@ -146,6 +146,7 @@ class Run:
                 else:
                     self._end_epoch()
             if len(self.best):
+                self.history.kept_epoch = lowest(self.history.watched) + 1
                 self.optimizer.move_to(self.optimizer.here()._replace(theta=self.best))
         finally:
             self.numbers.write_gradient()

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 WIDTH = 8.0  # of a row of images, in inches: what a notebook has room for
 LARGEST = 1.0  # width of an image, in inches
 GAP = 0.12  # between two images, as a part of their width
+ACROSS = 50  # letters: names of more stand upright below a matrix
 LINE = 0.15  # height of a line of a caption, in inches
 
 
@@ -57,7 +58,7 @@ def plot_confusion(counts: ArrayLike, classes: Sequence[str] | None = None, ax: 
     for i, j in np.argwhere(matrix > 0).tolist():
         ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color="white" if parts[i, j] > 0.5 else "black")
     names = [plain(name) for name in classes or map(str, range(len(matrix)))]
-    ax.set_xticks(range(len(names)), names)
+    ax.set_xticks(range(len(names)), names, rotation=90 if sum(map(len, names)) > ACROSS else 0)
     ax.set_yticks(range(len(names)), names)
     ax.spines[:].set_visible(True)
     ax.set(xlabel="predicted class", ylabel="true class")
