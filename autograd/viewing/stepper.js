@@ -140,7 +140,7 @@ function showLedger() {
   $("sources").replaceChildren(...ledger.parents.map((node) => row("made from ", link(node))));
   const known = ledger.contributions.filter((entry) => entry.step <= shownStep);
   $("contributions").replaceChildren(...ledger.contributions.map((entry) => entry.step <= shownStep ?
-    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}    ${entry.rule}`) :
+    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}`, element("div", entry.rule)) :
     row("from ", link(entry.child), ` in step ${entry.step}`)));
   const isRoot = asked === rootNode;
   $("together").textContent = isRoot ? "1, where backward begins" : !ledger.contributions.length ? "0: nothing reaches it" :

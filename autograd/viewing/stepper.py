@@ -183,7 +183,7 @@ def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequenc
     return {
         number[node]: {
             "name": visible(names[node]),
-            "kind": f"{node.op.name} ({node.op.symbol})" if node.op and node.parents else "leaf",
+            "kind": node.op.name if node.op and node.parents else "leaf",
             "lines": [visible(line) for line in computation(node, names)],
             "rule": spelled_out(node.op) if node.op and node.op.formula != node.op.forward else "",
             "parents": list(dict.fromkeys(number[p] for p in node.parents if not p.is_constant)),
