@@ -13,6 +13,7 @@ import pytest
 from autograd import Value, functional
 from autograd.graph import topological_order
 from autograd.viewing import draw
+from nn import MLP, cross_entropy, mse
 
 needs_renderer = pytest.mark.skipif(not which("dot") and not find_spec("pygraphviz"), reason="no Graphviz")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -272,7 +273,7 @@ def test_a_graph_a_million_deep_is_refused_without_recursion():
 def test_a_long_chain_in_one_scope_is_one_box():
     root = chain(100_000)
     root.label = "cell.out"
-    assert edges(draw(root)) == [("v0", "b0", "grad –")]
+    assert edges(draw(root)) == [("v0", "b0", "")]
 
 
 def test_max_nodes_counts_values():
@@ -325,3 +326,35 @@ def test_a_leaf_used_from_end_to_end_of_a_long_graph_is_drawn_in_simple_curves()
     assert "splines=curved" in drawing.dot
     assert "splines" not in draw(x * x).dot
     assert drawing.svg.count("<g id=") > 150
+
+
+@needs_renderer
+def test_neurons_stand_in_their_order_from_top_to_bottom():
+    loss = mse(MLP(2, [4, 4, 1], "tanh", seed=0)([0.5, -1.0]), [1.0])
+    drawing = draw(loss, collapse="neuron")
+    tops = {}
+    for group in ET.fromstring(drawing.titled_svg).iter(f"{SVG}g"):
+        texts = list(group.iter(f"{SVG}text"))
+        if group.get("class") == "node box":
+            tops.setdefault(texts[0].text, []).append(float(texts[0].get("y")))
+    for column in (0, 1):
+        heights = [sorted(tops[f"neurons[{i}]"])[column] for i in range(1, 4)]
+        assert heights == sorted(heights)
+    assert {text for _, _, text in edges(drawing)} <= {"", "∂ -1.993"}  # no "grad –"
+
+
+def test_a_loss_over_classes_is_one_box_beside_a_collapsed_network():
+    loss = cross_entropy(MLP(4, [3, 3], "tanh", seed=0)([0.5, -1.0, 2.0, 1.0]), 1)
+    loss.label = "loss"
+    labels = re.findall(r'label="([^|"]+)\|', draw(loss, collapse="layer").dot)
+    assert sorted(labels) == ["input"] * 4 + ["layers[0]", "layers[1]", "loss"]
+
+
+def test_a_dark_page_has_no_light_box():
+    loss = mse(MLP(2, [2, 1], "tanh", seed=0)([0.5, -1.0]), [1.0])
+    for collapse in (None, "neuron"):
+        fills = re.findall(r'fillcolor="(#[0-9a-f]{6})"', draw(loss, collapse=collapse, theme="dark").dot)
+        assert fills
+        assert all(int(fill[1:3], 16) < 0x60 for fill in fills)
+    with pytest.raises(ValueError, match="theme is 'light' or 'dark', got 'blue'"):
+        draw(loss, theme="blue")

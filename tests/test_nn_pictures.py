@@ -64,7 +64,7 @@ def test_each_gradient_of_the_graph_is_the_sum_over_its_edges(trained):
 def test_the_picture_shows_the_numbers_of_the_graph(trained):
     _, out, root = trained
     shown = [element.get(LINK) or "" for element in ElementTree.parse(out / "graph.svg").iter()]
-    numbers = {(float(d), float(g)) for title in shown for d, g in re.findall(r"data (\S+), grad (\S+)$", title)}
+    numbers = {(float(d), float(g)) for title in shown for d, g in re.findall(r"(?m)data (\S+), grad (\S+)$", title)}
     wanted = {(node.data, node.grad) for node in topological_order(root) if not node.is_constant}
     assert numbers
     assert numbers <= wanted

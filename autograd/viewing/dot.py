@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import graphviz
 
+from .drawing import Theme
 from .notation import shortened, visible
 
 Cluster = tuple[str, ...]
@@ -51,8 +52,18 @@ _STYLES: Mapping[str, Mapping[str, str]] = {
         "shape": "ellipse", "style": "filled", "fillcolor": "#5d6771", "fontcolor": "#ffffff", "width": "0.3",
         "height": "0.3", "margin": "0.01,0",
     },
+    "input": {"fillcolor": "#e3e6e9"},
     "box": {"fillcolor": "#f8ebcb", "color": "#a8842c"},
 }  # fmt: skip
+
+
+# The same on dark pages: what was light is dark; lines and what stands outside of boxes are as they were, but brighter.
+_DARK: Mapping[str, str] = {
+    SLATE: "#9aa5af", ORANGE: "#f4a76f", INK: "#e6eaee", PAPER: "#232c34",
+    "#d5e6f6": "#1d3a54", "#4b7fae": "#7fb2e0", "#e3e6e9": "#313b44", "#5d6771": "#56616b",
+    "#f8ebcb": "#463a19", "#a8842c": "#c8a44c",
+}  # fmt: skip
+_COLOURS = ("color", "fillcolor", "fontcolor")
 
 
 class Sheet:
@@ -64,7 +75,8 @@ class Sheet:
     True
     """
 
-    def __init__(self, rankdir: str, layout: str = "plain") -> None:
+    def __init__(self, rankdir: str, layout: str = "plain", theme: Theme = "light") -> None:
+        self._palette = _DARK if theme == "dark" else {}
         self._layout = {"rankdir": rankdir, **_LAYOUTS[layout]}
         self._sides = _SIDES[rankdir]
         self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
@@ -106,11 +118,11 @@ class Sheet:
         """The whole picture."""
         graph = graphviz.Digraph()
         for kind, attributes in _DEFAULTS.items():
-            graph.attr(kind, **attributes)
+            graph.attr(kind, **self._themed(attributes))
         graph.attr("graph", **self._layout)
         self._write(graph, ())
         for tail, head, style in self._edges:
-            graph.edge(tail, head, **style)
+            graph.edge(tail, head, **self._themed(style))
         source: str = graph.source
         return source
 
@@ -124,12 +136,15 @@ class Sheet:
 
     def _write(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
         for name, attributes in self._nodes[cluster]:
-            graph.node(name, **attributes)
+            graph.node(name, **self._themed(attributes))
         for number, inner in enumerate(self._nodes):
             if inner and inner[:-1] == cluster:
                 with graph.subgraph(name=f"cluster_{number}") as subgraph:
-                    subgraph.attr("graph", label=_escaped(shortened(inner[-1])), **_CLUSTER)
+                    subgraph.attr("graph", label=_escaped(shortened(inner[-1])), **self._themed(_CLUSTER))
                     self._write(subgraph, inner)
+
+    def _themed(self, attributes: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._palette.get(x, x) if name in _COLOURS else x for name, x in attributes.items()}
 
 
 def _escaped(text: str) -> str:

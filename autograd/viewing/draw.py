@@ -8,15 +8,17 @@ from typing import get_args
 from ..graph import topological_order
 from ..value import Value
 from . import grouping
-from .drawing import Drawing
+from .drawing import Drawing, Theme
 from .grouping import Level, Parts, Scope
 
 RANKDIRS = ("LR", "RL", "TB", "BT")
 EDGES_PER_NODE = 4  # a collapsed picture with more of them is a tangle, and slow to lay out
 
 
-def draw(root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None) -> Drawing:
-    """Draw the graph that ``root`` was computed by.
+def draw(
+    root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None, theme: Theme = "light"
+) -> Drawing:
+    """Draw the graph that ``root`` was computed by, for a ``light`` or a ``dark`` page.
 
     ``rankdir`` is the direction of computation: LR, RL, TB or BT. A label that is a path in a network, such as
     ``layers[0].neurons[3].bias``, puts its node in the clusters ``layers[0]`` and ``neurons[3]``; ``collapse``
@@ -29,29 +31,34 @@ def draw(root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level
     Drawing(3 nodes)
     >>> drawing.save("product.svg")  # doctest: +SKIP
     """
-    return draw_marked(root, (), rankdir, max_nodes, collapse)
+    return draw_marked(root, (), rankdir, max_nodes, collapse, theme)
 
 
 def draw_marked(
-    root: Value, marked: Collection[Value], rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None
+    root: Value,
+    marked: Collection[Value],
+    rankdir: str = "LR",
+    max_nodes: int = 300,
+    collapse: Level | None = None,
+    theme: Theme = "light",
 ) -> Drawing:
     """The same with some nodes, and the edges between them, standing out."""
     from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
 
-    _check_arguments(root, rankdir, max_nodes, collapse)
+    _check_arguments(root, rankdir, max_nodes, collapse, theme)
     order = topological_order(root)
     scopes = grouping.scopes_of(order)
     if collapse is None and len(order) <= max_nodes:
-        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir, marked), _size(order))
+        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir, marked, theme), _size(order))
     level, parts = _collapse_to_fit(order, scopes, max_nodes, collapse)
-    return Drawing(dot_of(order, scopes, parts, rankdir, marked), f"{_size(order)}, collapsed by {level}")
+    return Drawing(dot_of(order, scopes, parts, rankdir, marked, theme), f"{_size(order)}, collapsed by {level}")
 
 
 def _size(order: Sequence[Value]) -> str:
     return f"{len(order):,} node{'s' if len(order) > 1 else ''}"
 
 
-def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level | None) -> None:
+def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> None:
     if not isinstance(root, Value):
         raise TypeError(
             f"draw takes the Value that a computation ends in, got {type(root).__name__}: {repr(root)[:80]}"
@@ -60,6 +67,8 @@ def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level 
         raise ValueError(f"rankdir is one of {', '.join(RANKDIRS)}, got {rankdir!r}")
     if collapse not in (None, *get_args(Level)):
         raise ValueError(f"collapse is None, 'neuron' or 'layer', got {collapse!r}")
+    if theme not in get_args(Theme):
+        raise ValueError(f"theme is 'light' or 'dark', got {theme!r}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise ValueError(f"max_nodes is a whole number from 1 up, got {max_nodes!r}")
 

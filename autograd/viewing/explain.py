@@ -11,7 +11,7 @@ from ..backward import grad
 from ..graph import topological_order
 from ..value import Value
 from .draw import draw_marked
-from .drawing import Drawing
+from .drawing import Drawing, Theme
 from .formula import ATOM, LATEX, TEXT, Notation, applied, rule_text
 from .naming import name_nodes
 from .paths import Step, between, count_paths, largest_paths
@@ -93,9 +93,9 @@ class Explanation:
         equations = [equation for _, section in self._sections(LATEX) for equation in section]
         return f"$\\displaystyle {_aligned(equations)}$"
 
-    def draw(self, rankdir: str = "LR", max_nodes: int = 300) -> Drawing:
+    def draw(self, rankdir: str = "LR", max_nodes: int = 300, theme: Theme = "light") -> Drawing:
         """The graph of the output, with the paths that lead to ``wrt`` standing out; see :func:`autograd.draw`."""
-        return draw_marked(self.output, self.nodes, rankdir, max_nodes)
+        return draw_marked(self.output, self.nodes, rankdir, max_nodes, theme=theme)
 
     def __str__(self) -> str:
         return self.text

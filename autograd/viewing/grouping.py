@@ -16,7 +16,7 @@ Scope = tuple[str, ...]
 Level = Literal["neuron", "layer"]
 
 DEEPEST_SCOPE = 8
-LARGEST_LOOSE_STAGE = 24
+LARGEST_LOOSE_STAGE = 12
 
 _PATH = re.compile(r"[^\W\d]\w*(\[\w+\])*(\.[^\W\d]\w*(\[\w+\])*)+")
 

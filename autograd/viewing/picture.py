@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 from ..value import Value
 from .dot import ORANGE, Sheet
+from .drawing import Theme
 from .grouping import Box, Flow, Part, Parts, Scope
 from .ledger import Contribution, computation, contributions, sum_text
 from .naming import name_nodes
@@ -20,7 +21,7 @@ from .notation import gradient_text, largest_text, number_text, range_text, shor
 
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 _MARK = {"color": ORANGE, "penwidth": "2.2"}
-MOST_EDGE_TEXTS = 48  # more would push everything apart: all are then shown where the pointer rests
+MOST_EDGE_TEXTS = 12  # of more, none is seen to belong to its line: all are shown where the pointer rests
 
 
 def dot_of(
@@ -29,23 +30,26 @@ def dot_of(
     parts: Parts,
     rankdir: str,
     marked: Collection[Value] = (),
+    theme: Theme = "light",
 ) -> str:
     """The DOT text of a graph in parts, ``order`` being its nodes in topological order; ``marked`` ones stand out."""
     labels, marked = name_nodes(order), set(marked)
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
     far = _reach(parts.loose) > LONGEST_REACH
-    sheet = Sheet(rankdir, "crowded" if crowded else "far" if far else "plain")
+    sheet = Sheet(rankdir, "crowded" if parts.flows else "far" if far else "plain", theme)
     names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
     names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
-    for box in (
-        reversed(parts.boxes) if rankdir in ("LR", "RL") else parts.boxes
-    ):  # Graphviz 14 stacks columns upwards, 2 downwards
+    for box in parts.boxes:
         sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
+    entering = {tail for tail, head in parts.flows if _is_constant(tail) and isinstance(head, Box)}
     gained = contributions(order)
     for node in parts.loose:
         hint = "" if node.is_constant else _hint(node, labels, gained.get(node, ()))
         style = _MARK if node in marked else {}
-        _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
+        if node in entering:
+            sheet.record(names[node], [["input"], [f"data {number_text(node.data)}"]], "input", hint=repr(node.data))
+        else:
+            _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
@@ -55,6 +59,10 @@ def dot_of(
                 sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded)
     return sheet.dot
+
+
+def _is_constant(part: Part) -> bool:
+    return isinstance(part, Value) and part.is_constant
 
 
 def _reach(nodes: Sequence[Value]) -> int:
@@ -144,13 +152,15 @@ def _add_flows(sheet: Sheet, names: Mapping[Part, str], flows: Mapping[tuple[Par
     """One edge for all between two parts; the more gradient flows through it, the thicker."""
     largest = max((abs(flow.gradient) for flow in flows.values() if _is_finite(flow.gradient)), default=0.0)
     for (tail, head), flow in flows.items():
-        text = (f"{flow.edges:,} edges\n" if flow.edges > 1 else "") + f"grad {gradient_text(flow.gradient)}"
+        texts = [f"{flow.edges:,} edges"] if flow.edges > 1 else []
+        if flow.gradient is not None:
+            texts.append(f"grad {gradient_text(flow.gradient)}")
         share = abs(flow.gradient) / largest if largest and _is_finite(flow.gradient) else 0.0
         sheet.connector(
             names[tail],
             names[head] if isinstance(head, Box) else _operation(names[head]),
-            "" if crowded else text,
-            hint=text.replace("\n", ", "),
+            "" if crowded else "\n".join(texts),
+            hint=", ".join(texts),
             penwidth=f"{0.6 + 1.6 * share:.2f}",
         )
 
