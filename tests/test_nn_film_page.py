@@ -190,3 +190,49 @@ def test_names_run_nothing_and_appear_as_text(open_page):
     assert nasty[2] in page.text_content("#network")
     assert page.locator("#neurons th").all_text_contents()[:3] == nasty
     assert page.locator("img").count() == 0
+
+
+def test_a_click_on_a_point_follows_it(open_page, film):
+    page = open_page(film.html)
+    at = content(film)["samples"]["at"]
+    for i in (len(at) - 1, 0, len(at) // 2):
+        box = page.locator(".plot svg").bounding_box()
+        view = [float(x) for x in page.get_attribute(".plot svg", "viewBox").split()]
+        x, y = (at[i][k] / view[2 + k] * box[size] + box[corner] for k, (size, corner) in enumerate(
+            [("width", "x"), ("height", "y")]))  # fmt: skip
+        page.mouse.click(x, y)
+        chosen = int(page.input_value("#sample"))
+        assert at[chosen] == at[i]
+        assert page.get_attribute("#ring", "transform") == f"translate({at[i][0]:g},{at[i][1]:g})"
+
+
+def test_every_edge_says_its_weight(open_page):
+    model, history = recorded_rings(epochs=2)
+    page = open_page(history.film().html)
+    page.keyboard.press("End")
+    said = dict(text.split(" = ") for text in page.locator("#network line title").all_text_contents())
+    weights = {name: value for name, value in model.state_dict().items() if "weights" in name}
+    assert said.keys() == weights.keys()
+    assert all(number(said[name]) == pytest.approx(float(value), rel=5e-4) for name, value in weights.items())
+
+
+def test_gradients_are_seen_at_the_last_epoch_too(open_page, film):
+    page = open_page(film.html)
+    page.keyboard.press("End")
+    page.select_option("#shade", "epoch")
+    frame, names = content(film)["frames"][-1], content(film)["samples"]["columns"]
+    largest = content(film)["samples"]["largestGradients"][-1]
+    start = 0
+    for (_, indices), expected in zip(names, largest, strict=True):
+        found = max(abs(s["gradients"][i]) for s in frame["samples"] for i in range(start, start + len(indices)))
+        assert found == expected
+        start += len(indices)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (960, 640)], ids=["desktop", "notebook"])
+def test_all_charts_are_in_sight(open_page, size):
+    page = open_page(recorded_rings(sizes=(16, 16, 1), epochs=2)[1].film().html, *size)
+    bar = page.locator("#bar").bounding_box()["y"]
+    for chart in ("#network", ".plot", "#loss", "#flow"):
+        box = page.locator(chart).bounding_box()
+        assert box["y"] + box["height"] <= bar, chart

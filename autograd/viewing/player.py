@@ -33,7 +33,7 @@ class Page:
         # A frame of its own keeps the page's styles and keys out of the notebook, and the notebook's out of the page.
         return (
             f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.description)}" '
-            'style="width: 100%; height: 36rem; border: 0"></iframe>'
+            'style="width: 100%; height: 40rem; border: 0"></iframe>'
         )
 
 

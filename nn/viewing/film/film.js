@@ -22,14 +22,17 @@ function fullness(number, largest, kind) {
   return kind === "nodes" || !share ? share : Math.max(0, 1 + Math.log10(share) / 4);
 }
 
-function showNetwork(weights, sample) {
+function showNetwork(weights, sample, index) {
   weights.forEach((weight, i) => {
+    edges[i].firstChild.textContent = `${data.network.names[i]} = ${text(weight)}`;
     const share = data.network.largest ? Math.abs(weight) / data.network.largest : 0;
     edges[i].setAttribute("class", weight < 0 ? "negative" : "positive");
     edges[i].setAttribute("stroke-width", (0.4 + 5 * share).toFixed(2));
     edges[i].setAttribute("stroke-opacity", (0.2 + 0.8 * Math.sqrt(share)).toFixed(2));
   });
-  const kind = $("shade").value, largest = data.samples.largest[kind === "nodes" ? 0 : 1];
+  const shade = $("shade").value, kind = shade === "nodes" ? "nodes" : "gradients";
+  const [activations, gradients] = data.samples.largest;
+  const largest = { nodes: activations, gradients, epoch: data.samples.largestGradients[index] }[shade];
   sample[kind].forEach((number, i) => {
     fills[i].setAttribute("class", number < 0 ? "fill negative" : "fill");
     fills[i].setAttribute("fill-opacity", fullness(number, largest[columnOf[i]], kind).toFixed(3));
@@ -148,9 +151,9 @@ function showPanel(frame, sample, chosen) {
   return `${$("heading").textContent}. ${facts.map(([name, value]) => `${name} ${value}`).join("; ")}`;
 }
 
-function show(frame) {
+function show(frame, index) {
   const chosen = Number($("sample").value), sample = frame.samples[chosen];
-  if (frame.network) showNetwork(frame.network, sample);
+  if (frame.network) showNetwork(frame.network, sample, index);
   showLoss(frame.loss);
   showFlow(frame.flow);
   if (frame.plane) showPlane(frame.plane);
@@ -166,5 +169,14 @@ if (data.plane) {
   for (const side of Object.keys(box)) $("shades").style[side] = `${100 * box[side]}%`;
 }
 const player = play(show);
+
+/* A click in the plot follows the nearest of the samples that can be followed. */
+$("ring")?.closest("svg").addEventListener("click", (event) => {
+  const drawing = $("ring").parentElement.getScreenCTM().inverse();
+  const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing);
+  const distances = data.samples.at.map(([left, top]) => Math.hypot(left - x, top - y));
+  $("sample").value = distances.indexOf(Math.min(...distances));
+  player.redraw();
+});
 $("sample").onchange = $("shade").onchange = player.redraw;
 matchMedia("(prefers-color-scheme: dark)").onchange = player.redraw;

@@ -41,6 +41,7 @@ class Followed:
             [start + np.array(column.indices) for start, column in zip(starts, columns, strict=False)]
         )
         self.largest = np.zeros((2, len(columns)))
+        self.largest_gradients: list[Floats] = []
 
     def frame(self, moment: Moment) -> list[dict[str, Any]]:
         trace = self.numbers.trace(self.samples)
@@ -57,8 +58,9 @@ class Followed:
         ends = np.cumsum([len(column.indices) for column in self.columns])[:-1]
         for i, kind in enumerate(kinds):
             finite = np.where(np.isfinite(kind), np.abs(kind), 0.0)
-            largest = [part.max() for part in np.split(finite, ends, axis=1)]
+            largest = np.array([part.max() for part in np.split(finite, ends, axis=1)])
             self.largest[i] = np.maximum(self.largest[i], largest)
+        self.largest_gradients.append(largest)
 
     def data(self) -> dict[str, Any]:
         return {
@@ -68,6 +70,7 @@ class Followed:
             "columns": [[column.name, list(column.indices)] for column in self.columns],
             "names": [visible(name) for column in self.columns for name in column.neuron_names(self.names_inside)],
             "largest": [all_digits(row) for row in self.largest],
+            "largestGradients": [all_digits(row) for row in self.largest_gradients],
         }
 
     def figure(self) -> str:
@@ -75,7 +78,8 @@ class Followed:
         return (
             f'<label for="sample">Follow the sample</label><select id="sample">{options}</select>'
             '<label for="shade">Neurons show</label><select id="shade"><option value="nodes">activations</option>'
-            '<option value="gradients">gradients of its loss</option></select>'
+            '<option value="gradients">gradients of its loss</option>'
+            '<option value="epoch">gradients, by the largest of each epoch</option></select>'
         )
 
     def labels(self) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.viewing.notation import visible
+
 from ...basics.arrays import Floats
 from ...fit.recording import Moment
 from ...layers import MLP
@@ -42,7 +44,8 @@ class Network:
     name = "network"
 
     def __init__(self, model: MLP, last: Moment, feature_names: Sequence[str], class_names: Sequence[str]) -> None:
-        places = {name: i for i, name in enumerate(model.state_dict())}
+        self._names = list(model.state_dict())
+        places = {name: i for i, name in enumerate(self._names)}
         self._weights = [
             np.array([[places[f"{n.path}.weights[{i}]"] for i in range(len(n.weights))] for n in layer.neurons])
             for layer in model.layers
@@ -74,7 +77,7 @@ class Network:
         return all_digits(weights)
 
     def data(self) -> dict[str, Any]:
-        return {"largest": digits(self._largest)}
+        return {"largest": digits(self._largest), "names": [visible(self._names[i]) for i in self._edges]}
 
     def figure(self) -> str:
         tallest = max(len(column.indices) for column in self.columns)
@@ -87,7 +90,7 @@ class Network:
             for x, column in zip(xs, self.columns, strict=True)
         ]  # fmt: skip
         edges = "".join(
-            f'<line x1="{x1 + RADIUS}" y1="{y1}" x2="{x2 - RADIUS}" y2="{y2}"/>'
+            f'<line x1="{x1 + RADIUS}" y1="{y1}" x2="{x2 - RADIUS}" y2="{y2}"><title></title></line>'
             for starts, ends in pairwise(places)
             for x2, y2 in ends
             for x1, y1 in starts
