@@ -201,7 +201,6 @@ def test_what_is_subtracted_transposed_flows_back_transposed() -> None:
     loss = functional.sum(grid[i][j].exp() * grid[i][j] for i in range(3) for j in range(4))
     loss = loss + functional.sum((grid[j][i].sin() - grid[i][j]) ** 2 for i in range(3) for j in range(3))
     program = compile(loss, [])
-    assert ".T[...] -= " in program.source
     np.testing.assert_allclose(program.value_and_grad()[1], grad(loss, program.parameters), rtol=1e-12)
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .folding.terms import Folded
+from .ir import Flags, Ints
 from .lifting.builder import Builder
 from .lifting.groups import Group
 from .lifting.nodes import INPUTS, NUMBERS, Nodes
 from .lifting.scalars import apart
 from .lifting.sums import maxima, sums
 from .ragged import groups, runs
-from .record import LEAF, MUL, NONE, POW, ROWS, Flags, Ints
+from .record import LEAF, MUL, NONE, POW
 
 MANY = 12  # operands that come from more arrays than this are joined
 
@@ -117,10 +118,10 @@ def _flows(folded: Folded) -> Flags:
     code, left, right = recording.code.tolist(), recording.left.tolist(), recording.right.tolist()
     flows = np.zeros(len(code) + 1, dtype=bool)
     flows[list(recording.outputs)] = True
-    for i in reversed(range(len(recording.values))):
-        flows[i] &= code[i] != LEAF and bool(ROWS[code[i]].partials)
+    for i in reversed(range(len(recording))):
+        flows[i] &= code[i] != LEAF and bool(recording.rows[code[i]].partials)
         if flows[i]:
             flows[[left[i], right[i]]] = True
-    early = folded.terms.left >= len(recording.values)
+    early = folded.terms.left >= len(recording)
     flows[folded.terms.left[early]] = flows[folded.terms.owner[early]]
     return flows[:-1]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ... import ops
-from ..record import Ints
+from ..ir import Ints
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

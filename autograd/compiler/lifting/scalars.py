@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..ir import Flags, Ints
 from ..ragged import numbered
-from ..record import LEAF, Flags, Ints, Recording
+from ..record import LEAF, Recording
 
 FEW = 3  # of more than these at once an array is made
 UNNAMED = -1
@@ -32,7 +33,7 @@ def named_scalars(recording: Recording) -> Ints:
     """
     scalars = np.zeros(len(recording.code), dtype=np.int64)
     leaves = np.flatnonzero(recording.code == LEAF)
-    labels = [recording.values[i].label for i in leaves.tolist()]
+    labels = [recording.labels.get(i, "") for i in leaves.tolist()]
     plain = [label.isidentifier() and not label[-1].isdigit() for label in labels]
     if 2 * sum(plain) < len(plain):
         return scalars

@@ -9,7 +9,8 @@ from operator import mul
 
 import numpy as np
 
-from ..record import NONE, Flags, Ints
+from ..ir import Flags, Ints
+from ..record import NONE
 
 Digits = tuple[tuple[int, int], ...]
 """The factors of an axis as (length, stride), the slowest first."""

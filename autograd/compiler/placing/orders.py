@@ -14,11 +14,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..ir import Ints, Lengths
 from ..lift import Lifted
 from ..lifting.groups import Dot, Group, Join, Map, Pattern, Reduce
 from ..lifting.nodes import INPUTS
-from ..record import NONE, Ints
-from .arrays import Shape
+from ..record import NONE
 from .places import Places
 
 G = TypeVar("G", bound=Pattern)
@@ -65,7 +65,7 @@ class Orders:
             if key is not None:
                 keys.append(key)
                 if home > INPUTS:
-                    yield from _box(key, self.places.arrays[home].shape, n if self.lifted.exact else 2 * n)
+                    yield from _box(key, self.places.arrays[home].lengths, n if self.lifted.exact else 2 * n)
         yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))
@@ -119,7 +119,7 @@ class Orders:
         return uses
 
 
-def _box(positions: Ints, shape: Shape, most: int) -> Iterator[Ints]:
+def _box(positions: Ints, shape: Lengths, most: int) -> Iterator[Ints]:
     """The part of an array that holds these positions, each once, if it is not larger than ``most``."""
     places = np.unravel_index(positions, shape or (1,))
     low = [int(place.min()) for place in places]

@@ -1,0 +1,1 @@
+"""What an array program becomes: ``numpy`` is a source, and what runs by default; ``interpret`` is the oracle."""
