@@ -9,6 +9,7 @@ Nothing here knows the order of an array; a group is a grid of node numbers, and
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from .lifting.sums import maxima, sums
 from .ragged import groups, runs
 from .record import LEAF, MUL, NONE, POW
 
+IRREGULAR = 20_000  # array operations, from which on compiling takes long
+REGULAR = 10  # nodes an array operation: with fewer there is little to gain
 MANY = 12  # operands that come from more arrays than this are joined
 
 
@@ -58,7 +61,10 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
     builder = Builder(folded, exact)
     is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
     is_sum[folded.terms.owner], is_maximum[folded.items.owner] = True, True
+    told = False
     for nodes in _together(folded, exact):
+        if not told and len(builder.groups) >= IRREGULAR and len(folded.level) < REGULAR * len(builder.groups):
+            told = _warn(len(builder.groups), len(folded.level))
         added, compared = is_sum[nodes], is_maximum[nodes]
         terms, items = folded.terms.of(nodes[added]), folded.items.of(nodes[compared])
         others = nodes[~added & ~compared]
@@ -71,6 +77,17 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
         if len(others):
             _operations(builder, folded.recording.code[others], others, left, right)
     return Lifted(folded, builder.groups, builder.nodes, exact)
+
+
+def _warn(operations: int, nodes: int) -> bool:
+    """Say what to expect of an irregular graph, before most of the time has gone."""
+    warnings.warn(
+        f"the graph is irregular: {operations:,} array operations for {nodes:,} nodes so far. Compiling takes "
+        "long, and the program will hardly be faster than the scalar engine; Ctrl-C leaves",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return True
 
 
 def _together(folded: Folded, exact: bool) -> list[Ints]:

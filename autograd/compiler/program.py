@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from functools import cached_property
 from math import isfinite
 from types import MappingProxyType
@@ -12,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..backward import grad
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -43,7 +46,20 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), param
     """
     single = isinstance(output, Value)
     outputs = [output] if isinstance(output, Value) else _sequence("output", output)
-    return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
+    with _collector_paused():
+        return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without the cyclic collector: a graph has no cycles, and walking it again and again takes most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
@@ -108,6 +124,7 @@ class Program:
         self._shapes = [output.shape for output in arrays.outputs]
         self._is_sampled = self._shapes[0][-1:] == (B,)
         self._kept = threading.local()
+        self._derivatives: dict[tuple[int, str], Program | None] = {}
 
     # ---- running
 
@@ -206,7 +223,8 @@ class Program:
         is the product: then, and only then, this program is used. So it is with the derivative of a node through which
         no gradient flows, computed beside those of others.
         """
-        return Program(self._packed.unpacked(), self._single, exact=True)
+        with _collector_paused():
+            return Program(self._packed.unpacked(), self._single, exact=True)
 
     @cached_property
     def _in_exact(self) -> npt.NDArray[np.intp]:
@@ -300,6 +318,69 @@ class Program:
     def theta(self, theta: npt.ArrayLike) -> None:
         for parameter, number in zip(self.parameters, self._vector(theta).tolist(), strict=True):
             parameter.data = number
+
+    # ---- derivatives
+
+    def jacobian(
+        self,
+        batch: npt.ArrayLike | None = None,
+        wrt: Literal["inputs", "parameters"] = "inputs",
+        theta: Floats | None = None,
+    ) -> Floats:
+        """d(output)/d(input) or d(output)/d(parameter), for each sample: (B, n_outputs, n).
+
+        (n_outputs, n) for one sample (n_inputs,), and without inputs. The first call compiles the derivatives.
+
+        >>> x, w = Value(1.0), Value(3.0)
+        >>> compile(w * x * x, [x]).jacobian([[1.0], [2.0]]).tolist()
+        [[[6.0]], [[12.0]]]
+        """
+        return self._derivative(1, batch, wrt, theta)
+
+    def hessian(
+        self,
+        batch: npt.ArrayLike | None = None,
+        wrt: Literal["inputs", "parameters"] = "inputs",
+        theta: Floats | None = None,
+    ) -> Floats:
+        """The second derivatives of the one output, by inputs or by parameters, for each sample: (B, n, n).
+
+        (n, n) for one sample (n_inputs,), and without inputs. The first call compiles them.
+
+        >>> x, y = Value(1.0), Value(3.0)
+        >>> compile(x * x * y, [x, y]).hessian([1.0, 2.0]).tolist()
+        [[4.0, 2.0], [2.0, 0.0]]
+        """
+        if self._n_outputs != 1:
+            raise ValueError(f"a hessian is that of one output, this program has {self._n_outputs}: compile the one")
+        return self._derivative(2, batch, wrt, theta)
+
+    def _derivative(self, order: int, batch: npt.ArrayLike | None, wrt: str, theta: Floats | None) -> Floats:
+        if wrt not in ("inputs", "parameters"):
+            raise ValueError(f'derivatives are by "inputs" or by "parameters", got wrt={wrt!r}')
+        x, one = self._samples(batch)
+        if (order, wrt) not in self._derivatives:
+            self._derivatives[order, wrt] = self._compiled_derivative(order, wrt)
+        program = self._derivatives[order, wrt]
+        n = self._n_inputs if wrt == "inputs" else len(self.parameters)
+        rows = n if order == 2 else self._n_outputs
+        found = program._outputs(x, self._vector(theta)) if program else np.empty((0, x.shape[1]))
+        out = found.T.reshape(x.shape[1], rows, n)
+        return out[0] if one or not self._n_inputs else out
+
+    def _compiled_derivative(self, order: int, wrt: str) -> Program | None:
+        """A program of the first or of the second derivatives, one after the other; None if there are none."""
+        recording = self._packed.unpacked()
+        with _collector_paused():
+            values = recording.values()
+            by = [values[i] for i in recording.inputs] if wrt == "inputs" else list(self.parameters)
+            found = [values[i] for i in recording.outputs]
+            for _ in range(order):
+                found = [slope for value in found for slope in grad(value, by, create_graph=True)]
+            inputs = [values[i] for i in recording.inputs]
+            return compile(found, inputs, self.parameters) if found else None
+
+    # ---- looking at it
 
     @property
     def summary(self) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from .. import ops
 from ..graph import topological_order
 from ..value import Value
+from ..value import record as record_operation
 from .ir import Floats, Ints
 
 _PLACE = {row: code for code, row in enumerate(ops.OPERATIONS.values())}  # others are registered behind these
@@ -75,6 +76,20 @@ class Recording:
 
     def __str__(self) -> str:
         return shown([*self.equations(), f"return {', '.join(self.name(i) for i in self.outputs)}"])
+
+    def values(self) -> list[Value]:
+        """The graph as Values again, made of the same leaves."""
+        found: list[Value] = []
+        columns = (self.code, self.left, self.right, self.varies, self.number)
+        for i, (code, left, right, varies, number) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+            if code == LEAF:
+                value = self.leaves[i]
+            elif varies == CONSTANT:
+                value = Value.constant(number)
+            else:
+                value = record_operation(self.rows[code], *(found[j] for j in (left, right) if j != NONE))
+            found.append(value)
+        return found
 
     def packed(self) -> Packed:
         """The same in as few bytes as will do, to be kept."""

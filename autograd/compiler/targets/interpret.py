@@ -65,7 +65,7 @@ class _Run:
     def statement(self, statement: Statement) -> None:
         found = self.value(statement.expr)
         if isinstance(statement, Define):
-            self.arrays[statement.target] = array = np.array(found)
+            self.arrays[statement.target] = array = np.array(found, order="C")  # to be updated in place
             if statement.fill is not None and statement.target.holes is not None:
                 array[statement.target.holes] = statement.fill
             return
