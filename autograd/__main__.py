@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain, count
 from math import inf
 
-from .commandline import Parser, run
-from .expression import ExpressionError, evaluate, names_in
+from .commandline import Parser, progress, run
+from .expression import CONSTANTS, ExpressionError, Formula, read
 from .gradcheck import gradcheck
 from .value import Value
 from .viewing import draw, explain, step_through
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
 
     def command() -> int:
-        status: int = options.command(options, _leaves(options.expression, options.values))
+        formula = read(options.expression)
+        status: int = options.command(options, formula, _leaves(formula, options.values))
         return status
 
     return run(command, PROGRAM)
@@ -39,10 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description=__doc__, epilog=f"example: {EXAMPLE}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
 
-    def command(name: str, action: Callable[[argparse.Namespace, Leaves], int], text: str) -> argparse.ArgumentParser:
+    def command(name: str, action: Action, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument(
-            "expression", help="numbers, names, + - * / **, functions such as tanh(x) or x.tanh(); 'z = w*x; z**2'"
+            "expression",
+            help="numbers, names, + - * / **, functions such as tanh(x) or x.tanh(), softmax(x, y)[0]; parts with "
+            "names, as in 'z = w*x; z**2'; pi and e, unless they are given as names",
         )
         sub.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="the value of each name in the expression")
         sub.set_defaults(command=action)
@@ -73,10 +76,11 @@ def _positive(text: str) -> float:
 
 
 Leaves = dict[str, Value]
+Action = Callable[[argparse.Namespace, Formula, Leaves], int]
 
 
-def _leaves(expression: str, assignments: Sequence[str]) -> Leaves:
-    """A labelled leaf for each name in the expression, in its order; every name must be given, and no other."""
+def _leaves(formula: Formula, assignments: Sequence[str]) -> Leaves:
+    """A labelled leaf for each name in the formula, in its order; every name must be given, and no other."""
     given: dict[str, float] = {}
     for assignment in assignments:
         name, separator, number = assignment.partition("=")
@@ -89,7 +93,7 @@ def _leaves(expression: str, assignments: Sequence[str]) -> Leaves:
         if name in given:
             raise ExpressionError(f"{name} is given twice")
         given[name] = value
-    needed = names_in(expression)
+    needed = [name for name in formula.names if name in given or name not in CONSTANTS]
     if missing := [name for name in needed if name not in given]:
         raise ExpressionError(f"no value for {', '.join(missing)}: write {missing[0]}=NUMBER")
     if unknown := [name for name in given if name not in needed]:
@@ -99,45 +103,43 @@ def _leaves(expression: str, assignments: Sequence[str]) -> Leaves:
     return {name: Value(given[name], label=name) for name in needed}
 
 
-def _output(options: argparse.Namespace, leaves: Leaves) -> Value:
-    """The expression's Value, named f unless that is taken."""
-    output = evaluate(options.expression, leaves)
+def _output(formula: Formula, leaves: Leaves) -> Value:
+    """The formula's Value, named f if it has no name, unless that is taken."""
+    output = formula.evaluate(leaves)
     if not output.label:
-        taken = set(re.findall(r"\w+", options.expression))
+        taken = set(re.findall(r"\w+", formula.text))
         names = chain(("f", "out", "result"), (f"f{i}" for i in count(1)))
         output.label = next(name for name in names if name not in taken)
     return output
 
 
-def _draw(options: argparse.Namespace, leaves: Leaves) -> int:
-    output = _output(options, leaves)
+def _draw(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
+    output = _output(formula, leaves)
     output.backward()
     draw(output).save(options.output)
     print(f"wrote {options.output}")
     return 0
 
 
-def _explain(options: argparse.Namespace, leaves: Leaves) -> int:
+def _explain(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
     if options.wrt not in leaves:
         raise ExpressionError(f"--wrt {options.wrt}: the expression has {', '.join(leaves) or 'no names'}")
-    print(explain(_output(options, leaves), leaves[options.wrt], options.paths))
+    print(explain(_output(formula, leaves), leaves[options.wrt], options.paths))
     return 0
 
 
-def _step(options: argparse.Namespace, leaves: Leaves) -> int:
-    step_through(_output(options, leaves)).save(options.output)
+def _step(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
+    step_through(_output(formula, leaves)).save(options.output)
     print(f"wrote {options.output}")
     return 0
 
 
-def _check(options: argparse.Namespace, leaves: Leaves) -> int:
-    point = [leaf.data for leaf in leaves.values()]
-
+def _check(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
     def f(*inputs: Value) -> Value:
-        return evaluate(options.expression, dict(zip(leaves, inputs, strict=True)))
+        return formula.evaluate(dict(zip(leaves, inputs, strict=True)))
 
     try:
-        gradcheck(f, point, order=2, tolerance=options.tolerance)
+        gradcheck(f, list(leaves.values()), order=2, tolerance=options.tolerance, progress=progress)
     except AssertionError as error:
         print(error)
         return 1
@@ -145,8 +147,8 @@ def _check(options: argparse.Namespace, leaves: Leaves) -> int:
     return 0
 
 
-def _grad(options: argparse.Namespace, leaves: Leaves) -> int:
-    output = _output(options, leaves)
+def _grad(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
+    output = _output(formula, leaves)
     output.backward()
     rows = [("name", "value", "gradient"), *((v.label, f"{v.data:.6g}", f"{v.grad:.6g}") for v in leaves.values())]
     print(f"{output.label} = {output.data:.6g}\n")

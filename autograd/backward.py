@@ -8,15 +8,21 @@ one; :func:`grad` leaves every node as it is, and its adjoints may themselves be
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from . import modes
-from .graph import dependents, topological_order
+from . import arrays, modes
+from .graph import Recorded, dependents, topological_order
 
 if TYPE_CHECKING:
-    from .value import Value
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.object_ | np.float64]
+
+V = TypeVar("V", bound=Recorded)
+Unused = Literal["zero", "raise"]
 
 
 class _OnePassAtATime:
@@ -41,68 +47,119 @@ class _OnePassAtATime:
 _one_pass = _OnePassAtATime()
 
 
-def backward(root: Value, seed: float = 1.0) -> None:
+def backward(root: Recorded, seed: float = 1.0) -> None:
     """Add d(root)/d(leaf) * seed to the ``grad`` of every leaf, and set that of every node in between.
 
     A leaf accumulates over calls; an interior node holds the last pass only, and none if the pass did not reach it.
     No gradient changes unless the whole pass succeeds, and nobody sees a part of one.
     """
-    order = topological_order(root)
+    unreached = object()  # the mark of this pass alone: what an earlier one left behind is told from it
     with _one_pass:
-        for node in order:
-            node._adjoint = None
+        nodes, leaves = _marked(root, unreached)
         root._adjoint = seed
-        for node in reversed(order):
+        for node in reversed(nodes):
             adjoint = node._adjoint
-            if adjoint is not None:
-                for parent, partial in zip(node.parents, node.partials):  # noqa: B905  partials may be none at all
-                    before = parent._adjoint
-                    flow = adjoint * partial
-                    parent._adjoint = flow if before is None else before + flow
+            dx = node._dx
+            if adjoint is unreached or dx is None:
+                continue
+            x = node._x
+            before = x._adjoint
+            x._adjoint = adjoint * dx if before is unreached else before + adjoint * dx
+            dy = node._dy
+            if dy is not None:
+                y = node._y
+                before = y._adjoint
+                y._adjoint = adjoint * dy if before is unreached else before + adjoint * dy
         if modes.is_checking():
-            _check_adjoints(order, lambda node: node._adjoint)
-        for node in order:
-            if node.parents:
-                node._grad = node._adjoint
-            elif node._adjoint is not None and node.is_leaf:
-                node._grad = node._adjoint if node._grad is None else node._grad + node._adjoint
+            _check_adjoints(nodes, lambda node: None if node._adjoint is unreached else node._adjoint)
+        for node in nodes:
+            adjoint = node._adjoint
+            node._grad = None if adjoint is unreached else adjoint
+        for leaf in leaves:
+            if leaf._adjoint is not unreached and leaf.op is None:
+                leaf._grad = leaf._adjoint if leaf._grad is None else leaf._grad + leaf._adjoint
 
 
-def _check_adjoints(order: Sequence[Value], adjoint_of: Callable[[Value], float | Value | None]) -> None:
+def _marked(root: V, mark: object) -> tuple[list[V], list[V]]:
+    """The nodes with parents in topological order, and those without; each with the mark for an adjoint.
+
+    The order is that of :func:`autograd.graph.topological_order`. It is found with less: a mark in place of a set, and
+    down the first parents no step is taken back before the end of the spine.
+    """
+    nodes: list[V] = []
+    leaves: list[V] = []
+    path: list[V] = []  # whose first parent has been gone down to
+    root._adjoint = mark
+    if root._x is None:
+        return nodes, [root]
+    node = root
+    while True:
+        while (x := node._x)._adjoint is not mark:
+            x._adjoint = mark
+            if x._x is None:
+                leaves.append(x)
+                break
+            path.append(node)
+            node = x
+        while True:
+            y = node._y
+            if y is not None and y._adjoint is not mark:
+                y._adjoint = mark
+                if y._x is None:
+                    leaves.append(y)
+                else:
+                    path.append(node)
+                    node = y
+                    break
+            nodes.append(node)
+            if not path:
+                return nodes, leaves
+            node = path.pop()
+
+
+def _check_adjoints(order: Sequence[V], adjoint_of: Callable[[V], float | V | None]) -> None:
     """Raise at the first operation of the backward pass that handed on a gradient of nan or inf."""
     for node in reversed(order):
         adjoint = adjoint_of(node)
-        for parent, partial in zip(node.parents, node.partials, strict=False):
-            total = adjoint_of(parent)
-            if adjoint is None or total is None or parent.is_constant:
+        for parent, partial in ((node._x, node._dx), (node._y, node._dy)):
+            if adjoint is None or parent is None or partial is None or parent.is_constant:
                 continue
-            if not math.isfinite(float(adjoint) * partial):
+            total = adjoint_of(parent)
+            name = repr(parent.label or parent._data)
+            if not math.isfinite(_number(adjoint) * partial):
                 raise FloatingPointError(
-                    f"the gradient of {node.call_text()} is not finite: {float(adjoint)!r} came in, times the local "
-                    f"derivative {partial!r} with respect to {parent.label or parent.data!r}"
+                    f"the gradient of {node.call_text()} is not finite: {_number(adjoint)!r} came in, times the local "
+                    f"derivative {partial!r} with respect to {name}"
                 )
-            if not math.isfinite(total):
+            if total is not None and not math.isfinite(_number(total)):
                 raise FloatingPointError(
-                    f"the gradient of {parent.label or parent.data!r} is not finite: the gradients of its uses, "
-                    f"{node.call_text()} among them, add up to {float(total)!r}"
+                    f"the gradient of {name} is not finite: the gradients of its uses, "
+                    f"{node.call_text()} among them, add up to {_number(total)!r}"
                 )
 
 
+def _number(adjoint: float | Recorded) -> float:
+    return adjoint if isinstance(adjoint, float) else adjoint._data
+
+
 @overload
-def grad(output: Value, inputs: Value, create_graph: Literal[False] = False) -> float: ...
+def grad(output: V, inputs: V, create_graph: Literal[False] = False, unused: Unused = "zero") -> float: ...
 @overload
-def grad(output: Value, inputs: Value, create_graph: Literal[True]) -> Value: ...
+def grad(output: V, inputs: V, create_graph: Literal[True], unused: Unused = "zero") -> V: ...
 @overload
-def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+def grad(output: V, inputs: Array, create_graph: bool = False, unused: Unused = "zero") -> Array: ...
 @overload
-def grad(output: Value, inputs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
 def grad(
-    output: Value, inputs: Value | Sequence[Value], create_graph: bool = False
-) -> float | Value | list[float] | list[Value]:
+    output: V, inputs: Iterable[V], create_graph: Literal[False] = False, unused: Unused = "zero"
+) -> list[float]: ...
+@overload
+def grad(output: V, inputs: Iterable[V], create_graph: Literal[True], unused: Unused = "zero") -> list[V]: ...
+def grad(output: Any, inputs: Any, create_graph: bool = False, unused: Unused = "zero") -> Any:
     """d(output)/d(input) for one input or for each of several; no ``.grad`` is read or written.
 
-    An input may be any node, a leaf or not; one that the output does not depend on has gradient 0. With
-    ``create_graph=True`` the gradients are Values, recorded, which can be differentiated again.
+    An object array of inputs gives an array of their shape, any other iterable a list. An input may be any node, a
+    leaf or not. One that the output does not depend on has gradient 0; with ``unused="raise"`` it is a ValueError.
+    With ``create_graph=True`` the gradients are Values, recorded, which can be differentiated again.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -112,29 +169,41 @@ def grad(
     >>> grad(slope, x)
     18.0
     """
+    if unused not in ("zero", "raise"):
+        raise ValueError(f'unused is "zero" or "raise", got {unused!r}')
     one_input = _is_value(inputs)
-    wanted: Sequence[Value] = [inputs] if one_input else _values("grad", inputs)  # type: ignore[list-item]
+    wanted = [inputs] if one_input else _values("grad", inputs)
     _values("grad", [output])
     adjoints = _adjoints(output, wanted, create_graph)
+    if unused == "raise":
+        _require_all(wanted, adjoints)
     found = [adjoints.get(node, 0.0) for node in wanted]
     if create_graph:
         found = [output.constant(adjoint) if isinstance(adjoint, float) else adjoint for adjoint in found]
-    return found[0] if one_input else found  # type: ignore[return-value]
+    return found[0] if one_input else arrays.like(inputs, found, object if create_graph else float)
 
 
-def _adjoints(output: Value, inputs: Sequence[Value], create_graph: bool) -> dict[Value, float | Value]:
+def _require_all(inputs: Sequence[Any], adjoints: dict[Any, Any]) -> None:
+    for i, node in enumerate(inputs):
+        if node not in adjoints:
+            raise ValueError(
+                f"the output does not depend on inputs[{i}], {node!r}: its gradient is 0, "
+                f'or it is not the Value that the output was made from; unused="zero" takes it as 0'
+            )
+
+
+def _adjoints(output: V, inputs: Sequence[V], create_graph: bool) -> dict[V, float | V]:
     order = topological_order(output)
     relevant = dependents(order, inputs)
-    adjoints: dict[Value, float | Value] = {output: 1.0}
+    adjoints: dict[V, float | V] = {output: 1.0}
     for node in reversed(order):
         if node not in adjoints:
             continue
         adjoint = adjoints[node]
-        for i, parent in enumerate(node.parents[: len(node.partials)]):
-            if parent in relevant:
-                partial = node.recorded_partial(i) if create_graph else node.partials[i]
-                flow = _product(adjoint, partial)
-                adjoints[parent] = adjoints[parent] + flow if parent in adjoints else flow
+        for i, (parent, partial) in enumerate(((node._x, node._dx), (node._y, node._dy))):
+            if parent in relevant and partial is not None:
+                flow = _product(adjoint, node.recorded_partial(i) if create_graph else partial)
+                adjoints[parent] = adjoints[parent] + flow if parent in adjoints else flow  # type: ignore[operator]
     if modes.is_checking():
         _check_adjoints(order, adjoints.get)
     return adjoints
@@ -144,17 +213,19 @@ def _is_value(thing: object) -> bool:
     return hasattr(thing, "recorded_partial")
 
 
-def _values(function: str, values: object) -> Sequence[Value]:
-    """The values, if they are a sequence of Values; else a TypeError."""
-    if not isinstance(values, Sequence):
-        raise TypeError(f"{function} takes a list of Values, got {type(values).__name__}: {values!r}")
-    for value in values:
+def _values(function: str, values: Iterable[Any]) -> list[Any]:
+    """The values, in a list, if they are an iterable of Values; else a TypeError."""
+    has_no_order = isinstance(values, set | frozenset)  # the gradients would be in any order, too
+    if has_no_order or isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{function} takes a list or an array of Values, got {type(values).__name__}: {values!r}")
+    found = arrays.flattened(values)
+    for value in found:
         if not _is_value(value):
             raise TypeError(f"{function} takes Values, got {type(value).__name__}: {value!r}")
-    return values
+    return found
 
 
-def _product(adjoint: float | Value, partial: float | Value) -> float | Value:
+def _product(adjoint: float | V, partial: float | V) -> float | V:
     """adjoint * partial; a factor of exactly one is left out, as it would only clutter the recorded graph."""
     if isinstance(partial, float) and partial == 1.0:
         return adjoint
@@ -163,25 +234,34 @@ def _product(adjoint: float | Value, partial: float | Value) -> float | Value:
     return adjoint * partial
 
 
-def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[float]]:
+def jacobian(outputs: Iterable[Any], inputs: Iterable[Any]) -> Any:
     """The matrix of first derivatives: row i holds d(outputs[i])/d(input) for each input.
+
+    A list of lists; where the outputs or the inputs are an object array, an array of the shape of the outputs followed
+    by that of the inputs.
 
     >>> from autograd import Value
     >>> x, y = Value(2.0), Value(5.0)
     >>> jacobian([x * y, x + y], [x, y])
     [[5.0, 2.0], [1.0, 1.0]]
     """
-    inputs = _values("jacobian", inputs)
-    return [grad(output, inputs) for output in _values("jacobian", outputs)]
+    ends, starts = _values("jacobian", outputs), _values("jacobian", inputs)
+    rows = [grad(end, starts) for end in ends]
+    if not arrays.is_object_array(outputs) and not arrays.is_object_array(inputs):
+        return rows
+    shapes = (getattr(values, "shape", (len(flat),)) for values, flat in ((outputs, ends), (inputs, starts)))
+    return arrays.numbers(rows, *shapes)
 
 
-def hessian(output: Value, inputs: Sequence[Value]) -> list[list[float]]:
+def hessian(output: Any, inputs: Iterable[Any]) -> Any:
     """The matrix of second derivatives d²(output)/(d(inputs[i]) d(inputs[j])), from the recorded gradient.
+
+    For an object array of inputs an array of its shape, twice.
 
     >>> from autograd import Value
     >>> x, y = Value(2.0), Value(5.0)
     >>> hessian(x * x * y, [x, y])
     [[10.0, 4.0], [4.0, 0.0]]
     """
-    inputs = _values("hessian", inputs)
+    inputs = inputs if arrays.is_object_array(inputs) else _values("hessian", inputs)  # a generator runs once
     return jacobian(grad(output, inputs, create_graph=True), inputs)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from .viewing.notation import visible
@@ -14,6 +18,18 @@ from .viewing.rendering import RenderingError
 WRONG = 2
 INTERRUPTED = 130  # 128 + SIGINT, as the shell has it
 READER_GONE = 141  # 128 + SIGPIPE
+
+PATIENCE = 5.0
+"""Seconds after which a command says how far it is, and between one such line and the next."""
+
+SIGNS = {
+    **{"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "±": "+-", "½": "1/2", "√": "sqrt ", "∂": "d", "Σ": "sum"},
+    **{"≤": "<=", "≥": ">=", "∞": "inf", "…": "...", "→": "->", "←": "<-", "′": "'"},
+    **{"β": "beta", "θ": "theta", "μ": "mu", "σ": "sigma"},
+}
+"""How signs are written where the output has none of them, as that of an older terminal has."""
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ", "0123456789n", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙᵢ", "0123456789ni", strict=True))
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,7 +41,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(WRONG, f"{self.prog}: {one_line(message)}; --help explains the options\n")
 
+    def print_help(self, file: Any = None) -> None:
+        spell_out_signs()
+        super().print_help(file)
+
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        spell_out_signs()
         super().exit(flush_output(self.prog, status), message)
 
 
@@ -34,6 +55,7 @@ def run(command: Callable[[], int | None], program: str, interrupted: str = "int
 
     ``program`` begins that line; ``interrupted`` is what it says after Ctrl-C.
     """
+    spell_out_signs()
     try:
         status = command() or 0
     except KeyboardInterrupt:
@@ -43,6 +65,25 @@ def run(command: Callable[[], int | None], program: str, interrupted: str = "int
     except (ValueError, ImportError, OSError, MemoryError, RenderingError) as error:
         status = _complain(program, error, WRONG)
     return flush_output(program, status)
+
+
+def progress(steps: Sequence[int]) -> Iterator[int]:
+    """The steps one by one; where they take long, standard error says how far they are.
+
+    On a terminal with tqdm installed that is a bar, else a line now and then.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        with suppress(ImportError):
+            from tqdm import tqdm
+
+            yield from tqdm(steps, delay=PATIENCE / 5, leave=False, file=sys.stderr)
+            return
+    said = time.monotonic()
+    for done, step in enumerate(steps):
+        if sys.stderr is not None and time.monotonic() - said >= PATIENCE:
+            print(f"{done} of {len(steps)} done", file=sys.stderr, flush=True)
+            said = time.monotonic()
+        yield step
 
 
 def flush_output(program: str, status: int) -> int:
@@ -56,6 +97,36 @@ def flush_output(program: str, status: int) -> int:
             return READER_GONE
         return status or _complain(program, f"standard output: {one_line(error)}", WRONG)
     return status
+
+
+def spell_out_signs() -> None:
+    """From now on whatever is printed can be: as ``-`` where the output's encoding has no ``−``, or as ``\\xf1``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "backslashreplace"):
+            stream.reconfigure(errors=_SPELLED_OUT)
+
+
+def _spelled_out(error: UnicodeError) -> tuple[str, int]:
+    """What the codecs ask for: a text in place of characters that cannot be encoded, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_in_ascii(error.object, i) for i in range(error.start, error.end)), error.end
+
+
+def _in_ascii(text: str, i: int) -> str:
+    """
+    >>> [_in_ascii("2⁵⁰", i) for i in range(3)], _in_ascii("ñ", 0)
+    (['2', '^5', '0'], '\\\\xf1')
+    """
+    character = text[i]
+    if character in SUPERSCRIPTS:
+        return SUPERSCRIPTS[character] if i and text[i - 1] in SUPERSCRIPTS else f"^{SUPERSCRIPTS[character]}"
+    plain = SIGNS.get(character) or SUBSCRIPTS.get(character)
+    return plain or character.encode("ascii", "backslashreplace").decode()
+
+
+_SPELLED_OUT = "valuegrad.spelled_out"
+codecs.register_error(_SPELLED_OUT, _spelled_out)
 
 
 def one_line(error: BaseException | str) -> str:

@@ -1,205 +1,408 @@
-"""Formulas typed by a user become Values: parsed, held against a list of what is allowed, and only then computed.
+"""Formulas typed by a user become Values: read by a grammar of their own, in which nothing else can be said.
 
 Allowed are numbers, names, ``+ - * / **``, parentheses, the engine's functions as calls or as methods (``tanh(x)``,
-``x.tanh()``), and names for intermediate results (``z = w*x + b; z.tanh()``). Nothing else is ever run.
+``x.tanh()``), ``sum``, ``mean`` and ``logsumexp`` of several numbers and one part of their ``softmax``
+(``softmax(a, b, c)[0]``), and names for intermediate results and for the last (``z = w*x + b; y = z.tanh()``). ``pi``
+and ``e`` are the numbers of mathematics unless they are given as names. Signs bind as in Python. Nothing here recurses:
+a sum of thousands of terms is as deep as it is long.
 """
 
 from __future__ import annotations
 
-import ast
+import inspect
+import keyword
 import math
-import warnings
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
 
-from . import ops
-from .value import Value, as_float, record
+from . import functional, ops
+from .ops import Operation
+from .value import Value, record
 
-LONGEST = 10_000  # characters; Python's own parser limits the nesting
+LONGEST = 100_000  # characters
 
-_INFIX: Mapping[type[ast.AST], ops.Operation] = {
-    ast.Add: ops.ADD,
-    ast.Sub: ops.SUB,
-    ast.Mult: ops.MUL,
-    ast.Div: ops.DIV,
-    ast.Pow: ops.POW,
-    ast.USub: ops.NEG,
-}
+CONSTANTS = {"pi": math.pi, "e": math.e}
 _ALIASES = {"max": "maximum", "min": "minimum"}
-_FUNCTIONS = {
-    name: len(op.arguments)
-    for name, op in ops.OPERATIONS.items()
-    if hasattr(Value, name) and op not in (ops.CONSTANT, ops.STOP_GRADIENT)
+_OF_SEVERAL: Mapping[str, Callable[[Sequence[Value | float]], Value]] = {
+    "sum": functional.sum,
+    "mean": functional.mean,
+    "logsumexp": functional.logsumexp,
 }
+_PARTS_OF_SEVERAL: Mapping[str, Callable[[Sequence[Value | float]], list[Value]]] = {
+    "softmax": functional.softmax,
+    "log_softmax": functional.log_softmax,
+}
+# How tightly each sign binds: a minus before a number more than *, less than **.
+_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
+_BEFORE_A_NUMBER = 3
+_NO_FUNCTIONS = ("constant", "stop_gradient")  # methods of a Value that are rows too, but nothing to compute with
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
+    r"|\*\*|//|[:=<>!]=|\S|\n"  # a sign, be it allowed or not
+)
 
 
 class ExpressionError(ValueError):
     """A formula that cannot be read or computed; the message is one line."""
 
 
-def names_in(expression: str) -> list[str]:
-    """The names that need a value, in the order in which they appear.
+@dataclass(frozen=True)
+class Number:
+    """A step of computing a formula that gives a number."""
 
-    >>> names_in("z = w*x + b; z.tanh()")
-    ['w', 'x', 'b']
+    number: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """A step that gives what a name stands for."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A step that puts one result in the place of the last few; ``start`` and ``end`` are where it is written."""
+
+    function: Callable[[Sequence[Value | float]], Value]
+    operands: int
+    start: int
+    end: int
+
+
+Step = Number | Name | Call
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula that was read: its parts, each with its name, or with "" for none, and its steps in their order.
+
+    >>> formula = read("z = a*b + c; y = z.tanh()")
+    >>> formula.names
+    ['a', 'b', 'c']
+    >>> formula.evaluate({"a": Value(2.0), "b": Value(-3.0), "c": Value(10.0)})
+    Value(data=0.999329299739067, grad=0.0, label='y')
     """
-    needed: dict[str, None] = {}
-    defined: set[str] = set()
-    for name, body in _statements(expression):
-        functions = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
-        found = [node for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in functions]
-        for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-            if node.id not in defined:
-                needed[node.id] = None
-        defined.add(name)
-    return list(needed)
+
+    text: str
+    parts: tuple[tuple[str, tuple[Step, ...]], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The names that stand for no part, in the order in which they appear: leaves, and perhaps ``pi`` and ``e``."""
+        needed: dict[str, None] = {}
+        defined: set[str] = set()
+        for name, steps in self.parts:
+            needed |= {step.name: None for step in steps if isinstance(step, Name) and step.name not in defined}
+            defined.add(name)
+        return list(needed)
+
+    def evaluate(self, leaves: Mapping[str, Value]) -> Value:
+        """The Value of the last part, recorded from the leaves of those names."""
+        names: dict[str, Value | float] = {**CONSTANTS, **leaves}
+        for name, steps in self.parts:
+            result = self._run(steps, names)
+            value = result if isinstance(result, Value) else Value.constant(result)
+            value.label = value.label or name  # z = x is another name for x, which keeps its own
+            names[name] = value
+        return value
+
+    def _run(self, steps: Sequence[Step], names: Mapping[str, Value | float]) -> Value | float:
+        results: list[Value | float] = []
+        for step in steps:
+            match step:
+                case Number(number):
+                    results.append(number)
+                case Name(name):
+                    if name not in names:
+                        raise ExpressionError(f"{name!r} has no value: write {name}=NUMBER")
+                    results.append(names[name])
+                case Call(operands=count):
+                    operands = results[-count:]
+                    results[-count:] = [self._call(step, operands)]
+        return results[0]
+
+    def _call(self, step: Call, operands: Sequence[Value | float]) -> Value | float:
+        """What was recorded if an operand is a Value; of numbers alone, a number."""
+        result = step.function(operands)
+        if any(isinstance(operand, Value) for operand in operands):
+            return result
+        if not math.isfinite(result.data):
+            raise ExpressionError(f"{_quoted(self.text[step.start : step.end])} is not a finite number: {result.data}")
+        return result.data
 
 
-def evaluate(expression: str, leaves: Mapping[str, Value]) -> Value:
-    """The Value of the formula, recorded from the leaves of those names.
+def read(text: str) -> Formula:
+    """The formula that a text is; an ExpressionError where it is none.
 
-    >>> evaluate("(a*b + c).tanh()", {"a": Value(2.0), "b": Value(-3.0), "c": Value(10.0)}).data
-    0.999329299739067
-    >>> evaluate("__import__('os')('x')", {})
+    >>> read("__import__('os')('x')")
     Traceback (most recent call last):
       ...
-    autograd.expression.ExpressionError: not allowed in a formula: "__import__('os')('x')"
+    autograd.expression.ExpressionError: not allowed in a formula: '__import__'
+    >>> read("x^2")
+    Traceback (most recent call last):
+      ...
+    autograd.expression.ExpressionError: '^' is no power here: write x**2
     """
-    names = dict(leaves)
-    for name, body in _statements(expression):
-        result = _evaluate(body, names)
-        names[name] = result if isinstance(result, Value) else Value.constant(result)
-        if not names[name].label:  # z = x is another name for x, which keeps its own
-            names[name].label = name
-    return names[""]
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the expression has {len(text):,} characters; {LONGEST:,} is the most")
+    parts = [_Reader(text, tokens) for tokens in _parts(text)]
+    if not parts:
+        raise ExpressionError("the expression is empty: there must be a formula, as in 'z = w*x + b; z.tanh()'")
+    for part in parts[:-1]:
+        if not part.name:
+            raise ExpressionError(f"only the last part may have no name: write 'name = {part.quoted}'")
+    return Formula(text, tuple((part.name, tuple(part.steps)) for part in parts))
 
 
-def _statements(expression: str) -> Iterator[tuple[str, ast.expr]]:
-    """(name, formula) of each ``name = formula``, and last ("", formula) of the one without a name."""
-    if len(expression) > LONGEST:
-        raise ExpressionError(f"the expression has {len(expression):,} characters; {LONGEST:,} is the most")
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            statements = ast.parse(expression.strip()).body
-    except SyntaxError as error:
-        raise ExpressionError(
-            f"not a formula: {(error.msg or '').partition(':')[0]}, {_place(expression, error)}"
-        ) from None
-    except (RecursionError, MemoryError):
-        raise ExpressionError("the expression is nested too deeply") from None
-    except ValueError:
-        raise ExpressionError("not a formula: it holds a null character") from None
-    if not statements or not isinstance(statements[-1], ast.Expr):
-        raise ExpressionError("the last part must be a formula, as in 'z = w*x + b; z.tanh()'")
-    for statement in statements:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=body):
-                _check(body)
-                yield name, body
-            case ast.Expr(value=body) if statement is statements[-1]:
-                _check(body)
-                yield "", body
-            case _:
-                raise ExpressionError(f"only formulas and 'name = formula' are allowed, got {_quoted(statement)}")
+def known_functions() -> list[str]:
+    """The functions that a formula may call, those of operations registered by now among them."""
+    return [*filter(_is_operation, ops.OPERATIONS), *_ALIASES, *_OF_SEVERAL, *_PARTS_OF_SEVERAL]
 
 
-def _check(body: ast.expr) -> None:
-    """Raise at the first part of a formula that is not on the list of what is allowed."""
-    called = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
-    for node in ast.walk(body):
-        match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                pass
-            case ast.UnaryOp(op=ast.UAdd() | ast.USub()) | ast.operator() | ast.unaryop() | ast.expr_context():
-                pass
-            case ast.BinOp(op=op) if type(op) in _INFIX:
-                pass
-            case ast.Call(func=ast.Name(id=function), args=operands, keywords=[]):
-                _check_call(node, function, len(operands))
-            case ast.Call(func=ast.Attribute(attr=function), args=operands, keywords=[]):
-                _check_call(node, function, 1 + len(operands))
-            case ast.Attribute() if id(node) in called:
-                pass
-            case ast.Name(id=name) if not name.startswith("__"):
-                pass
-            case _:
-                raise ExpressionError(f"not allowed in a formula: {_quoted(node)}")
+def _is_operation(name: str) -> bool:
+    """Whether that is a row for users: one that is a method of a Value, or that was registered from outside.
+
+    The others are written as signs, or are there for derivatives to be written in.
+    """
+    if name not in ops.OPERATIONS or name in _NO_FUNCTIONS:
+        return False
+    return hasattr(Value, name) or name not in ops.BUILT_IN
 
 
-def _check_call(node: ast.Call, function: str, operands: int) -> None:
-    name = _ALIASES.get(function, function)
-    if name not in _FUNCTIONS:
-        raise ExpressionError(f"no function is named {function!r}; there are {', '.join(_FUNCTIONS)}")
-    wanted = _FUNCTIONS[name]
-    if operands != wanted and not (name == "leaky_relu" and operands == 1):
-        raise ExpressionError(f"{function} takes {wanted} numbers, got {operands} in {_quoted(node)}")
+def _parts(text: str) -> Iterator[list[re.Match[str]]]:
+    """The tokens of each part; a semicolon or a new line ends it, but not between parentheses."""
+    part: list[re.Match[str]] = []
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] == "(") - (token[0] == ")")
+        if token[0] in ";\n" and depth <= 0:
+            if part:
+                yield part
+            part = []
+        elif token[0] != "\n":
+            part.append(token)
+    if part:
+        yield part
 
 
-def _evaluate(body: ast.expr, names: Mapping[str, Value]) -> Value | float:
-    """The value of a formula that has passed ``_check``; a long sum is a deep one, so this does not recurse."""
-    values: dict[int, Value | float] = {}
-    stack = [body]
-    while stack:
-        op, operands = _parts(stack[-1])
-        if missing := [operand for operand in operands if id(operand) not in values]:
-            stack.extend(reversed(missing))
+@dataclass
+class _Open:
+    """What waits for its last operand: a sign, a parenthesis, or a function (which is a parenthesis with a name)."""
+
+    token: str
+    binding: int  # 0 for a parenthesis, which waits until it is closed
+    operands: int
+    start: int
+
+
+class _Reader:
+    """Reads one part, as Dijkstra's shunting yard: steps come out in the order in which they are to be computed.
+
+    A sign waits until one that binds less, or the end of a parenthesis, ends its last operand.
+    """
+
+    def __init__(self, text: str, tokens: list[re.Match[str]]) -> None:
+        self.text = text
+        self.tokens = tokens[::-1]  # the next one last
+        self.end = tokens[-1].end()
+        self.quoted = text[tokens[0].start() : self.end][:60]
+        self.steps: list[Step] = []
+        self.spans: list[tuple[int, int]] = []  # where each result that waits for its use is written
+        self.waiting: list[_Open] = []
+        self.name = self._read_name()
+        self._read_formula()
+
+    def _next(self) -> str:
+        """The next token, which stays where it is; "" at the end."""
+        return self.tokens[-1][0] if self.tokens else ""
+
+    def _read_name(self) -> str:
+        if len(self.tokens) < 2 or self.tokens[-1].lastgroup != "name" or self.tokens[-2][0] != "=":
+            return ""
+        name = self._checked(self.tokens.pop())
+        self.tokens.pop()
+        return name
+
+    def _read_formula(self) -> None:
+        wants_operand = True
+        while self.tokens:
+            token = self.tokens.pop()
+            wants_operand = self._read_operand(token) if wants_operand else self._read_after_operand(token)
+        if wants_operand:
+            raise ExpressionError("not a formula: a number or a name is missing at its end")
+        self._reduce(0)
+        if self.waiting:
+            raise ExpressionError(f"not a formula: a parenthesis is not closed, {self._at(self.waiting[-1].start)}")
+
+    def _read_operand(self, token: re.Match[str]) -> bool:
+        """Read what may stand where an operand begins; whether one is still wanted then."""
+        text = token[0]
+        if token.lastgroup == "number":
+            self._push(Number(self._number(token)), token.span())
+            return False
+        if token.lastgroup == "name":
+            name = self._checked(token)
+            if self._next() == "(":
+                return self._open(name, 0, token.start())
+            self._push(Name(name), token.span())
+            return False
+        if text == "-":
+            self.waiting.append(_Open("-", _BEFORE_A_NUMBER, 1, token.start()))
+        elif text == "(":
+            self.waiting.append(_Open("(", 0, 0, token.start()))
+        elif text != "+":
+            self._refuse(token)
+        return True
+
+    def _read_after_operand(self, token: re.Match[str]) -> bool:
+        """Read what may follow an operand; whether another one is wanted then."""
+        text = token[0]
+        if text in _BINDING:
+            binding = _BINDING[text]
+            self._reduce(binding + (text == "**"))  # a**b**c is a**(b**c)
+            self.waiting.append(_Open(text, binding, 2, self.spans[-1][0]))
+            return True
+        if text == "." and self.tokens and self.tokens[-1].lastgroup == "name":
+            name = self.tokens.pop()[0]
+            if self._next() != "(":
+                raise ExpressionError(f"not allowed in a formula: {'.' + name!r}; a method is called, as in x.tanh()")
+            return self._open(name, 1, self.spans[-1][0])
+        if text in (",", ")"):
+            self._reduce(0)
+            if self.waiting and (text == ")" or self.waiting[-1].token != "("):
+                self.waiting[-1].operands += 1
+                return text == "," or self._close(token.end())
+        if token.lastgroup in ("number", "name") or text in ("(", "^"):
+            self._advise(token)
+        self._refuse(token)
+
+    def _open(self, function: str, operands: int, start: int) -> bool:
+        """Open the parenthesis of a call, and close it again if nothing stands in it."""
+        self.tokens.pop()
+        name = _ALIASES.get(function, function)
+        is_method, is_of_several = operands == 1, name in _OF_SEVERAL or name in _PARTS_OF_SEVERAL
+        if not _is_operation(name) and (is_method or not is_of_several):
+            raise ExpressionError(f"no function is named {function!r}; there are {', '.join(known_functions())}")
+        self.waiting.append(_Open(function, 0, operands, start))
+        return self._next() != ")" or self._close(self.tokens.pop().end())
+
+    def _close(self, end: int) -> bool:
+        opened = self.waiting.pop()
+        if opened.token == "(":
+            self.spans[-1] = opened.start, end
         else:
-            node = stack.pop()
-            values[id(node)] = _apply(node, op, [values[id(operand)] for operand in operands], names)
-    return values[id(body)]
+            function, added = self._function(opened, end)
+            for number in added:
+                self._push(Number(number), (end, end))
+            self._push(Call(function, opened.operands + len(added), opened.start, end), (opened.start, end))
+        return False
+
+    def _reduce(self, binding: int) -> None:
+        """Complete the signs that bind at least so tightly, down to the last open parenthesis."""
+        while self.waiting and self.waiting[-1].binding >= max(binding, 1):
+            sign = self.waiting.pop()
+            operation = _SIGNS[sign.token, sign.operands]
+            span = sign.start, self.spans[-1][1]
+            self._push(Call(_recorder(operation), sign.operands, *span), span)
+
+    def _push(self, step: Step, span: tuple[int, int]) -> None:
+        self.steps.append(step)
+        if isinstance(step, Call):
+            del self.spans[-step.operands :]
+        self.spans.append(span)
+
+    def _function(self, call: _Open, end: int) -> tuple[Callable[[Sequence[Value | float]], Value], Sequence[float]]:
+        """What a call computes, and the operands that it leaves to their defaults."""
+        name = _ALIASES.get(call.token, call.token)
+        written = _quoted(self.text[call.start : end])
+        if _is_operation(name):
+            operation = ops.operation(name)
+            defaults = _defaults(name)
+            missing = len(operation.arguments) - call.operands
+            if not 0 <= missing <= len(defaults):
+                raise ExpressionError(
+                    f"{call.token} takes {_numbers(len(operation.arguments))}, got {call.operands} in {written}"
+                )
+            return _recorder(operation), defaults[len(defaults) - missing :]
+        if call.operands == 0:
+            raise ExpressionError(f"{name} takes one number or more, got none in {written}")
+        return _OF_SEVERAL[name] if name in _OF_SEVERAL else self._part_of(name, call.operands, written), ()
+
+    def _part_of(self, name: str, count: int, written: str) -> Callable[[Sequence[Value | float]], Value]:
+        """softmax and its like give a list, of which a formula takes one: ``softmax(a, b, c)[0]``."""
+        tokens = [token[0] for token in self.tokens[-3:][::-1]]
+        if len(tokens) < 3 or tokens[0] != "[" or tokens[2] != "]" or not tokens[1].isdecimal():
+            raise ExpressionError(f"{name} gives {_numbers(count)}: write which of them, as in {written[1:-1]}[0]")
+        del self.tokens[-3:]
+        if tokens[1] not in map(str, range(count)):
+            got = _shortened(tokens[1])
+            raise ExpressionError(f"{written} gives {_numbers(count)}, [0] to [{count - 1}], got [{got}]")
+        return lambda operands: _PARTS_OF_SEVERAL[name](operands)[int(tokens[1])]
+
+    def _number(self, token: re.Match[str]) -> float:
+        try:
+            number = float(token[0])
+        except ValueError:
+            self._refuse(token)
+        if not math.isfinite(number):
+            raise ExpressionError(f"{_quoted(token[0])} is not a finite number: {number}")
+        return number
+
+    def _checked(self, token: re.Match[str]) -> str:
+        name = token[0]
+        if keyword.iskeyword(name) or name.startswith("__") or not name.isidentifier():
+            raise ExpressionError(f"not allowed in a formula: {_quoted(name)}")
+        return name
+
+    def _advise(self, token: re.Match[str]) -> NoReturn:
+        """What was meant by ``x^2`` and by ``2x``."""
+        start, end = self.spans[-1]
+        left = _shortened(self.text[start:end])
+        if token[0] == "^":
+            raise ExpressionError(f"'^' is no power here: write {left}**{_shortened(self._next()) or '...'}")
+        right = "(...)" if token[0] == "(" else _shortened(token[0])
+        if token.lastgroup == "name":
+            self._checked(token)
+        raise ExpressionError(f"a sign is missing between {left!r} and {right!r}: for a product write {left}*{right}")
+
+    def _refuse(self, token: re.Match[str]) -> NoReturn:
+        if token[0] in (*_BINDING, ".", ",", ")", ";"):
+            raise ExpressionError(f"not a formula: {token[0]!r} is out of place, {self._at(token.start())}")
+        raise ExpressionError(f"not allowed in a formula: {_quoted(token[0])}, {self._at(token.start())}")
+
+    def _at(self, start: int) -> str:
+        return f"at {self.text[start : start + 20]!r}"
 
 
-def _parts(node: ast.expr) -> tuple[ops.Operation | None, list[ast.expr]]:
-    """The operation of a part of a formula, and its operands; no operation for a number, a name, or a plus sign."""
-    match node:
-        case ast.UnaryOp(op=op, operand=operand):
-            return _INFIX.get(type(op)), [operand]
-        case ast.BinOp(op=op, left=left, right=right):
-            return _INFIX[type(op)], [left, right]
-        case ast.Call(func=ast.Name(id=function), args=operands):
-            return _function(function), operands
-        case ast.Call(func=ast.Attribute(attr=function, value=operand), args=operands):
-            return _function(function), [operand, *operands]
-    return None, []
+_SIGNS = {
+    (operation.forward.strip("xy "), len(operation.arguments)): operation
+    for operation in map(ops.operation, ops.CALLS.values())
+}
+"""The operation of each sign, with one operand or two: its row is written with that sign."""
 
 
-def _function(name: str) -> ops.Operation:
-    return ops.operation(_ALIASES.get(name, name))
+def _recorder(operation: Operation) -> Callable[[Sequence[Value | float]], Value]:
+    return lambda operands: record(operation, *operands)
 
 
-def _apply(
-    node: ast.expr, op: ops.Operation | None, operands: list[Value | float], names: Mapping[str, Value]
-) -> Value | float:
-    """The value of one part: recorded if an operand is a Value; of numbers alone it is a number again."""
-    match node:
-        case ast.Constant(value=int() | float() as number):
-            return _finite(as_float(number), node)
-        case ast.Name(id=name):
-            if name not in names:
-                raise ExpressionError(f"{name!r} has no value: write {name}=NUMBER")
-            return names[name]
-    if op is None:
-        return operands[0]
-    if op is ops.LEAKY_RELU and len(operands) == 1:
-        operands = [*operands, 0.01]
-    if any(isinstance(operand, Value) for operand in operands):
-        return record(op, *operands)
-    return _finite(op.rule(*operands)[0], node)
+def _defaults(function: str) -> list[float]:
+    """The numbers that the Value's method of that name takes where none is given: the slope of leaky_relu."""
+    method = getattr(Value, function, None)
+    parameters = inspect.signature(method).parameters.values() if method else ()
+    return [parameter.default for parameter in parameters if parameter.default is not parameter.empty]
 
 
-def _finite(number: float, node: ast.expr) -> float:
-    if not math.isfinite(number):
-        raise ExpressionError(f"{_quoted(node)} is not a finite number: it gives {number}")
-    return number
+def _numbers(count: int) -> str:
+    return f"{count} number" if count == 1 else f"{count} numbers"
 
 
-def _quoted(node: ast.AST) -> str:
-    try:
-        text = ast.unparse(node)
-    except RecursionError:
-        text = type(node).__name__
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+def _quoted(text: str) -> str:
+    return repr(_shortened(text))
 
 
-def _place(expression: str, error: SyntaxError) -> str:
-    rest = expression.strip()[max((error.offset or 1) - 1, 0) :][:20]
-    return f"at {rest!r}" if rest else "at its end"
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

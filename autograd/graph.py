@@ -1,7 +1,9 @@
 """A recorded graph, and the few questions asked of it. Nothing here recurses: a graph may be a million deep."""
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, Self, TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, Self, TypeVar
 
 
 class Node(Protocol):
@@ -9,6 +11,33 @@ class Node(Protocol):
 
     @property
     def parents(self) -> tuple[Self, ...]: ...
+
+
+class Recorded(Node, Protocol):
+    """A node as recording leaves it: what the chain rule reads, and where it writes.
+
+    There are at most two parents, ``_x`` and ``_y``, each a node of the same kind or None; ``_dx`` and ``_dy`` are the
+    local derivatives, None where no gradient passes. A leaf has no operation. ``_adjoint`` is scratch of a pass.
+    """
+
+    op: Any
+    _data: float
+    _x: Any
+    _y: Any
+    _dx: float | None
+    _dy: float | None
+    _grad: float | None
+    _adjoint: Any
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def is_constant(self) -> bool: ...
+    def call_text(self) -> str: ...
+    def recorded_partial(self, i: int) -> Self | float: ...
+    def __add__(self, other: Self | float) -> Self: ...
+    def __mul__(self, other: Self | float) -> Self: ...
+    def __rmul__(self, other: float) -> Self: ...
 
 
 N = TypeVar("N", bound=Node)
@@ -29,18 +58,18 @@ def topological_order(*roots: N, known: Callable[[N], bool] | None = None) -> li
     order: list[N] = []
     seen: set[N] = set()
     for root in roots:
-        path: list[N] = []  # from the root to the node whose parents are being visited
+        path: list[tuple[N, Iterator[N]]] = []  # from the root to here, each node with the parents still to be visited
         if root not in seen and not (known and known(root)):
             seen.add(root)
-            path.append(root)
+            path.append((root, iter(root.parents)))
         while path:
-            for parent in path[-1].parents:
+            for parent in path[-1][1]:
                 if parent not in seen and not (known and known(parent)):
                     seen.add(parent)
-                    path.append(parent)
+                    path.append((parent, iter(parent.parents)))
                     break
             else:
-                order.append(path.pop())
+                order.append(path.pop()[0])
     return order
 
 

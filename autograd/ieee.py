@@ -5,8 +5,9 @@ One function for each operation of :mod:`autograd.ops`. The results are those of
 """
 
 import math
-from math import fabs as abs  # noqa: F401  total as they stand: they neither overflow nor raise
-from math import inf, nan, tanh  # noqa: F401
+from math import atan as arctan  # noqa: F401  total as they stand: they neither overflow nor raise
+from math import erf, inf, nan, tanh  # noqa: F401
+from math import fabs as abs  # noqa: F401
 from operator import add, mul, neg, sub  # noqa: F401
 from operator import pos as stop_gradient  # noqa: F401
 
@@ -73,6 +74,52 @@ def cos(x: float) -> float:
     return nan if math.isinf(x) else math.cos(x)
 
 
+def tan(x: float) -> float:
+    """The tangent of x in radians: nan at ±inf."""
+    return nan if math.isinf(x) else math.tan(x)
+
+
+def arcsin(x: float) -> float:
+    """The angle from -π/2 to π/2 whose sine is x: nan beyond ±1."""
+    return math.asin(x) if -1 <= x <= 1 else nan
+
+
+def arccos(x: float) -> float:
+    """The angle from 0 to π whose cosine is x: nan beyond ±1."""
+    return math.acos(x) if -1 <= x <= 1 else nan
+
+
+def sinh(x: float) -> float:
+    """(exp(x) - exp(-x)) / 2"""
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(inf, x)
+
+
+def cosh(x: float) -> float:
+    """(exp(x) + exp(-x)) / 2"""
+    try:
+        return math.cosh(x)
+    except OverflowError:
+        return inf
+
+
+def expm1(x: float) -> float:
+    """exp(x) - 1, exact where x is close to 0."""
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        return inf
+
+
+def log1p(x: float) -> float:
+    """log(1 + x), exact where x is close to 0: -inf at -1, nan below."""
+    if x > -1 or x != x:
+        return math.log1p(x)
+    return -inf if x == -1 else nan
+
+
 def sigmoid(x: float) -> float:
     """1 / (1 + exp(-x)), from the exponential that cannot overflow."""
     if x >= 0:
@@ -109,6 +156,11 @@ def minimum(x: float, y: float) -> float:
 def greater(x: float, y: float) -> float:
     """1 where x > y, else 0."""
     return 1.0 if x > y else 0.0
+
+
+def equal(x: float, y: float) -> float:
+    """1 where x == y, else 0."""
+    return 1.0 if x == y else 0.0
 
 
 def mul_no_nan(x: float, y: float) -> float:

@@ -1,32 +1,37 @@
 """The rule table: one row per operation, and nothing about an operation stands anywhere else.
 
 A row is text: the formula of the operation and that of its local derivative with respect to each argument, where
-``out`` is the operation's own result. Text can be read by people and run by anything that knows the operations:
-on floats (:meth:`Operation.rule`), on recorded values, on arrays (:meth:`Operation.derivatives`).
+``out`` is the operation's own result. Floats run it compiled (:attr:`Operation.rule`); everything else that knows the
+operations, recorded values, arrays, LaTeX, reads it through one interpreter, :func:`evaluate`.
 
-Two invariants make that work. The table is *closed*: every derivative is written in operations of the table, so that
-derivatives can be recorded and differentiated again. And the rules are *total*: they are evaluated with the functions
-of :mod:`autograd.ieee`, so that no argument raises.
+Three invariants make that work. The table is *closed*: every derivative is written in operations of the table, so that
+derivatives can be recorded and differentiated again. The rules are *total*: they are evaluated with the functions of
+:mod:`autograd.ieee`, so that no argument raises. And the table is *open*: :func:`register` adds a row, and every reader
+looks rows up when it needs them.
 """
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, NoReturn
 
 from . import ieee
+from .numbers import as_float
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
+ARGUMENTS = ("x", "y")
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One row of the table.
 
-    ``forward`` and ``partials`` are expressions in the arguments, ``out`` and the operations of the table.
-    An operation with no partials passes no gradient on: its derivative is zero everywhere (``greater``) or is
-    declared to be (``stop_gradient``). ``formula`` spells ``forward`` out where its name alone does not.
+    ``forward`` and ``partials`` are expressions in the arguments ``x`` and ``y``, ``out`` and the operations of the
+    table. An operation with no partials passes no gradient on: its derivative is zero everywhere (``greater``) or is
+    declared to be (``stop_gradient``). A ``forward`` that is a call of the operation's own name is a function that
+    floats have: one of :mod:`autograd.ieee`, or ``function``; ``formula`` spells it out. A row is called like a
+    function, on numbers or on Values.
 
     A partial is as exact as its formula: ``1 - out * out`` of tanh and ``out * (1 - out)`` of sigmoid, for example, to
     an ulp of 1, not to one of their own where they are close to 0.
@@ -35,136 +40,84 @@ class Operation:
     (('x', 'y'), ('y', 'x'))
     >>> MUL.rule(2.0, 5.0)
     (10.0, (5.0, 2.0))
-    >>> SIGMOID.forward, SIGMOID.formula
-    ('sigmoid(x)', '1 / (1 + exp(-x))')
+    >>> SIGMOID.forward, SIGMOID.formula, SIGMOID(0.0)
+    ('sigmoid(x)', '1 / (1 + exp(-x))', 0.5)
     """
 
     name: str
     symbol: str
     forward: str
-    partials: tuple[str, ...]
+    partials: tuple[str, ...] = ()
     formula: str = ""
     zero_at: str = ""
     """An argument at whose 0 the result is 0, whatever the others are."""
-    rule: Rule = field(init=False, repr=False)
-    """``rule(*floats) -> (out, partials)``: the value and the local derivatives at one point."""
+    function: Callable[..., float] | None = None
+    """What ``forward`` calls, on floats, where it is a function that :mod:`autograd.ieee` has not."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "formula", self.formula or self.forward)
-        object.__setattr__(self, "rule", self._compile_rule())
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:
         """The names of the arguments, in order."""
-        names = {node.id for node in ast.walk(ast.parse(self.forward)) if isinstance(node, ast.Name)}
-        return tuple(name for name in ("x", "y") if name in names)
+        _, names = used(self.forward)
+        return tuple(name for name in ARGUMENTS if name in names)
 
-    def derivatives(self, functions: Mapping[str, Callable[..., Any]]) -> tuple[Callable[..., Any], ...]:
-        """For each argument its local derivative, as a function ``(out, *arguments)`` of anything.
+    @cached_property
+    def is_primitive(self) -> bool:
+        """Whether ``forward`` is a call of the operation itself, and not a formula in others.
 
-        Every operation in it is looked up in ``functions`` by its name.
-
-        >>> d_dx, d_dy = DIV.derivatives({"div": "({} / {})".format, "neg": "-{}".format})
-        >>> d_dy("out", "a", "b")
-        '(-out / b)'
+        >>> EXP.is_primitive, POW_LOG.is_primitive
+        (True, False)
         """
-        header = f"lambda {', '.join(('out', *self.arguments))}: "
-        return tuple(eval(header + as_code(partial, CALLS), dict(functions)) for partial in self.partials)
+        return self.forward == f"{self.name}({', '.join(self.arguments)})"
 
-    def _compile_rule(self) -> Rule:
-        partials = "".join(f"{as_code(partial)}, " for partial in self.partials)
-        source = (
-            f"def rule({', '.join(self.arguments)}):\n    out = {as_code(self.forward)}\n    return out, ({partials})\n"
+    @cached_property
+    def rule(self) -> Rule:
+        """``rule(*floats) -> (out, partials)``: the value and the local derivatives at one point."""
+        partials = "".join(f"{partial}, " for partial in self.partial_codes)
+        lines = (
+            f"def rule({', '.join(self.arguments)}):",
+            f"    out = {self.forward_code}",
+            f"    return out, ({partials})",
         )
-        namespace = dict(vars(ieee))
-        exec(compile(source, f"<rule of {self.name}>", "exec"), namespace)
+        namespace: dict[str, Any] = {}
+        exec(compile("\n".join(lines), f"<rule of {self.name}>", "exec"), FLOATS, namespace)
         rule: Rule = namespace["rule"]
         return rule
 
-    def __reduce__(self) -> tuple[Callable[[str], "Operation"], tuple[str]]:
-        return operation, (self.name,)  # a row is one of a kind: copies and pickles are the row itself
+    @property
+    def forward_code(self) -> str:
+        """``forward`` as Python code on floats, to be run among :data:`FLOATS`."""
+        return as_code(self.forward)
 
+    @property
+    def partial_codes(self) -> tuple[str, ...]:
+        """The same of each partial, in the arguments and ``out``: what equals ``out`` is not computed again.
 
-# The operators of the table's expressions, and the operations that they stand for.
-CALLS: Mapping[type[ast.AST], str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "div",
-    ast.Pow: "pow",
-    ast.USub: "neg",
-    ast.UAdd: "stop_gradient",
-}
-# Those that raise or turn complex where IEEE arithmetic does neither.
-UNSAFE_CALLS: Mapping[type[ast.AST], str] = {operator: CALLS[operator] for operator in (ast.Div, ast.Pow)}
+        >>> POW.partials[1], POW.partial_codes[1]
+        ('pow_log(x, y)', 'mul_no_nan(log(x), out)')
+        """
+        return tuple(as_code(partial, result=self.forward_code) for partial in self.partials)
 
+    def __call__(self, *operands: Any) -> Any:
+        """The operation applied: a float for numbers, a recorded Value where an operand is one.
 
-class _Code(ast.NodeTransformer):
-    """Some operators become calls, and whole numbers become floats."""
+        >>> EXP(0.0), MAXIMUM(2.0, 3.0)
+        (1.0, 3.0)
+        """
+        if len(operands) != len(self.arguments):
+            raise TypeError(f"{self.name} takes {len(self.arguments)} operands, got {len(operands)}")
+        recorders = (getattr(operand, "_record", None) for operand in operands)  # a Value knows how
+        record = next(filter(None, recorders), None)
+        return record(self, *operands) if record else self.rule(*map(as_float, operands))[0]
 
-    def __init__(self, calls: Mapping[type[ast.AST], str]) -> None:
-        self.calls = calls
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        left, right = self.visit(node.left), self.visit(node.right)
-        return self._call(node.op, left, right) or ast.BinOp(left, node.op, right)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        operand = self.visit(node.operand)
-        return self._call(node.op, operand) or ast.UnaryOp(node.op, operand)
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        assert isinstance(node.value, int | float)
-        return ast.Constant(float(node.value))
-
-    def _call(self, operator: ast.AST, *operands: ast.expr) -> ast.expr | None:
-        name = self.calls.get(type(operator))
-        return ast.Call(ast.Name(name, ast.Load()), list(operands), []) if name else None
-
-
-def as_code(expression: str, calls: Mapping[type[ast.AST], str] = UNSAFE_CALLS) -> str:
-    """An expression of the table as Python code, with calls in place of some operators.
-
-    >>> as_code("-out / y"), as_code("-out / y", CALLS)
-    ('div(-out, y)', 'div(neg(out), y)')
-    """
-    return ast.unparse(ast.fix_missing_locations(_Code(calls).visit(ast.parse(expression, mode="eval"))))
-
-
-# fmt: off
-#                         name             symbol      forward             partials                      formula
-ADD           = Operation("add",           "+",        "x + y",            ("1", "1"))
-SUB           = Operation("sub",           "−",        "x - y",            ("1", "-1"))
-MUL           = Operation("mul",           "×",        "x * y",            ("y", "x"))
-DIV           = Operation("div",           "÷",        "x / y",            ("1 / y", "-out / y"))
-NEG           = Operation("neg",           "neg",      "-x",               ("-1",))
-POW           = Operation("pow",           "^",        "x ** y",           ("mul_no_nan(x ** (y - 1), y)",
-                                                                            "mul_no_nan(log(x), out)"))
-EXP           = Operation("exp",           "exp",      "exp(x)",           ("out",))
-LOG           = Operation("log",           "log",      "log(x)",           ("1 / x",))
-SQRT          = Operation("sqrt",          "√",        "sqrt(x)",          ("0.5 / out",))
-SIN           = Operation("sin",           "sin",      "sin(x)",           ("cos(x)",))
-COS           = Operation("cos",           "cos",      "cos(x)",           ("-sin(x)",))
-TANH          = Operation("tanh",          "tanh",     "tanh(x)",          ("1 - out * out",))
-SIGMOID       = Operation("sigmoid",       "σ",        "sigmoid(x)",       ("out * (1 - out)",),  "1 / (1 + exp(-x))")
-RELU          = Operation("relu",          "relu",     "relu(x)",          ("greater(x, 0)",),    "maximum(x, 0)")
-LEAKY_RELU    = Operation("leaky_relu",    "leaky",    "leaky_relu(x, y)", ("greater(x, 0) + y * (1 - greater(x, 0))",
-                                                                            "minimum(x, 0)"),
-                                                                           "maximum(x, 0) + y * minimum(x, 0)")
-SOFTPLUS      = Operation("softplus",      "softplus", "softplus(x)",      ("sigmoid(x)",),       "log(1 + exp(x))")
-ABS           = Operation("abs",           "abs",      "abs(x)",           ("greater(x, 0) - greater(0, x)",))
-MAXIMUM       = Operation("maximum",       "max",      "maximum(x, y)",    ("0.5 * (1 + greater(x, y) - greater(y, x))",
-                                                                            "0.5 * (1 + greater(y, x) - greater(x, y))"))
-MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5 * (1 + greater(y, x) - greater(x, y))",
-                                                                            "0.5 * (1 + greater(x, y) - greater(y, x))"))
-# What these derivatives are written in besides, so that they too can be recorded:
-GREATER       = Operation("greater",       ">",        "greater(x, y)",    ())
-MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y", "x"), zero_at="y")
-STOP_GRADIENT = Operation("stop_gradient", "stop",     "+x",               ())
-CONSTANT      = Operation("constant",      "",         "0",                ())  # a number written in an expression
-# fmt: on
-
-OPERATIONS: Mapping[str, Operation] = {row.name: row for row in list(globals().values()) if isinstance(row, Operation)}
+    def __reduce__(self) -> tuple[Callable[..., "Operation"], tuple[Any, ...]]:
+        """A row is one of a kind: copies and pickles are the row itself, which a pickle brings along if it is not
+        one of this file's."""
+        if self.name in BUILT_IN:
+            return operation, (self.name,)
+        return _registered, tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
 def operation(name: str) -> Operation:
@@ -177,3 +130,251 @@ def operation(name: str) -> Operation:
         return OPERATIONS[name]
     except KeyError:
         raise KeyError(f"no operation is named {name!r}; there are {', '.join(OPERATIONS)}") from None
+
+
+def register(row: Operation) -> Operation:
+    """Add a row to the table, for every reader to know; the row itself, which can be called on Values.
+
+    Its ``forward`` is a formula in the operations of the table, or a call of its own name with ``function`` to run it
+    on floats. To register an equal row again changes nothing and gives the first. ValueError, which says what to
+    write, for a name that is taken, for text that is not a formula in ``x`` (and ``y``), and for a number of partials
+    that is neither none nor that of the arguments.
+
+    >>> from autograd import Value
+    >>> swish = register(Operation("swish", "swish", "x * sigmoid(x)", ("sigmoid(x) + out * (1 - sigmoid(x))",)))
+    >>> x = Value(2.0)
+    >>> y = swish(x)
+    >>> y.backward()
+    >>> round(y.data, 6), round(x.grad, 6)
+    (1.761594, 1.090784)
+    """
+    known = OPERATIONS.get(row.name)
+    if known is not None:
+        if _text(known) == _text(row):
+            return known
+        raise ValueError(f"an operation named {row.name!r} is there already, with other rules: choose another name")
+    _check(row)
+    FLOATS[row.name] = row.function if row.is_primitive else lambda *floats: row.rule(*floats)[0]
+    OPERATIONS[row.name] = row
+    return row
+
+
+def _registered(*fields: Any) -> Operation:
+    return register(Operation(*fields))
+
+
+def _text(row: Operation) -> tuple[Any, ...]:
+    """What a row says. Two functions of one name are taken for the same: a notebook's cell may be run again."""
+    function = None if row.function is None else (row.function.__module__, row.function.__qualname__)
+    return row.name, row.symbol, row.forward, row.partials, row.formula, row.zero_at, function
+
+
+def _check(row: Operation) -> None:
+    def refuse(problem: str) -> NoReturn:
+        raise ValueError(f"operation {row.name!r}: {problem}")
+
+    if not row.name.isidentifier() or row.name in (*ARGUMENTS, "out") or hasattr(ieee, row.name):
+        refuse("its name must be an identifier that formulas do not use already")
+    for what, text in (("forward", row.forward), *(("partial", partial) for partial in row.partials)):
+        try:
+            functions, names = used(text)
+        except (SyntaxError, ValueError) as error:
+            refuse(f"its {what} {text!r} is not a formula of the table: {error}")
+        if unknown := (functions - {*OPERATIONS, row.name, "constant"}) | (names - {*ARGUMENTS, "out"}):
+            refuse(f"its {what} {text!r} uses {', '.join(unknown)}; there are x, y, out and {', '.join(OPERATIONS)}")
+        try:
+            evaluate(text, _Counting(row), dict.fromkeys((*ARGUMENTS, "out")))
+        except ValueError as error:
+            refuse(f"its {what} {text!r} {error}")
+    functions, names = used(row.forward)
+    if "out" in names or "x" not in names:
+        refuse(f"its forward {row.forward!r} must be a formula in x, or in x and y")
+    if row.name in functions and not row.is_primitive:
+        refuse(f"its forward {row.forward!r} uses itself; write {row.name}({', '.join(row.arguments)}), and function=")
+    if row.is_primitive != (row.function is not None):
+        refuse("function= runs a forward that is a call of the operation's own name, and no other")
+    if row.partials and len(row.partials) != len(row.arguments):
+        refuse(f"it has {len(row.arguments)} arguments and {len(row.partials)} partials; give one for each, or none")
+
+
+# ---- the text of a row
+
+# The operators of the table's expressions, and the operations that they stand for.
+CALLS: Mapping[type[ast.AST], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.USub: "neg",
+}
+
+Functions = Mapping[str, Callable[..., Any]]
+Names = Mapping[str, Any]
+
+
+def evaluate(text: str, functions: Functions, names: Names) -> Any:
+    """An expression of the table, evaluated with anyone's functions on anything.
+
+    ``functions`` has one for each operation, by name; ``constant`` is called with each number that is written in the
+    expression. ``names`` has what stands for each name.
+
+    >>> write = {"div": "({} / {})".format, "neg": "-{}".format}
+    >>> evaluate("-out / y", write, {"out": "q", "y": "b"})
+    '(-q / b)'
+    """
+    return _reader(text)(functions, names)
+
+
+@cache
+def _reader(text: str) -> Callable[[Functions, Names], Any]:
+    """The expression as a function of ``functions`` and ``names``; a ValueError if it is none of the table's."""
+    return _reader_of(ast.parse(text, mode="eval").body)
+
+
+def _reader_of(node: ast.expr) -> Callable[[Functions, Names], Any]:
+    match node:
+        case ast.Name(id=name):
+            return lambda functions, names: names[name]
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            number = float(number)
+            return lambda functions, names: functions["constant"](number)
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in CALLS:
+            function, operands = CALLS[type(op)], [operand]
+        case ast.BinOp(op=op, left=left, right=right) if type(op) in CALLS:
+            function, operands = CALLS[type(op)], [left, right]
+        case ast.Call(func=ast.Name(id=function), args=operands, keywords=[]):
+            pass
+        case _:
+            raise ValueError(f"{ast.unparse(node)} may not stand in it")
+    readers = [_reader_of(operand) for operand in operands]
+    return lambda functions, names: functions[function](*[reader(functions, names) for reader in readers])
+
+
+class _Seen(dict[str, Any]):
+    """Notes what is asked for."""
+
+    def __missing__(self, name: str) -> Callable[..., None]:
+        def seen(*operands: object) -> None:
+            pass
+
+        self[name] = seen
+        return seen
+
+
+class _Counting(dict[str, Any]):
+    """Holds each operation to the number of operands that it takes."""
+
+    def __init__(self, row: Operation) -> None:
+        super().__init__(constant=float)
+        self.row = row
+
+    def __missing__(self, name: str) -> Callable[..., None]:
+        row = self.row if name == self.row.name else operation(name)
+
+        def count(*operands: object) -> None:
+            if len(operands) != len(row.arguments):
+                raise ValueError(f"gives {name} {len(operands)} operands, and it takes {len(row.arguments)}")
+
+        return count
+
+
+def used(text: str) -> tuple[set[str], set[str]]:
+    """The operations and the names in an expression of the table.
+
+    >>> sorted(used("-out / y")[0]), sorted(used("-out / y")[1])
+    (['div', 'neg'], ['out', 'y'])
+    """
+    functions, names = _Seen(), _Seen()
+    evaluate(text, functions, names)
+    return set(functions), set(names)
+
+
+def as_code(text: str, result: str = "") -> str:
+    """An expression of the table as Python code on floats, to be run among :data:`FLOATS`.
+
+    Operations that Python's own operators get wrong are calls, those that are formulas are written out, and the code
+    that gave the ``result`` is ``out``.
+
+    >>> as_code("-out / y"), as_code("2 * x ** y", result="pow(x, y)")
+    ('div((-out), y)', '(2.0 * out)')
+    """
+    code: str = evaluate(text, _FloatCode(result), {name: name for name in (*ARGUMENTS, "out")})
+    return code
+
+
+class _FloatCode(dict[str, Any]):
+    """How each operation is written as Python code on floats."""
+
+    operators: Mapping[str, str] = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})"}
+
+    def __init__(self, result: str) -> None:
+        super().__init__(constant=repr)
+        self.result = result
+
+    def __missing__(self, name: str) -> Callable[..., str]:
+        row = operation(name)
+
+        def write(*operands: str) -> str:
+            if name in self.operators:
+                code = self.operators[name].format(*operands)
+            elif row.is_primitive or name in CALLS.values():
+                code = f"{name}({', '.join(operands)})"
+            else:
+                code = evaluate(row.forward, self, dict(zip(row.arguments, operands, strict=True)))
+            return "out" if code == self.result else code
+
+        self[name] = write
+        return write
+
+
+# fmt: off
+#                         name             symbol      forward             partials                      formula
+ADD           = Operation("add",           "+",        "x + y",            ("1", "1"))
+SUB           = Operation("sub",           "−",        "x - y",            ("1", "-1"))
+MUL           = Operation("mul",           "×",        "x * y",            ("y", "x"))
+DIV           = Operation("div",           "÷",        "x / y",            ("1 / y", "-out / y"))
+NEG           = Operation("neg",           "neg",      "-x",               ("-1",))
+POW           = Operation("pow",           "^",        "x ** y",           ("mul_no_nan(x ** (y - 1), y)", "pow_log(x, y)"))
+EXP           = Operation("exp",           "exp",      "exp(x)",           ("out",))
+EXPM1         = Operation("expm1",         "expm1",    "expm1(x)",         ("exp(x)",),           "exp(x) - 1")
+LOG           = Operation("log",           "log",      "log(x)",           ("1 / x",))
+LOG1P         = Operation("log1p",         "log1p",    "log1p(x)",         ("1 / (1 + x)",),      "log(1 + x)")
+SQRT          = Operation("sqrt",          "√",        "sqrt(x)",          ("0.5 / out",))
+SIN           = Operation("sin",           "sin",      "sin(x)",           ("cos(x)",))
+COS           = Operation("cos",           "cos",      "cos(x)",           ("-sin(x)",))
+TAN           = Operation("tan",           "tan",      "tan(x)",           ("1 + out * out",))
+ARCSIN        = Operation("arcsin",        "arcsin",   "arcsin(x)",        ("1 / sqrt((1 - x) * (1 + x))",))
+ARCCOS        = Operation("arccos",        "arccos",   "arccos(x)",        ("-1 / sqrt((1 - x) * (1 + x))",))
+ARCTAN        = Operation("arctan",        "arctan",   "arctan(x)",        ("1 / (1 + x * x)",))
+SINH          = Operation("sinh",          "sinh",     "sinh(x)",          ("cosh(x)",))
+COSH          = Operation("cosh",          "cosh",     "cosh(x)",          ("sinh(x)",))
+TANH          = Operation("tanh",          "tanh",     "tanh(x)",          ("1 - out * out",))
+SIGMOID       = Operation("sigmoid",       "σ",        "sigmoid(x)",       ("out * (1 - out)",),  "1 / (1 + exp(-x))")
+RELU          = Operation("relu",          "relu",     "relu(x)",          ("greater(x, 0)",),    "maximum(x, 0)")
+LEAKY_RELU    = Operation("leaky_relu",    "leaky",    "leaky_relu(x, y)", ("greater(x, 0) + y * (1 - greater(x, 0))",
+                                                                            "minimum(x, 0)"),
+                                                                           "maximum(x, 0) + y * minimum(x, 0)")
+ERF           = Operation("erf",           "erf",      "erf(x)",           ("1.1283791670955126 * exp(-x * x)",))
+SOFTPLUS      = Operation("softplus",      "softplus", "softplus(x)",      ("sigmoid(x)",),       "log(1 + exp(x))")
+ABS           = Operation("abs",           "abs",      "abs(x)",           ("greater(x, 0) - greater(0, x)",))
+MAXIMUM       = Operation("maximum",       "max",      "maximum(x, y)",    ("0.5 * (1 + greater(x, y) - greater(y, x))",
+                                                                            "0.5 * (1 + greater(y, x) - greater(x, y))"))
+MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5 * (1 + greater(y, x) - greater(x, y))",
+                                                                            "0.5 * (1 + greater(x, y) - greater(y, x))"))
+# What these derivatives are written in besides, so that they too can be recorded:
+POW_LOG       = Operation("pow_log",       "^ log",    "mul_no_nan(log(x), x ** y)",
+                                                                           ("mul_no_nan(1 + mul_no_nan(log(x), y), x ** (y - 1))",
+                                                                            "mul_no_nan(log(x), out)"))
+GREATER       = Operation("greater",       ">",        "greater(x, y)")
+EQUAL         = Operation("equal",         "=",        "equal(x, y)")
+MUL_NO_NAN    = Operation("mul_no_nan",    "×₀",       "mul_no_nan(x, y)", ("y", "x"), zero_at="y")
+STOP_GRADIENT = Operation("stop_gradient", "stop",     "stop_gradient(x)")
+CONSTANT      = Operation("constant",      "",         "0")                 # a number written in an expression
+# fmt: on
+
+OPERATIONS: dict[str, Operation] = {row.name: row for row in list(globals().values()) if isinstance(row, Operation)}
+BUILT_IN = frozenset(OPERATIONS)
+
+FLOATS: dict[str, Any] = dict(vars(ieee))
+"""What the code of a row calls: the functions of :mod:`autograd.ieee`, and those of the operations registered since."""

@@ -1,19 +1,20 @@
 """Value: a number that remembers how it was made."""
 
+# mypy: disable-error-code="empty-body"
+# The methods marked @recorded have no body here: it is written from the operation's row.
+
 from __future__ import annotations
 
-import copyreg
-import math
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
-from numbers import Real
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn, SupportsFloat
 
-from . import modes, ops
+from . import arrays, copies, modes, ops
 from .backward import backward
 from .graph import topological_order
+from .numbers import as_float, is_real, same
 from .ops import Operation
+from .recording import call_text, operand_text, recorded, recorder, write_methods
 
 
 class Value:
@@ -32,24 +33,22 @@ class Value:
     a leaf's ``data`` later changes neither.
     """
 
-    __slots__ = ("_adjoint", "_data", "_grad", "_label", "op", "parents", "partials")
-    __array_ufunc__ = None  # so that np.float64(2) * value comes to Value.__rmul__
+    __slots__ = ("_adjoint", "_data", "_dx", "_dy", "_grad", "_label", "_x", "_y", "op")
 
-    _adjoint: float | None  # scratch of a running backward pass, unset before the first
-    _data: float
-    _grad: float | None
-    _label: str
     op: Operation | None
-    parents: tuple[Value, ...]
-    partials: tuple[float, ...]
+    _data: float
+    _x: Value | None  # the parents, and the local derivatives by each: no tuples, which would cost two objects a node
+    _y: Value | None
+    _dx: float | None
+    _dy: float | None
+    _grad: float | None
+    _adjoint: Any  # scratch of a running backward pass
+    _label: str
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        self._data = as_float(data)
-        self._grad = None
+        self._data = data if type(data) is float else as_float(data)
         self.label = label
-        self.op = None
-        self.parents = ()
-        self.partials = ()
+        self.op = self._x = self._y = self._dx = self._dy = self._grad = self._adjoint = None
 
     @classmethod
     def constant(cls, data: SupportsFloat) -> Value:
@@ -63,6 +62,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number itself. It may be set, on a leaf, between one recording and the next."""
+        if modes.noticing:
+            modes.read("data")
         return self._data
 
     @data.setter
@@ -71,12 +72,26 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """d(output)/d(self) as the last ``backward`` calls left it; 0.0 before the first."""
+        """d(output)/d(self) as the last ``backward`` calls left it; 0.0 before the first. None forgets it."""
+        if modes.noticing:
+            modes.read("grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
-    def grad(self, grad: SupportsFloat) -> None:
-        self._grad = as_float(grad)
+    def grad(self, grad: SupportsFloat | None) -> None:
+        self._grad = None if grad is None else as_float(grad)
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values that this one was made from, in the order of the operation's arguments; none for a leaf."""
+        return () if (x := self._x) is None else (x,) if (y := self._y) is None else (x, y)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """The local derivatives d(self)/d(parents[i]) at the recorded point; none where no gradient passes."""
+        if modes.noticing:
+            modes.read("partials")
+        return () if (dx := self._dx) is None else (dx,) if (dy := self._dy) is None else (dx, dy)
 
     @property
     def label(self) -> str:
@@ -104,6 +119,16 @@ class Value:
         """Whether this Value is a number from an expression."""
         return self.op is ops.CONSTANT
 
+    @property
+    def _prev(self) -> set[Value]:
+        """micrograd's name for the parents, so that notebooks written for it run."""
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        """micrograd's name for the operation's symbol."""
+        return self.op.symbol if self.op else ""
+
     # ---- differentiation
 
     def backward(self, seed: float = 1.0) -> None:
@@ -120,318 +145,286 @@ class Value:
 
     def detach(self) -> Value:
         """A leaf with the same data and label, and no memory of how it was made."""
+        modes.read("detach()")
         return Value(self._data, self.label)
 
     def recorded_partial(self, i: int) -> Value | float:
         """``partials[i]`` as a recorded Value; as a number where no leaf has a part in it."""
         if self.op is None:
             raise IndexError("a leaf has no parents, and so no partials")
-        data, partials = self.op.rule(*(parent._data for parent in self.parents))
-        if not all(map(_same, (data, *partials), (self._data, *self.partials))):
+        parents = self.parents
+        data, partials = self.op.rule(*[parent._data for parent in parents])
+        recorded = [partial for partial in (self._dx, self._dy) if partial is not None]
+        if not all(map(same, (data, *partials), (self._data, *recorded))):
             raise RuntimeError(
-                f"{self.call_text()} was recorded when its local derivatives were {self.partials!r}; now they are "
+                f"{self.call_text()} was recorded when its local derivatives were {tuple(recorded)!r}; now they are "
                 f"{partials!r}: data was changed in between. Record the expression again to differentiate it twice"
             )
-        partial = _recorded_derivatives(self.op)[i](self, *self.parents)
+        names = dict(zip(self.op.arguments, parents, strict=True), out=self)
+        partial: Value | float = ops.evaluate(self.op.partials[i], _IN_DERIVATIVES, names)
         return partial._data if isinstance(partial, Value) and partial.is_constant else partial
 
     # ---- arithmetic
 
-    def __add__(self, other: SupportsFloat) -> Value:  # self + other
-        return _binary(ops.ADD, self, other)
+    @recorded(ops.ADD)
+    def __add__(self, other: SupportsFloat) -> Value: ...  # self + other
 
-    def __radd__(self, other: SupportsFloat) -> Value:  # other + self
-        return _binary(ops.ADD, other, self)
+    @recorded(ops.ADD, reflected=True)
+    def __radd__(self, other: SupportsFloat) -> Value: ...  # other + self
 
-    def __sub__(self, other: SupportsFloat) -> Value:  # self - other
-        return _binary(ops.SUB, self, other)
+    @recorded(ops.SUB)
+    def __sub__(self, other: SupportsFloat) -> Value: ...  # self - other
 
-    def __rsub__(self, other: SupportsFloat) -> Value:  # other - self
-        return _binary(ops.SUB, other, self)
+    @recorded(ops.SUB, reflected=True)
+    def __rsub__(self, other: SupportsFloat) -> Value: ...  # other - self
 
-    def __mul__(self, other: SupportsFloat) -> Value:  # self * other
-        return _binary(ops.MUL, self, other)
+    @recorded(ops.MUL)
+    def __mul__(self, other: SupportsFloat) -> Value: ...  # self * other
 
-    def __rmul__(self, other: SupportsFloat) -> Value:  # other * self
-        return _binary(ops.MUL, other, self)
+    @recorded(ops.MUL, reflected=True)
+    def __rmul__(self, other: SupportsFloat) -> Value: ...  # other * self
 
-    def __truediv__(self, other: SupportsFloat) -> Value:  # self / other
-        return _binary(ops.DIV, self, other)
+    @recorded(ops.DIV)
+    def __truediv__(self, other: SupportsFloat) -> Value: ...  # self / other
 
-    def __rtruediv__(self, other: SupportsFloat) -> Value:  # other / self
-        return _binary(ops.DIV, other, self)
+    @recorded(ops.DIV, reflected=True)
+    def __rtruediv__(self, other: SupportsFloat) -> Value: ...  # other / self
 
-    def __pow__(self, other: SupportsFloat) -> Value:  # self ** other
-        return _binary(ops.POW, self, other)
+    @recorded(ops.POW)
+    def __pow__(self, other: SupportsFloat) -> Value: ...  # self ** other
 
-    def __rpow__(self, other: SupportsFloat) -> Value:  # other ** self
-        return _binary(ops.POW, other, self)
+    @recorded(ops.POW, reflected=True)
+    def __rpow__(self, other: SupportsFloat) -> Value: ...  # other ** self
 
-    def __neg__(self) -> Value:  # -self
-        return _unary(ops.NEG, self)
+    @recorded(ops.NEG)
+    def __neg__(self) -> Value: ...  # -self
 
     def __pos__(self) -> Value:  # +self
         return self
 
-    def __abs__(self) -> Value:  # abs(self)
-        return _unary(ops.ABS, self)
+    @recorded(ops.ABS)
+    def __abs__(self) -> Value: ...  # abs(self)
 
     # ---- functions
 
+    @recorded(ops.EXP)
     def exp(self) -> Value:
         """e ** self"""
-        return _unary(ops.EXP, self)
 
+    @recorded(ops.EXPM1)
+    def expm1(self) -> Value:
+        """exp(self) - 1, exact where self is close to 0."""
+
+    @recorded(ops.LOG)
     def log(self) -> Value:
         """The natural logarithm: -inf at 0, nan below."""
-        return _unary(ops.LOG, self)
 
+    @recorded(ops.LOG1P)
+    def log1p(self) -> Value:
+        """log(1 + self), exact where self is close to 0: -inf at -1, nan below."""
+
+    @recorded(ops.SQRT)
     def sqrt(self) -> Value:
         """The square root: nan below 0, slope inf at 0."""
-        return _unary(ops.SQRT, self)
 
+    @recorded(ops.SIN)
     def sin(self) -> Value:
         """The sine, of radians."""
-        return _unary(ops.SIN, self)
 
+    @recorded(ops.COS)
     def cos(self) -> Value:
         """The cosine, of radians."""
-        return _unary(ops.COS, self)
 
+    @recorded(ops.TAN)
+    def tan(self) -> Value:
+        """The tangent, of radians."""
+
+    @recorded(ops.ARCSIN)
+    def arcsin(self) -> Value:
+        """The angle in radians, from -π/2 to π/2, whose sine is self: nan beyond ±1, slope inf at ±1."""
+
+    @recorded(ops.ARCCOS)
+    def arccos(self) -> Value:
+        """The angle in radians, from 0 to π, whose cosine is self: nan beyond ±1, slope -inf at ±1."""
+
+    @recorded(ops.ARCTAN)
+    def arctan(self) -> Value:
+        """The angle in radians, between -π/2 and π/2, whose tangent is self."""
+
+    @recorded(ops.SINH)
+    def sinh(self) -> Value:
+        """The hyperbolic sine, (exp(self) - exp(-self)) / 2."""
+
+    @recorded(ops.COSH)
+    def cosh(self) -> Value:
+        """The hyperbolic cosine, (exp(self) + exp(-self)) / 2."""
+
+    @recorded(ops.TANH)
     def tanh(self) -> Value:
         """The hyperbolic tangent, from -1 to 1."""
-        return _unary(ops.TANH, self)
 
+    @recorded(ops.SIGMOID)
     def sigmoid(self) -> Value:
         """1 / (1 + exp(-self)), from 0 to 1."""
-        return _unary(ops.SIGMOID, self)
 
+    @recorded(ops.RELU)
     def relu(self) -> Value:
         """max(self, 0), with slope 0 at 0."""
-        return _unary(ops.RELU, self)
 
+    @recorded(ops.LEAKY_RELU)
     def leaky_relu(self, slope: SupportsFloat = 0.01) -> Value:
         """self where positive, else slope * self; its slope at 0 is ``slope``."""
-        return _binary(ops.LEAKY_RELU, self, slope)
 
+    @recorded(ops.SOFTPLUS)
     def softplus(self) -> Value:
         """log(1 + exp(self)), the smooth relu; it does not overflow."""
-        return _unary(ops.SOFTPLUS, self)
 
+    @recorded(ops.ERF)
+    def erf(self) -> Value:
+        """The error function, 2/√π times the integral of exp(-t²) from 0 to self."""
+
+    @recorded(ops.ABS)
     def abs(self) -> Value:
         """The distance from 0, with slope 0 at 0."""
-        return _unary(ops.ABS, self)
 
+    @recorded(ops.MAXIMUM)
     def maximum(self, other: SupportsFloat) -> Value:
         """The greater of self and other; a tie gives half of the gradient to each."""
-        return _binary(ops.MAXIMUM, self, other)
 
+    @recorded(ops.MINIMUM)
     def minimum(self, other: SupportsFloat) -> Value:
         """The lesser of self and other; a tie gives half of the gradient to each."""
-        return _binary(ops.MINIMUM, self, other)
 
+    @recorded(ops.EQUAL)
+    def equal(self, other: SupportsFloat) -> Value:
+        """1 where self and other are the same number, else 0; no gradient flows."""
+
+    @recorded(ops.STOP_GRADIENT)
     def stop_gradient(self) -> Value:
         """The same number, recorded as a node through which no gradient flows."""
-        return _unary(ops.STOP_GRADIENT, self)
 
     # ---- as a Python object
 
-    def __float__(self) -> float:
-        return self._data
-
     def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+        modes.read("repr")
+        label = f", label={self._label!r}" if self._label else ""
+        return f"Value(data={self._data!r}, grad={self._grad or 0.0!r}{label})"
 
     def __format__(self, spec: str) -> str:
+        modes.read("a format")
         return format(self._data, spec) if spec else repr(self)
 
     def call_text(self) -> str:
         """The operation with its operands, for messages: ``mul(a=2.0, -3.0)``."""
-        operands = [f"{v.label}={v._data!r}" if v.label else repr(v._data) for v in (self.parents or (self,))]
-        name = self.op.name if self.op else "leaf"
-        return f"{name}({', '.join(operands)})" + (f" (labelled {self.label!r})" if self.label else "")
+        text = call_text(self.op, self.parents or (self,)) if self.op else f"leaf({operand_text(self)})"
+        return text + (f" (labelled {self._label!r})" if self._label else "")
+
+    def _refuse_conversion(self, *_: object) -> NoReturn:
+        modes.read("a conversion")
+        raise TypeError(
+            "a Value does not turn into a plain number by itself: the gradient would be lost. Write v.exp(), v.sqrt(), "
+            "... for math.exp(v), math.sqrt(v), ..., which are recorded; v.data for the number; f'{v:.3f}' to print it"
+        )
+
+    __float__ = __int__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse_conversion
 
     def __bool__(self) -> NoReturn:
+        modes.read("a truth value")
         raise TypeError(
             "a Value has no truth value: a branch on it would be frozen into the recorded graph. "
             "Test its number instead: v.data"
         )
 
     def _refuse_comparison(self, other: object) -> NoReturn:
+        modes.read("a comparison")
         raise TypeError(
-            "Values are not ordered: a branch on a comparison would be frozen into the recorded graph. "
-            "Compare their numbers (v.data), or record v.maximum(w), v.minimum(w), v.relu()"
+            "Values are not compared with numbers, nor ordered: a branch on a comparison would be frozen into the "
+            "recorded graph. Compare their numbers (v.data), or record v.maximum(w), v.minimum(w), v.relu(), v.equal(w)"
         )
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_comparison
 
-    # ---- copies: a graph may be a million deep, so none of these recurses
+    def __eq__(self, other: object) -> bool:
+        """Whether this is that Value; a Value equals nothing else, and a number is refused."""
+        if is_real(other):
+            self._refuse_comparison(other)
+        return self is other if isinstance(other, Value) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """NumPy's functions and operators, on Values and on arrays together with Values: each element is recorded."""
+        return arrays.ufunc_on_values(ufunc, method, operands, options, _INSTEAD_OF_COMPARISONS)
+
+    def conjugate(self) -> Value:
+        """The Value itself; ``np.var`` and ``np.vdot`` ask for it."""
+        return self
+
+    @staticmethod
+    def _record(op: Operation, *operands: SupportsFloat) -> Value:  # what a row does when it is called on Values
+        return record(op, *operands)
+
+    # ---- copies
 
     def __copy__(self) -> Value:
-        return self._twin(self.parents)
+        modes.read("a copy")
+        copy: Value = copies.copied(self)
+        return copy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in topological_order(self, known=lambda node: id(node) in memo):
-            if id(node) not in memo:
-                memo[id(node)] = node._twin(tuple(memo[id(parent)] for parent in node.parents))
-        twin: Value = memo[id(self)]
-        return twin
-
-    def _twin(self, parents: tuple[Value, ...]) -> Value:
-        twin = Value.__new__(type(self))
-        twin.__setstate__((None, self._data, self._grad, self.label, self.op, parents, self.partials))
-        return twin
+        modes.read("a copy")
+        copy: Value = copies.deeply_copied(self, memo)
+        return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
-        ancestors = None if _pickling.discard(self) else _Ancestors(topological_order(self)[:-1])
-        state = (ancestors, self._data, self._grad, self.label, self.op, self.parents, self.partials)
-        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
+        modes.read("a pickle")
+        return copies.reduced(self)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _, self._data, self._grad, self._label, self.op, self.parents, self.partials = state
+        _, self._data, self._grad, self._label, self.op, parents, (self._dx, self._dy) = state
+        self._x, self._y = (*parents, None, None)[:2]
+        self._adjoint = None
 
 
-# ---- recording
+write_methods(Value)
+_recorders: dict[Operation, Callable[..., Value]] = {}
 
 
 def record(op: Operation, *operands: SupportsFloat) -> Value:
     """The operation applied to Values or numbers, recorded: what every operator and method above does.
 
-    >>> from autograd import ops
     >>> record(ops.GREATER, Value(3.0), 2.0).data
     1.0
     """
-    apply: Callable[..., Value] = _unary if len(op.arguments) == 1 else _binary
-    return apply(op, *operands)
+    if op not in _recorders:
+        _recorders[op] = recorder(Value, op)
+    return _recorders[op](*operands)
 
 
-def _unary(op: Operation, x: SupportsFloat) -> Value:
-    if not isinstance(x, Value):
-        x = _operand(op, x)
-    node = _new(Value)
-    node._data, node.partials = op.rule(x._data)
-    node._grad = None
-    node._label = ""
-    node.op = op
-    node.parents = (x,)
-    mode = _current_mode()
-    return node if mode is None else _in_mode(mode, node)
+# np.maximum of objects is a comparison, and a comparison of Values is refused.
+_INSTEAD_OF_COMPARISONS = {"maximum": partial(record, ops.MAXIMUM), "minimum": partial(record, ops.MINIMUM)}
 
 
-def _binary(op: Operation, x: SupportsFloat, y: SupportsFloat) -> Value:
-    if not isinstance(x, Value):
-        x = _operand(op, x)
-    if not isinstance(y, Value):
-        y = _operand(op, y)
-    node = _new(Value)
-    node._data, node.partials = op.rule(x._data, y._data)
-    node._grad = None
-    node._label = ""
-    node.op = op
-    node.parents = (x, y)
-    mode = _current_mode()
-    return node if mode is None else _in_mode(mode, node)
+class _InDerivatives(dict[str, Callable[..., "Value | float"]]):
+    """The operations as parts of a derivative: recorded, but of constants alone, or where it is 0 anyway, a number."""
+
+    def __missing__(self, name: str) -> Callable[..., Value | float]:
+        op = ops.operation(name)
+
+        def apply(*operands: Value | float) -> Value | float:
+            numbers = [_number(operand) for operand in operands]
+            if op.zero_at and numbers[op.arguments.index(op.zero_at)] == 0.0:
+                return 0.0
+            return record(op, *operands) if None in numbers else op.rule(*numbers)[0]
+
+        return self.setdefault(name, apply)
 
 
-_new = object.__new__
-_current_mode = modes.current.get
+def _number(operand: Value | float) -> float | None:
+    """The number that an operand is for good; None for one that is made from leaves."""
+    if isinstance(operand, Value):
+        return operand._data if operand.is_constant else None
+    return operand
 
 
-def _in_mode(mode: modes.Mode, node: Value) -> Value:
-    if mode.checking and not math.isfinite(node._data):
-        assert node.op is not None
-        raise FloatingPointError(f"{node.op.name} gave {node._data!r}: {node.call_text()}")
-    return node if mode.recording else node.detach()
-
-
-def _operand(op: Operation, number: SupportsFloat) -> Value:
-    try:
-        return Value.constant(number)
-    except TypeError as error:
-        raise TypeError(f"{op.name}: {error}") from None
-
-
-def as_float(number: object) -> float:
-    """A real number of any kind as a float; a TypeError that names the type for anything else."""
-    if type(number) is float:
-        return number
-    kind = getattr(getattr(number, "dtype", None), "kind", None)  # what NumPy's scalars and arrays hold
-    if kind is None and isinstance(number, Real):
-        try:
-            return float(number)
-        except OverflowError:  # an int or a Fraction beyond the largest float
-            return math.inf if number > 0 else -math.inf  # type: ignore[operator]
-    is_scalar = getattr(number, "ndim", None) == 0
-    if is_scalar and kind in ("b", "i", "u", "f") and not hasattr(number, "mask"):
-        return float(number)  # type: ignore[arg-type]
-    if hasattr(number, "ndim") and not is_scalar:
-        raise TypeError(
-            f"a Value is one number, got {type(number).__name__} of shape {getattr(number, 'shape', '?')}. Make a "
-            f"Value of each element; autograd.compile runs the recorded scalars on whole arrays"
-        )
-    if isinstance(number, Value):
-        raise TypeError("expected a number, got a Value: use v.data for its number, v.detach() for a leaf like it")
-    of_dtype = f" of {number.dtype}" if kind else ""  # type: ignore[attr-defined]
-    raise TypeError(f"expected a real number or a Value, got {type(number).__name__}{of_dtype}: {number!r}")
-
-
-def _same(x: float, y: float) -> bool:
-    return x == y or (math.isnan(x) and math.isnan(y))
-
-
-@cache
-def _recorded_derivatives(op: Operation) -> tuple[Callable[..., Value | float], ...]:
-    return op.derivatives({name: partial(_in_derivative, row) for name, row in ops.OPERATIONS.items()})
-
-
-def _in_derivative(op: Operation, *operands: Value | float) -> Value | float:
-    """The operation as part of a derivative: recorded, but of constants alone, or where it is 0 anyway, a number."""
-    for name, operand in zip(op.arguments, operands, strict=True):
-        if name == op.zero_at and _is_number(operand) and float(operand) == 0.0:
-            return 0.0
-    return op.rule(*map(float, operands))[0] if all(map(_is_number, operands)) else record(op, *operands)
-
-
-def _is_number(operand: Value | float) -> bool:
-    return not isinstance(operand, Value) or operand.is_constant
-
-
-# ---- pickling without recursion
-
-
-class _Ancestors:
-    """The nodes below a pickled one, parents first: pickled in this order, none finds an unpickled parent.
-
-    Every Value that the pickler reaches from outside of this list brings a list of its own, most of it references to
-    what is pickled already; of many Values of one deep graph, it is best to pickle the one they all lead to first.
-    """
-
-    def __init__(self, nodes: Sequence[Value]) -> None:
-        self._nodes = nodes
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, _pickling.announce(self._nodes)
-
-
-class _Pickling(threading.local):
-    """Which nodes are being handed to the pickler by an _Ancestors, and so need not bring their own."""
-
-    def __init__(self) -> None:
-        self._announced: set[Value] = set()
-
-    def announce(self, nodes: Sequence[Value]) -> Iterator[Value]:
-        try:
-            for node in nodes:  # the pickler takes them one by one, as it writes them
-                self._announced.add(node)
-                yield node
-        finally:
-            self._announced.difference_update(nodes)
-
-    def discard(self, node: Value) -> bool:
-        announced = node in self._announced
-        self._announced.discard(node)
-        return announced
-
-
-_pickling = _Pickling()
+_IN_DERIVATIVES = _InDerivatives(constant=float)

@@ -8,6 +8,7 @@
 [0.0, 1.0, 1.0, 0.0]
 """
 
+from . import installation  # noqa: F401  first, for what it says where another package is found
 from .files import FileFormatError
 from .history import History
 from .layers import MLP, Layer, Neuron

@@ -47,7 +47,7 @@ def cross_entropy(outputs: Sequence[Value], targets: Sequence[SupportsFloat]) ->
     1000.0
     """
     _check("cross_entropy", outputs, targets, _is_probability, "a probability from 0 to 1")
-    total = math.fsum(float(target) for target in targets)
+    total = math.fsum(_number(target) for target in targets)
     if len(targets) < 2 or not math.isclose(total, 1.0, rel_tol=1e-9):
         raise ValueError(
             f"cross_entropy takes the probability of each of two or more classes, such as [0, 1], "
@@ -80,6 +80,10 @@ def _mean(terms: Iterable[Value]) -> Value:
     return values[0] if len(values) == 1 else mean(values)
 
 
+def _number(target: SupportsFloat) -> float:
+    return target.data if isinstance(target, Value) else float(target)
+
+
 def _is_probability(target: float) -> bool:
     return 0.0 <= target <= 1.0
 
@@ -98,7 +102,7 @@ def _check(
         raise ValueError(f"{name} takes one target for each output, got {len(targets)} for {len(outputs)} outputs")
     for i, target in enumerate(targets):
         try:
-            number = float(target)
+            number = _number(target)
         except (TypeError, ValueError):
             raise TypeError(f"{name}: target {i} is {target!r}, wanted {wanted}") from None
         if not is_valid(number):

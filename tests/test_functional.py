@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from exactness import close, exact, mp, rounded
 
-from autograd import Value, functional, grad, gradcheck
+from autograd import Value, compile, functional, grad, gradcheck
 
 inf, nan = math.inf, math.nan
 LOGITS: tuple[tuple[float, ...], ...] = (
@@ -187,3 +187,77 @@ def test_a_long_sum_is_no_recursion() -> None:
     xs = leaves([1.0] * 20_000)
     out = functional.mean(xs) + functional.logsumexp(xs)
     assert grad(out, xs[0]) == pytest.approx(2 / 20_000, rel=1e-12)  # 20,000 terms, each rounded once
+
+
+# ---- one_hot and select
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 2.0, True, np.int64(1), Value(0.0), Value(2.0)], ids=repr)
+def test_one_hot(index: Any) -> None:
+    place = index.data if isinstance(index, Value) else int(index)
+    assert [h.data for h in functional.one_hot(index, 3)] == np.eye(3)[int(place)].tolist()
+
+
+OUT_OF_RANGE = [3, -4, 0.5, math.nan, math.inf, Value(3.0), Value(-1.0), Value(0.5), Value(math.nan), Value.constant(7)]
+
+
+@pytest.mark.parametrize("index", OUT_OF_RANGE, ids=repr)
+def test_an_index_that_is_none_is_an_index_error(index: Any) -> None:
+    with pytest.raises(IndexError, match="wanted a whole number from 0 to 2"):
+        functional.select([1.0, 2.0, 3.0], index)
+    with pytest.raises(IndexError, match="wanted a whole number from 0 to 2"):
+        functional.one_hot(index, 3)
+
+
+def test_select_of_a_plain_number_picks() -> None:
+    xs = leaves([1.0, 2.0, 3.0])
+    assert functional.select(xs, 1) is xs[1]
+    assert functional.select(xs, -1) is xs[2]
+    assert functional.select("abc", np.int64(2)) == "c"
+
+
+def test_select_passes_the_gradient_to_what_was_selected() -> None:
+    xs, index = leaves([1.0, 2.0, 3.0]), Value(2.0)
+    out = functional.select(xs, index) ** 2
+    assert out.data == 9.0
+    assert grad(out, [*xs, index]) == [0.0, 0.0, 6.0, 0.0]
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_select_of_rows_gives_the_row(kind: Any) -> None:
+    table = kind([[Value(10.0 * i + j) for j in range(2)] for i in range(3)])
+    row = functional.select(table, Value(1.0))
+    assert [x.data for x in row] == [10.0, 11.0]
+    assert grad(row[1], table[1][1]) == 1.0
+    assert grad(row[1], table[0][1]) == 0.0
+
+
+def test_rows_are_of_one_length() -> None:
+    with pytest.raises(ValueError, match=r"rows of one length, got rows of \[1, 2\] numbers"):
+        functional.select([[1.0], [1.0, 2.0]], Value(0.0))
+    with pytest.raises(ValueError, match="select takes at least one value"):
+        functional.select([], Value(0.0))
+    with pytest.raises(ValueError, match="the number of places, 1 or more, got 0"):
+        functional.one_hot(0, 0)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 17])
+def test_a_compiled_selection_is_a_look_up(rows: int) -> None:
+    """An embedding: for each sample the row of a table, and nan for an index that is none."""
+    table = [[Value(0.1 * i + j) for j in range(3)] for i in range(4)]
+    index, x = Value(0.0), Value(1.0)
+    out = functional.dot(functional.select(table, index), [x, x * x, 2.0])
+    program = compile(out, [index, x])
+    rng = np.random.default_rng(rows)
+    batch = np.column_stack([rng.integers(0, 4, rows), rng.normal(size=rows)])
+    numbers = np.array([[leaf.data for leaf in row] for row in table])[batch[:, 0].astype(int)]
+    factors = np.column_stack([batch[:, 1], batch[:, 1] ** 2, np.full(rows, 2.0)])
+    np.testing.assert_allclose(program(batch), (numbers * factors).sum(axis=1), rtol=1e-13)
+    wanted = np.zeros((4, 3))
+    np.add.at(wanted, batch[:, 0].astype(int), factors / rows)
+    gradient = dict(zip(program.parameters, program.value_and_grad(batch)[1], strict=True))
+    np.testing.assert_allclose([[gradient[leaf] for leaf in row] for row in table], wanted, rtol=1e-12, atol=1e-15)
+    for none in (-1.0, 4.0, 0.5, math.nan):
+        batch[0, 0] = none
+        assert math.isnan(program(batch)[0])
+        assert np.isfinite(program(batch)[1:]).all()

@@ -1,14 +1,19 @@
 """no_grad and detect_anomaly: what they change, where they end, and whom they reach."""
 
 import asyncio
+import contextlib
+import copy
 import math
+import pickle
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
+import numpy as np
 import pytest
 
-from autograd import Value, detect_anomaly, functional, grad, no_grad
+from autograd import Value, data_of, detect_anomaly, functional, grad, modes, no_grad, ops
 from autograd.modes import is_checking
 
 
@@ -122,7 +127,9 @@ def test_a_mode_belongs_to_its_task() -> None:
     async def both() -> list[bool]:
         return list(await asyncio.gather(quiet(), loud(), quiet()))
 
-    assert asyncio.run(both()) == [False, True, False]
+    # In a thread of its own: a browser that is open for other tests has a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, both()).result() == [False, True, False]
 
 
 # ---- detect_anomaly
@@ -209,3 +216,94 @@ def test_grad_is_checked_as_backward_is(create_graph: bool) -> None:
         out = x.sqrt()
         with pytest.raises(FloatingPointError, match=r"sqrt|div"):
             grad(out, x, create_graph=create_graph)
+
+
+# ---- numbers that leave the graph are noticed
+
+
+def table_lookup(x: Value) -> object:
+    return {1.0: "one"}.get(x.data)
+
+
+# Each is a way in which a graph can come to depend on the number at hand, and what is said of it.
+WAYS_OUT: dict[str, tuple[Callable[[Value], object], str]] = {
+    "data": (lambda x: x.data, "data"),
+    "grad": (lambda x: x.grad, "grad"),
+    "partials": (lambda x: (x * x).partials, "partials"),
+    "detach": (lambda x: x.detach(), "detach()"),
+    "repr": (repr, "repr"),
+    "str": (str, "repr"),
+    "f-string": (lambda x: f"{x:.3f}", "a format"),
+    "f-string without a format": (lambda x: f"{x}", "a format"),
+    "format": (lambda x: format(x, ".2f"), "a format"),
+    "a table": (table_lookup, "data"),
+    "copy": (copy.copy, "a copy"),
+    "deepcopy": (copy.deepcopy, "a copy"),
+    "pickle": (pickle.dumps, "a pickle"),
+    "float": (float, "a conversion"),
+    "int": (int, "a conversion"),
+    "round": (round, "a conversion"),
+    "math.exp": (math.exp, "a conversion"),
+    "np.array of floats": (lambda x: np.array([x], dtype=float), "a conversion"),
+    "data_of": (lambda x: data_of([x]), "data"),
+    "truth": (lambda x: 1 if x else 2, "a truth value"),
+    "an order": (lambda x: x < 1, "a comparison"),
+    "a maximum": (lambda x: max(x, Value(0.0)), "a comparison"),
+    "equality with a number": (lambda x: x == 1, "a comparison"),
+    "np.equal": (lambda x: np.equal(x, 1.0), "a comparison"),
+}
+
+
+@pytest.mark.parametrize(("way_out", "said"), WAYS_OUT.values(), ids=WAYS_OUT)
+def test_every_way_out_is_noticed(way_out: Callable[[Value], object], said: str) -> None:
+    x, heard = Value(1.5), list[str]()
+    with modes.noticing_reads(heard.append), contextlib.suppress(TypeError):
+        way_out(x)
+    assert heard
+    assert heard[0] == said
+
+
+def test_no_grad_is_noticed() -> None:
+    heard: list[str] = []
+    with modes.noticing_reads(heard.append), no_grad():
+        pass
+    assert heard == ["no_grad()"]
+
+
+STAYS: dict[str, Callable[[Value, Value], object]] = {
+    "arithmetic": lambda x, y: (x * y + 1) / (x - y) ** 2,
+    "functions": lambda x, y: x.tanh().exp().maximum(y).leaky_relu(0.1).relu(),
+    "sums": lambda x, y: functional.mean([x, y, functional.dot([x, y], [y, 1.0])]),
+    "softmax": lambda x, y: functional.log_softmax([x, y]),
+    "a selection": lambda x, y: functional.select([x, y], Value(1.0)),
+    "gradients of gradients": lambda x, y: grad(x**y, [x, y], create_graph=True),
+    "identity": lambda x, y: (x == y, x in [y, x], {x: 1}[x], x is y, x == None),  # noqa: E711
+    "labels": lambda x, y: (x.label, x.op, x.parents, x.is_leaf),
+    "NumPy": lambda x, y: np.linalg.norm(np.array([x, y]) * x + np.ones(2)),
+    "a row": lambda x, y: ops.MUL(x, y),
+}
+
+
+@pytest.mark.parametrize("compute", STAYS.values(), ids=STAYS)
+def test_what_only_records_is_not_noticed(compute: Callable[[Value, Value], object]) -> None:
+    heard: list[str] = []
+    with modes.noticing_reads(heard.append):
+        compute(Value(1.5, "x"), Value(2.5, "y"))
+    assert heard == []
+
+
+def test_noticing_belongs_to_its_context() -> None:
+    x, heard = Value(1.5), list[str]()
+    with modes.noticing_reads(heard.append):
+        thread = threading.Thread(target=lambda: x.data)
+        thread.start()
+        thread.join()
+        with modes.reads_unnoticed():
+            assert x.data == 1.5
+        assert heard == []
+        with modes.noticing_reads(lambda what: heard.append(f"inner {what}")):
+            assert x.data == 1.5
+        assert x.data == 1.5
+    assert x.data == 1.5
+    assert heard == ["inner data", "data"]
+    assert modes.noticing == 0

@@ -131,6 +131,6 @@ def test_save_into_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     def denied(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", denied)
+    monkeypatch.setattr("os.open", denied)
     with pytest.raises(PermissionError, match=r"cannot save '.*g\.dot': Permission denied"):
         Drawing(SIMPLE, "2 nodes").save(tmp_path / "g.dot")

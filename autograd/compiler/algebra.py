@@ -7,7 +7,6 @@ axis it counts as often as that is long. That is decided here, by the shape, for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from .. import ops
@@ -118,37 +117,32 @@ _SIMPLIFIED: Mapping[ops.Operation, Callable[..., Expr]] = {
 }
 
 
-def _as_expr(value: Expr | float) -> Expr:
-    return value if isinstance(value, Expr) else Number(float(value))
+class _OnExpressions(dict[str, Callable[..., Expr]]):
+    """The operations of the table on expressions, looked up when they are called."""
+
+    def __missing__(self, name: str) -> Callable[..., Expr]:
+        row = ops.operation(name)
+        return self.setdefault(name, lambda *arguments: apply(row, *arguments))
 
 
-def _evaluated(text: str, names: tuple[str, ...]) -> Callable[..., Expr]:
-    """A formula of the table as a function of expressions: every operation in it is looked up when it is called."""
-
-    def function(row: ops.Operation) -> Callable[..., Expr]:
-        return lambda *arguments: apply(row, *map(_as_expr, arguments))
-
-    functions = {name: function(row) for name, row in ops.OPERATIONS.items()}
-    made = eval(f"lambda {', '.join(names)}: {ops.as_code(text, ops.CALLS)}", functions)
-    return lambda *arguments: _as_expr(made(*arguments))
+_FUNCTIONS = _OnExpressions(constant=lambda number: Number(float(number)))
 
 
-@cache
-def derivatives(op: ops.Operation) -> tuple[Callable[..., Expr], ...]:
-    """The local derivatives of the operation, as functions ``(out, *arguments)`` of expressions.
+def derivatives(op: ops.Operation, out: Expr, arguments: Sequence[Expr]) -> list[Expr]:
+    """The local derivatives of the operation, by its row.
 
     >>> x, y, p = (Symbol(name) for name in "xyp")
-    >>> [str(d(p, x, y)) for d in derivatives(ops.DIV)]
-    ['div(1, y)', 'neg(div(p, y))']
+    >>> print(*derivatives(ops.DIV, p, [x, y]))
+    div(1, y) neg(div(p, y))
     """
-    return tuple(_evaluated(partial, ("out", *op.arguments)) for partial in op.partials)
+    names = {"out": out, **dict(zip(op.arguments, arguments, strict=True))}
+    return [ops.evaluate(partial, _FUNCTIONS, names) for partial in op.partials]
 
 
-@cache
-def forward(op: ops.Operation) -> Callable[..., Expr] | None:
-    """The operation as one of others, if its row says how: not ``tanh(x)`` of tanh."""
-    made = _evaluated(op.forward, op.arguments)(*(Symbol(name) for name in op.arguments))
-    return None if isinstance(made, Apply) and made.op is op else _evaluated(op.forward, op.arguments)
+def forward(op: ops.Operation, arguments: Sequence[Expr]) -> Expr:
+    """The operation by the formula of its row, which is not primitive."""
+    found: Expr = ops.evaluate(op.forward, _FUNCTIONS, dict(zip(op.arguments, arguments, strict=True)))
+    return found
 
 
 # ---- axes

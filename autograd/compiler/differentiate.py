@@ -147,13 +147,11 @@ class _Reverse:
 
     def through(self, expr: Apply, flow: Expr, out: Expr, holes: Flags | None = None) -> None:
         """An operation: the flow times each local derivative. Of a square both are the same, so one counts twice."""
-        arguments, rules = expr.arguments, derivatives(expr.op)
+        arguments, slopes = expr.arguments, derivatives(expr.op, out, expr.arguments)
         if expr.op is ops.MUL and arguments[0] == arguments[1]:
             arguments, flow = arguments[:1], mul(Number(2.0), flow)
-        for argument, rule in zip(arguments, rules, strict=False):
+        for argument, slope in zip(arguments, slopes, strict=False):
             if self.is_active(argument):
-                partial = rule(out, *expr.arguments)
-                slope: Expr = partial if isinstance(partial, Expr) else Number(float(partial))
                 found = apply(ops.MUL, flow, slope)
                 if holes is not None and reads_any(slope, self.program.infinite):
                     found = where(Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0)

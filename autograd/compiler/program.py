@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from math import isfinite
 from types import MappingProxyType
@@ -15,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backward import grad
+from ..collector import collector_paused
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -46,20 +45,8 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), param
     """
     single = isinstance(output, Value)
     outputs = [output] if isinstance(output, Value) else _sequence("output", output)
-    with _collector_paused():
+    with collector_paused():
         return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without the cyclic collector: a graph has no cycles, and walking it again and again takes most of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
@@ -223,7 +210,7 @@ class Program:
         is the product: then, and only then, this program is used. So it is with the derivative of a node through which
         no gradient flows, computed beside those of others.
         """
-        with _collector_paused():
+        with collector_paused():
             return Program(self._packed.unpacked(), self._single, exact=True)
 
     @cached_property
@@ -371,7 +358,7 @@ class Program:
     def _compiled_derivative(self, order: int, wrt: str) -> Program | None:
         """A program of the first or of the second derivatives, one after the other; None if there are none."""
         recording = self._packed.unpacked()
-        with _collector_paused():
+        with collector_paused():
             values = recording.values()
             by = [values[i] for i in recording.inputs] if wrt == "inputs" else list(self.parameters)
             found = [values[i] for i in recording.outputs]

@@ -10,7 +10,6 @@ from ..value import Value
 from . import grouping
 from .drawing import Drawing
 from .grouping import Level, Parts, Scope
-from .picture import dot_of
 
 RANKDIRS = ("LR", "RL", "TB", "BT")
 EDGES_PER_NODE = 4  # a collapsed picture with more of them is a tangle, and slow to lay out
@@ -30,6 +29,8 @@ def draw(root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level
     Drawing(3 nodes)
     >>> drawing.save("product.svg")  # doctest: +SKIP
     """
+    from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
+
     _check_arguments(root, rankdir, max_nodes, collapse)
     order = topological_order(root)
     scopes = grouping.scopes_of(order)

@@ -4,10 +4,9 @@ import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 
-from ..files import write_file
+from ..files import save
 from .rendering import FORMATS, render
 
 
@@ -43,18 +42,8 @@ class Drawing:
         ValueError for another extension, OSError where the folder is missing or cannot be written to,
         RenderingError without Graphviz (which .dot does not need).
         """
-        path = Path(path)
-        format = path.suffix.lower().removeprefix(".")
-        if format not in (*FORMATS, "dot"):
-            raise ValueError(f"cannot save a drawing as {path.name!r}: its name must end in .svg, .png, .pdf or .dot")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(
-                f"cannot save {path.name!r}: there is no folder {str(path.parent)!r}; create it first"
-            )
-        try:
-            write_file(path, self._as_bytes(format))
-        except OSError as error:
-            raise type(error)(f"cannot save {str(path)!r}: {error.strerror or error}") from error
+        kinds = {f".{format}": partial(self._as_bytes, format) for format in (*FORMATS, "dot")}
+        save("a drawing", path, kinds)
 
     def _as_bytes(self, format: str) -> bytes:
         if format == "dot":

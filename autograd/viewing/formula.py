@@ -1,17 +1,16 @@
 """The rows of the rule table as people write them: ``1 - out * out`` of tanh becomes ``1 − tanh(x)²``.
 
-One walk over an expression of the table serves every notation; a notation is a table of templates.
+A notation is a table of templates; what evaluates any rule writes it.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ..ops import Operation
+from ..ops import CALLS, OPERATIONS, Operation, evaluate
 from .notation import number_text, visible
 
 # How tightly an expression holds together. An operand that holds less than its place asks for is parenthesized.
@@ -85,6 +84,7 @@ TEXT = Notation(
         "abs": ("|{}|", ATOM, (SUM,)),
         "sigmoid": ("σ({})", ATOM, (SUM,)),
         "greater": ("[{} > {}]", ATOM, (SUM, SUM)),
+        "equal": ("[{} = {}]", ATOM, (SUM, SUM)),
         "maximum": ("max({}, {})", ATOM, (SUM, SUM)),
         "minimum": ("min({}, {})", ATOM, (SUM, SUM)),
         "stop_gradient": ("stop({})", ATOM, (SUM,)),
@@ -127,6 +127,12 @@ _LATEX_FUNCTIONS = {
     "log": r"\ln",
     "sin": r"\sin",
     "cos": r"\cos",
+    "tan": r"\tan",
+    "arcsin": r"\arcsin",
+    "arccos": r"\arccos",
+    "arctan": r"\arctan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
     "tanh": r"\tanh",
     "sigmoid": r"\sigma",
     "relu": r"\operatorname{{relu}}",
@@ -147,6 +153,7 @@ LATEX = Notation(
         "sqrt": (r"\sqrt{{{}}}", ATOM, (SUM,)),
         "abs": (r"\left|{}\right|", ATOM, (SUM,)),
         "greater": (r"\left[{} > {}\right]", ATOM, (SUM, SUM)),
+        "equal": (r"\left[{} = {}\right]", ATOM, (SUM, SUM)),
         "maximum": (r"\max\left({}, {}\right)", ATOM, (SUM, SUM)),
         "minimum": (r"\min\left({}, {}\right)", ATOM, (SUM, SUM)),
         **{name: (rf"{code}\left({{}}\right)", ATOM, (SUM,)) for name, code in _LATEX_FUNCTIONS.items()},
@@ -162,36 +169,37 @@ LATEX = Notation(
 )
 
 
-def write(expression: str, notation: Notation, names: Mapping[str, tuple[str, int]]) -> tuple[str, int]:
+Written = tuple[str, int]  # a text, and how tightly it holds together
+
+
+def write(expression: str, notation: Notation, names: Mapping[str, Written]) -> Written:
     """An expression of the table in a notation; ``names`` says how each name in it is written and how it binds.
 
     >>> write("-x * (y - 1)", TEXT, {"x": ("a", ATOM), "y": ("b", ATOM)})
     ('−a · (b − 1)', 1)
     """
-    return _write(ast.parse(expression, mode="eval").body, notation, names)
+    written: Written = evaluate(expression, _Writing(notation), names)
+    return written
 
 
-_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+class _Writing(dict[str, Callable[..., Written]]):
+    """How each operation is written in a notation."""
 
+    def __init__(self, notation: Notation) -> None:
+        super().__init__(constant=lambda number: (f"{number:g}", ATOM))
+        self.notation = notation
 
-def _write(node: ast.expr, notation: Notation, names: Mapping[str, tuple[str, int]]) -> tuple[str, int]:
-    match node:
-        case ast.Name():
-            return names[node.id]
-        case ast.Constant(value=int() | float() as number):
-            return f"{number:g}", ATOM
-        case ast.UnaryOp(op=ast.USub()):
-            return notation.apply("neg", [_write(node.operand, notation, names)])
-        case ast.UnaryOp():
-            return notation.apply("stop_gradient", [_write(node.operand, notation, names)])
-        case ast.BinOp(op=ast.Mult()) if ast.dump(node.left) == ast.dump(node.right):
-            return notation.apply("square", [_write(node.left, notation, names)])
-        case ast.BinOp():
-            operands = [_write(side, notation, names) for side in (node.left, node.right)]
-            return notation.apply(_BINARY[type(node.op)], operands)
-        case ast.Call(func=ast.Name(id=function)):
-            return notation.apply(function, [_write(argument, notation, names) for argument in node.args])
-    raise NotImplementedError(f"no notation for {ast.unparse(node)!r}")
+    def __missing__(self, name: str) -> Callable[..., Written]:
+        row = OPERATIONS.get(name)
+
+        def apply(*operands: Written) -> Written:
+            if row is not None and not row.is_primitive and name not in CALLS.values():
+                return write(row.forward, self.notation, dict(zip(row.arguments, operands, strict=True)))
+            if name == "mul" and operands[0] is operands[1]:  # one thing twice, not two that look alike
+                return self.notation.apply("square", [operands[0]])
+            return self.notation.apply(name, list(operands))
+
+        return self.setdefault(name, apply)
 
 
 @cache

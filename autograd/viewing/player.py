@@ -7,10 +7,9 @@ import json
 import os
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from ..files import write_file
+from ..files import save
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,11 @@ class Page:
         return f"{type(self).__name__}({self.description})"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all; a ValueError unless its name ends in .html."""
-        if Path(path).suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"cannot save a page as {Path(path).name!r}: its name must end in .html")
-        write_file(path, self.html.encode())
+        """Write the page to a file, whole or not at all.
+
+        ValueError unless its name ends in .html or .htm, OSError where the folder is missing or cannot be written to.
+        """
+        save("a page", path, dict.fromkeys((".html", ".htm"), self.html.encode))
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the page's styles and keys out of the notebook, and the notebook's out of the page.

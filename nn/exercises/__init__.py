@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat
 
+from autograd import Value
+
 Check = Callable[[Any], str | None]
 """Looks at an answer: None if it is right, else a hint that says what is wrong with it."""
 
@@ -73,7 +75,7 @@ def number(answer: object) -> float:
     """The answer as a float: a number of any kind, or a Value."""
     if isinstance(answer, bool) or not isinstance(answer, SupportsFloat):
         raise UnfitAnswerError(f"the answer is a number, and this is a {type(answer).__name__}: {answer!r}.")
-    return float(answer)
+    return answer.data if isinstance(answer, Value) else float(answer)
 
 
 def numbers(answer: object, count: int) -> list[float]:

@@ -82,7 +82,7 @@ def plot_fit(
 
 def _costs(cost: Callable[[Value], Value], weights: Floats) -> Floats:
     with no_grad():
-        return np.array([float(cost(Value(w))) for w in weights])
+        return np.array([cost(Value(w)).data for w in weights])
 
 
 def _with_margin(numbers: Floats) -> tuple[float, float]:

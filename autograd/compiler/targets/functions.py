@@ -57,15 +57,15 @@ def leaky_relu(x, slope):
     """x where x > 0, else slope * x."""
     return np.where(x > 0, x, slope * x)
 ''',
+    "erf": '''
+def erf(x):
+    """The error function, element by element: NumPy has none."""
+    return np.vectorize(math.erf, otypes=[float])(x)
+''',
     "mul_no_nan": '''
 def mul_no_nan(x, y):
     """x * y, but 0 wherever y is 0, even where x is inf or nan."""
     return np.where(y == 0, 0.0, x * y)
-''',
-    "erf": '''
-def erf(x):
-    """The error function, element by element: NumPy has none."""
-    return np.frompyfunc(math.erf, 1, 1)(x).astype(float) if np.ndim(x) else math.erf(x)
 ''',
     "matmul": '''
 def matmul(left, right, axes):

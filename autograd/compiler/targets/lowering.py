@@ -130,13 +130,12 @@ class Lowering:
 
     def _composed(self, expr: Apply) -> Expr:
         """An operation that the target has no function for, by the formula of its row."""
-        formula = forward(expr.op)
-        if formula is None:
+        if expr.op.is_primitive:
             raise NotImplementedError(
-                f"the {self.target} target has no function for the operation {expr.op.name}, and its row does not say "
-                f"how it is made of others: {expr.op.forward}"
+                f"the {self.target} target has no function for the operation {expr.op.name!r}, and its row does not "
+                f"say how it is made of others: its forward is {expr.op.forward!r}"
             )
-        return self.lowered(formula(*expr.arguments))
+        return self.lowered(forward(expr.op, expr.arguments))
 
 
 def _axes(view: View, kept: list[int]) -> tuple[int | None, ...]:

@@ -1,0 +1,21 @@
+"""Another package of the same import name: the PyPI package ``autograd``, of the group HIPS, is not this one."""
+
+import sys
+import warnings
+from pathlib import Path
+
+THEIRS = Path("autograd", "extend.py")  # a file that it has in every version, and this package never
+
+
+def warn_of_namesake() -> None:
+    """Warn if both are installed: pip lets them write into one folder, and uninstalling one breaks the other."""
+    for entry in sys.path:
+        if (Path(entry) / THEIRS).is_file():
+            warnings.warn(
+                f"the PyPI package autograd (HIPS) is installed too, in {Path(entry, 'autograd')}: it has the same "
+                f"import name as valuegrad's, and installing or uninstalling one can break the other. Keep them in two "
+                f"environments; to mend this one: pip uninstall autograd; pip install --force-reinstall valuegrad",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return

@@ -1,0 +1,178 @@
+"""Operations of one's own: registered once, known to every reader; and every row of the table through every reader."""
+
+import math
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from exactness import all_same_bits, mp, same_bits
+from fresh_python import run_python
+
+from autograd import Operation, Value, draw, explain, grad, gradcheck, hessian, no_grad, register, step_through
+from autograd.expression import read
+from autograd.ops import FLOATS, OPERATIONS, as_code, evaluate, operation
+from autograd.viewing.formula import LATEX, applied, rule_text
+
+
+@pytest.fixture(autouse=True)
+def _the_table_as_it_was() -> Iterator[None]:
+    rows, floats = dict(OPERATIONS), dict(FLOATS)
+    yield
+    for now, before in ((OPERATIONS, rows), (FLOATS, floats)):
+        now.clear()
+        now.update(before)
+
+
+def digamma(x: float) -> float:
+    return float(mp.digamma(x))
+
+
+def trigamma(x: float) -> float:
+    return float(mp.polygamma(1, x))
+
+
+def a_formula() -> Operation:
+    return register(Operation("mish", "mish", "x * tanh(softplus(x))", ("tanh(softplus(x)) + x * sigmoid(x) / cosh(softplus(x)) ** 2",)))  # fmt: skip  # noqa: E501
+
+
+def a_function() -> Operation:
+    register(Operation("trigamma", "ψ′", "trigamma(x)", (), function=trigamma))
+    register(Operation("digamma", "ψ", "digamma(x)", ("trigamma(x)",), function=digamma))
+    return register(Operation("lgamma", "lnΓ", "lgamma(x)", ("digamma(x)",), function=math.lgamma))
+
+
+def test_a_formula_is_recorded_and_differentiated() -> None:
+    mish = a_formula()
+    x = Value(0.7)
+    out = mish(x)
+    assert (out.op, out.parents) == (mish, (x,))
+    assert out.data == pytest.approx(float(0.7 * mp.tanh(mp.log1p(mp.exp(0.7)))), rel=1e-15)
+    assert gradcheck(lambda x: mish(x) * 2, [0.7], order=2)
+    assert same_bits(mish(0.7), out.data)
+    with no_grad():
+        assert same_bits(mish(x).data, out.data)
+        assert mish(x).parents == ()
+
+
+def test_a_function_of_floats_is_recorded_and_differentiated() -> None:
+    lgamma = a_function()
+    x = Value(3.7)
+    out = lgamma(x) * 2
+    assert out.data == 2 * math.lgamma(3.7)
+    assert grad(out, x) == 2 * digamma(3.7)
+    assert hessian(out, [x]) == [[2 * trigamma(3.7)]]
+
+
+def test_a_row_of_two_arguments_takes_numbers_on_either_side() -> None:
+    hypot = register(Operation("hypotenuse", "hyp", "sqrt(x * x + y * y)", ("x / out", "y / out")))
+    x = Value(3.0)
+    assert (hypot(x, 4).data, hypot(4, x).data, hypot(3, 4)) == (5.0, 5.0, 5.0)
+    assert grad(hypot(x, 4), x) == 0.6
+    with pytest.raises(TypeError, match="hypotenuse takes 2 operands, got 1"):
+        hypot(x)
+    with pytest.raises(TypeError, match="hypotenuse: expected a real number or a Value, got str"):
+        hypot(x, "4")
+
+
+def test_it_is_written_and_drawn() -> None:
+    mish, lgamma = a_formula(), a_function()
+    assert rule_text(lgamma, 0) == "d lgamma(x)/dx = digamma(x)"
+    assert applied(mish, [("a", 4)]) == "a · tanh(softplus(a))"
+    assert applied(lgamma, [("a", 4)], LATEX) == r"\operatorname{lgamma}\left(a\right)"
+    x = Value(2.0, label="x")
+    out = mish(x) * lgamma(x)
+    assert "lnΓ" in draw(out).dot
+    assert "digamma(x)" in str(explain(out, x))
+    assert "mish" in step_through(out).html
+    assert read("mish(x) * lgamma(x)").evaluate({"x": x}).data == out.data
+
+
+def test_a_pickle_brings_its_operation_along(tmp_path: Any) -> None:
+    x = Value(0.7, label="x")
+    out = a_formula()(x)
+    assert pickle.loads(pickle.dumps(out)).op is operation("mish")
+    (tmp_path / "graph.pickle").write_bytes(pickle.dumps((out, x)))
+    printed = run_python(
+        f"import pickle; out, x = pickle.load(open({str(tmp_path / 'graph.pickle')!r}, 'rb')); out.backward()\n"
+        "from autograd.ops import operation\n"
+        "assert out.op is operation('mish')\n"
+        "print(out.data.hex(), x.grad.hex(), out.op(0.7).hex())"
+    )
+    out.backward()
+    assert printed.split() == [out.data.hex(), x.grad.hex(), out.data.hex()]
+
+
+def test_a_pickle_of_another_operation_of_that_name_is_refused() -> None:
+    pickled = pickle.dumps(a_formula())
+    del OPERATIONS["mish"]
+    register(Operation("mish", "m", "x * x", ("2 * x",)))
+    with pytest.raises(ValueError, match="'mish' is there already, with other rules"):
+        pickle.loads(pickled)
+
+
+def test_the_same_row_again_is_the_first() -> None:
+    assert a_formula() is a_formula()
+    assert a_function() is a_function()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("exp", "e", "x", ("1",)), "named 'exp' is there already, with other rules"),
+        (("two words", "", "x", ("1",)), "must be an identifier"),
+        (("x", "", "x", ("1",)), "must be an identifier"),
+        (("nan", "", "x * 2", ("2",)), "must be an identifier that formulas do not use already"),
+        (("f", "f", "x +", ("1",)), r"its forward 'x \+' is not a formula of the table"),
+        (("f", "f", "x[0]", ("1",)), r"x\[0\] may not stand in it"),
+        (("f", "f", "x", ("__import__('os')",)), "'os' may not stand in it"),
+        (("f", "f", "x", ("x.real",)), "x.real may not stand in it"),
+        (("f", "f", "x + True", ("1",)), "True may not stand in it"),
+        (("f", "f", "gamma(x)", ("1",)), r"uses gamma; there are x, y, out and add, sub"),
+        (("f", "f", "z * x", ("1",)), "uses z; there are x, y, out"),
+        (("f", "f", "x", ("digamma(x)",)), "its partial 'digamma.x.' uses digamma"),
+        (("f", "f", "out + x", ("1",)), "must be a formula in x, or in x and y"),
+        (("f", "f", "y * 2", ("2",)), "must be a formula in x, or in x and y"),
+        (("f", "f", "2", ()), "must be a formula in x, or in x and y"),
+        (("f", "f", "f(x)", ("1",)), "function= runs a forward that is a call"),
+        (("f", "f", "x * f(x)", ("1",)), r"uses itself; write f\(x\), and function="),
+        (("f", "f", "x * y", ("y",)), "it has 2 arguments and 1 partials"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused(row: tuple[Any, ...], message: str) -> None:
+    before = dict(OPERATIONS)
+    with pytest.raises(ValueError, match=message):
+        register(Operation(*row))
+    assert before == OPERATIONS
+
+
+def test_a_wrong_number_of_operands_in_a_rule_is_found() -> None:
+    with pytest.raises(ValueError, match=r"its partial 'sin\(x, y\)' gives sin 2 operands, and it takes 1"):
+        register(Operation("f", "f", "x * y", ("sin(x, y)", "x")))
+
+
+# ---- every row through every reader
+
+
+def rows() -> list[Any]:
+    return [pytest.param(row, id=row.name) for row in OPERATIONS.values() if row.arguments]
+
+
+@pytest.mark.parametrize("row", rows())
+def test_every_reader_knows_every_row(row: Operation) -> None:
+    point = (0.75, 0.25)[: len(row.arguments)]
+    out, partials = row.rule(*point)
+    node = row(*map(Value, point))
+    assert all_same_bits((row(*point), node.data, *node.partials), (out, out, *partials))
+    assert same_bits(eval(as_code(row.forward), FLOATS, dict(zip(row.arguments, point, strict=True))), out)
+    names = dict(zip(row.arguments, map(str, row.arguments), strict=True), out="out")
+    anything = {name: f"{name}({{}})".format for name in OPERATIONS}
+    binary = {name: f"{name}({{}}, {{}})".format for name, row in OPERATIONS.items() if len(row.arguments) == 2}
+    for text in (row.forward, *row.partials):
+        assert isinstance(evaluate(text, {**anything, **binary, "constant": str}, names), str)
+    for i in range(len(row.partials)):
+        assert rule_text(row, i)
+        assert rule_text(row, i, LATEX)
+    copy = pickle.loads(pickle.dumps(node))
+    assert copy.op is row
+    assert same_bits(copy.data, out)
