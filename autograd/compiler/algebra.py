@@ -122,7 +122,7 @@ class _OnExpressions(dict[str, Callable[..., Expr]]):
 
     def __missing__(self, name: str) -> Callable[..., Expr]:
         row = ops.operation(name)
-        return self.setdefault(name, lambda *arguments: apply(row, *arguments))
+        return lambda *arguments: apply(row, *arguments)
 
 
 _FUNCTIONS = _OnExpressions(constant=lambda number: Number(float(number)))

@@ -13,8 +13,8 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, TypeVar
@@ -509,6 +509,18 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
         yield expr
     for operand in expr.operands:
         yield from parts_of(operand, kind)
+
+
+def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
+    """The expression with the rule applied to each of its operands."""
+    changed: dict[str, Any] = {}
+    for f in fields(expr):
+        value = getattr(expr, f.name) if f.init else None
+        if isinstance(value, Expr):
+            changed[f.name] = rule(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+            changed[f.name] = tuple(map(rule, value))
+    return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
 
 
 def text(expr: Expr, names: Mapping[Array, str]) -> str:

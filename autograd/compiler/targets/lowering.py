@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
 
 from ... import ops
 from ..algebra import forward, mask_for, reshape
@@ -30,6 +29,7 @@ from ..ir import (
     View,
     Where,
     contiguous,
+    rebuilt,
 )
 from .products import MatMul, Matrix, as_products
 
@@ -93,12 +93,12 @@ class Lowering:
             return self._composed(expr)
         if isinstance(expr, Contract):
             found = as_products(self._with_factors(expr))
-            return _rebuilt(found, self.lowered) if isinstance(found, Contract) else self.lowered(found)
+            return rebuilt(found, self.lowered) if isinstance(found, Contract) else self.lowered(found)
         if isinstance(expr, Matrix | Reshape) and _is_reshaped(expr.inside):
             return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
         if isinstance(expr, Apply | Where | Concat | Expand):
-            return _rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
-        return _rebuilt(expr, self.lowered)
+            return rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
+        return rebuilt(expr, self.lowered)
 
     def _read(self, expr: View | Take) -> Expr:
         """A view in the order of its array, rearranged; those of parameters have names as they are."""
@@ -161,15 +161,3 @@ def _by_ones(statement: Update, expr: Expr) -> Expr:
 def is_contiguous(place: Expr) -> bool:
     """Whether a place is contiguous in a vector."""
     return isinstance(place, Array) or (isinstance(place, View) and place.strides == contiguous(place.lengths))
-
-
-def _rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
-    """The expression with the rule applied to each of its operands."""
-    changed: dict[str, Any] = {}
-    for f in fields(expr):
-        value = getattr(expr, f.name) if f.init else None
-        if isinstance(value, Expr):
-            changed[f.name] = rule(value)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[f.name] = tuple(map(rule, value))
-    return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
