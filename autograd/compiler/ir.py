@@ -114,7 +114,7 @@ class Expr:
     @cached_property
     def key(self) -> tuple[object, ...]:
         """What two expressions of one kind must have in common to be equal."""
-        return tuple(getattr(self, f.name) for f in fields(self) if f.init)
+        return tuple(getattr(self, name) for name in _fields(type(self)))
 
     def __hash__(self) -> int:
         return self._hash
@@ -123,6 +123,15 @@ class Expr:
         if self is other:
             return True
         return type(self) is type(other) and self._hash == other._hash and self.key == other.key
+
+
+_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[Expr]) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(f.name for f in fields(kind) if f.init)
+    return _FIELDS[kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -514,12 +523,12 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
 def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """The expression with the rule applied to each of its operands."""
     changed: dict[str, Any] = {}
-    for f in fields(expr):
-        value = getattr(expr, f.name) if f.init else None
+    for name in _fields(type(expr)):
+        value = getattr(expr, name)
         if isinstance(value, Expr):
-            changed[f.name] = rule(value)
+            changed[name] = rule(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[f.name] = tuple(map(rule, value))
+            changed[name] = tuple(map(rule, value))
     return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
 
 

@@ -78,6 +78,8 @@ class _Layout:
         best = None
         for order in self.orders.of(group):
             found = fitted(order, self.places)
+            if isinstance(group, Map) and len(group.targets) == 1:
+                return found
             if best is None or found.cost < best.cost:
                 best = found
             if best.cost == 0:

@@ -19,7 +19,7 @@ from .folding.terms import Folded
 from .ir import Flags, Ints
 from .lifting.builder import Builder
 from .lifting.groups import Group
-from .lifting.nodes import INPUTS, NUMBERS, Nodes
+from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS, Nodes
 from .lifting.scalars import apart
 from .lifting.sums import maxima, sums
 from .ragged import groups, runs
@@ -40,7 +40,14 @@ class Lifted:
     exact: bool
 
     def __str__(self) -> str:
-        return "\n".join(f"{home}: {group}" for home, group in enumerate(self.groups, INPUTS + 1))
+        """Each group with its number, and the numbers of those that it reads."""
+        known = {NUMBERS: "numbers", PARAMETERS: "parameters", INPUTS: "inputs"}
+        lines = []
+        for home, group in enumerate(self.groups, INPUTS + 1):
+            sources = [sorted({*self.nodes.home[nodes[nodes != NONE]].tolist()}) for nodes in group.operands]
+            read = ", ".join(known.get(source, str(source)) for found in sources for source in found)
+            lines.append(f"{home}: {group}, from {read}")
+        return "\n".join(lines)
 
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
@@ -55,8 +62,8 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
     >>> rows = [[Value(1.0) for _ in x] for _ in range(5)]
     >>> outputs = [functional.dot(row, x).tanh() for row in rows]
     >>> print(lift(fold(record(outputs, x))))
-    3: 1 × (5×3 @ 3×1)
-    4: tanh of 5
+    3: 1 × (5×3 @ 3×1), from parameters, inputs
+    4: tanh of 5, from 3
     """
     builder = Builder(folded, exact)
     is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)

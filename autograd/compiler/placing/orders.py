@@ -59,6 +59,9 @@ class Orders:
     def _grids(self, group: Map) -> Iterator[Ints]:
         """The orders of a map as grids of indices into it."""
         n = len(group.targets)
+        if n == 1:
+            yield np.arange(1)
+            return
         keys = []
         for nodes in group.operands:
             key, home = self.places.key(nodes), self.places.home(nodes)

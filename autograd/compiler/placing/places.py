@@ -37,7 +37,8 @@ class Places:
 
     def home(self, nodes: Ints) -> int:
         """Where these nodes live, all of them in one array."""
-        return int(self.nodes.home[nodes.max()])
+        node = nodes.item(0)
+        return int(self.nodes.home[node if node != NONE else nodes.max()])
 
     def array(self, nodes: Ints) -> Array | None:
         """The array of these nodes; numbers have none."""
