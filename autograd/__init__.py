@@ -17,7 +17,8 @@ from .functional import data_of, grad_of, values
 from .gradcheck import gradcheck
 from .installation import warn_of_namesake
 from .modes import detect_anomaly, no_grad
-from .ops import Operation, register
+from .ops import Operation
+from .registry import register
 from .value import Value
 from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
 

@@ -6,15 +6,15 @@ operations, recorded values, arrays, LaTeX, reads it through one interpreter, :f
 
 Three invariants make that work. The table is *closed*: every derivative is written in operations of the table, so that
 derivatives can be recorded and differentiated again. The rules are *total*: they are evaluated with the functions of
-:mod:`autograd.ieee`, so that no argument raises. And the table is *open*: :func:`register` adds a row, and every reader
-looks rows up when it needs them.
+:mod:`autograd.ieee`, so that no argument raises. And the table is *open*: :func:`autograd.register` adds a row, and
+every reader looks rows up when it needs them.
 """
 
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 from . import ieee
 from .numbers import as_float
@@ -112,13 +112,6 @@ class Operation:
         record = next(filter(None, recorders), None)
         return record(self, *operands) if record else self.rule(*map(as_float, operands))[0]
 
-    def __reduce__(self) -> tuple[Callable[..., "Operation"], tuple[Any, ...]]:
-        """A row is one of a kind: copies and pickles are the row itself, which a pickle brings along if it is not
-        one of this file's."""
-        if self.name in BUILT_IN:
-            return operation, (self.name,)
-        return _registered, tuple(getattr(self, name) for name in self.__dataclass_fields__)
-
 
 def operation(name: str) -> Operation:
     """The row of that name.
@@ -130,71 +123,6 @@ def operation(name: str) -> Operation:
         return OPERATIONS[name]
     except KeyError:
         raise KeyError(f"no operation is named {name!r}; there are {', '.join(OPERATIONS)}") from None
-
-
-def register(row: Operation) -> Operation:
-    """Add a row to the table, for every reader to know; the row itself, which can be called on Values.
-
-    Its ``forward`` is a formula in the operations of the table, or a call of its own name with ``function`` to run it
-    on floats. To register an equal row again changes nothing and gives the first. ValueError, which says what to
-    write, for a name that is taken, for text that is not a formula in ``x`` (and ``y``), and for a number of partials
-    that is neither none nor that of the arguments.
-
-    >>> from autograd import Value
-    >>> swish = register(Operation("swish", "swish", "x * sigmoid(x)", ("sigmoid(x) + out * (1 - sigmoid(x))",)))
-    >>> x = Value(2.0)
-    >>> y = swish(x)
-    >>> y.backward()
-    >>> round(y.data, 6), round(x.grad, 6)
-    (1.761594, 1.090784)
-    """
-    known = OPERATIONS.get(row.name)
-    if known is not None:
-        if _text(known) == _text(row):
-            return known
-        raise ValueError(f"an operation named {row.name!r} is there already, with other rules: choose another name")
-    _check(row)
-    FLOATS[row.name] = row.function if row.is_primitive else lambda *floats: row.rule(*floats)[0]
-    OPERATIONS[row.name] = row
-    return row
-
-
-def _registered(*fields: Any) -> Operation:
-    return register(Operation(*fields))
-
-
-def _text(row: Operation) -> tuple[Any, ...]:
-    """What a row says. Two functions of one name are taken for the same: a notebook's cell may be run again."""
-    function = None if row.function is None else (row.function.__module__, row.function.__qualname__)
-    return row.name, row.symbol, row.forward, row.partials, row.formula, row.zero_at, function
-
-
-def _check(row: Operation) -> None:
-    def refuse(problem: str) -> NoReturn:
-        raise ValueError(f"operation {row.name!r}: {problem}")
-
-    if not row.name.isidentifier() or row.name in (*ARGUMENTS, "out") or hasattr(ieee, row.name):
-        refuse("its name must be an identifier that formulas do not use already")
-    for what, text in (("forward", row.forward), *(("partial", partial) for partial in row.partials)):
-        try:
-            functions, names = used(text)
-        except (SyntaxError, ValueError) as error:
-            refuse(f"its {what} {text!r} is not a formula of the table: {error}")
-        if unknown := (functions - {*OPERATIONS, row.name, "constant"}) | (names - {*ARGUMENTS, "out"}):
-            refuse(f"its {what} {text!r} uses {', '.join(unknown)}; there are x, y, out and {', '.join(OPERATIONS)}")
-        try:
-            evaluate(text, _Counting(row), dict.fromkeys((*ARGUMENTS, "out")))
-        except ValueError as error:
-            refuse(f"its {what} {text!r} {error}")
-    functions, names = used(row.forward)
-    if "out" in names or "x" not in names:
-        refuse(f"its forward {row.forward!r} must be a formula in x, or in x and y")
-    if row.name in functions and not row.is_primitive:
-        refuse(f"its forward {row.forward!r} uses itself; write {row.name}({', '.join(row.arguments)}), and function=")
-    if row.is_primitive != (row.function is not None):
-        refuse("function= runs a forward that is a call of the operation's own name, and no other")
-    if row.partials and len(row.partials) != len(row.arguments):
-        refuse(f"it has {len(row.arguments)} arguments and {len(row.partials)} partials; give one for each, or none")
 
 
 # ---- the text of a row
@@ -211,6 +139,7 @@ CALLS: Mapping[type[ast.AST], str] = {
 
 Functions = Mapping[str, Callable[..., Any]]
 Names = Mapping[str, Any]
+Reader = Callable[[Any, Any], Any]  # of functions and names
 
 
 def evaluate(text: str, functions: Functions, names: Names) -> Any:
@@ -227,12 +156,12 @@ def evaluate(text: str, functions: Functions, names: Names) -> Any:
 
 
 @cache
-def _reader(text: str) -> Callable[[Functions, Names], Any]:
+def _reader(text: str) -> Reader:
     """The expression as a function of ``functions`` and ``names``; a ValueError if it is none of the table's."""
     return _reader_of(ast.parse(text, mode="eval").body)
 
 
-def _reader_of(node: ast.expr) -> Callable[[Functions, Names], Any]:
+def _reader_of(node: ast.expr) -> Reader:
     match node:
         case ast.Name(id=name):
             return lambda functions, names: names[name]
@@ -251,43 +180,29 @@ def _reader_of(node: ast.expr) -> Callable[[Functions, Names], Any]:
     return lambda functions, names: functions[function](*[reader(functions, names) for reader in readers])
 
 
-class _Seen(dict[str, Any]):
-    """Notes what is asked for."""
+class _Calls(set[tuple[str, int]]):
+    """Notes each operation, with how many operands it was called."""
 
-    def __missing__(self, name: str) -> Callable[..., None]:
-        def seen(*operands: object) -> None:
-            pass
-
-        self[name] = seen
-        return seen
+    def __getitem__(self, name: str) -> Callable[..., None]:
+        return lambda *operands: self.add((name, len(operands)))
 
 
-class _Counting(dict[str, Any]):
-    """Holds each operation to the number of operands that it takes."""
+class _Names(set[str]):
+    """Notes each name."""
 
-    def __init__(self, row: Operation) -> None:
-        super().__init__(constant=float)
-        self.row = row
-
-    def __missing__(self, name: str) -> Callable[..., None]:
-        row = self.row if name == self.row.name else operation(name)
-
-        def count(*operands: object) -> None:
-            if len(operands) != len(row.arguments):
-                raise ValueError(f"gives {name} {len(operands)} operands, and it takes {len(row.arguments)}")
-
-        return count
+    def __getitem__(self, name: str) -> None:
+        self.add(name)
 
 
-def used(text: str) -> tuple[set[str], set[str]]:
-    """The operations and the names in an expression of the table.
+def used(text: str) -> tuple[set[tuple[str, int]], set[str]]:
+    """The operations in an expression of the table, each with its number of operands, and the names.
 
     >>> sorted(used("-out / y")[0]), sorted(used("-out / y")[1])
-    (['div', 'neg'], ['out', 'y'])
+    ([('div', 2), ('neg', 1)], ['out', 'y'])
     """
-    functions, names = _Seen(), _Seen()
-    evaluate(text, functions, names)
-    return set(functions), set(names)
+    calls, names = _Calls(), _Names()
+    _reader(text)(calls, names)
+    return {call for call in calls if call[0] != "constant"}, set(names)
 
 
 def as_code(text: str, result: str = "") -> str:

@@ -1,24 +1,24 @@
-"""One training step of micrograd's moons demo, on micrograd's Value and on ours: ``python benchmarks/moons_step.py``.
+"""One training step of micrograd's moons demo, on several engines: ``python benchmarks/moons_step.py [CHECKOUT ...]``.
 
-The network code is micrograd's own ``nn`` in both cases (MLP 2-16-16-1, 100 points, hinge loss and L2: 65,614 scalar
-nodes); only the Value under it changes. The two take turns within one run, the garbage collector is as Python sets
-it, and the figure that counts is the ratio of the medians. Each turn starts from a collected heap: micrograd's graphs
-are cyclic, and what one engine leaves behind must not be collected on the other's time.
+The network code is micrograd's own ``nn`` in all cases (MLP 2-16-16-1, 100 points, hinge loss and L2: 65,614 scalar
+nodes); only the Value under it changes. The engines are micrograd, this one, and this one in any other checkouts that
+are named, such as ``git worktree add ../before COMMIT`` makes. Each runs in a process of its own, and they take turns
+within one run. What counts is processor time, with the collector as Python sets it and off, and its ratio to ours.
+Each turn starts from a collected heap: micrograd's graphs are cyclic, and are not to be collected within a step.
 """
 
 import gc
 import random
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import micrograd.engine
-import micrograd.nn
-
-import autograd
-
-TURNS, STEPS = 3, 4  # steps a turn
+HERE = Path(__file__).parent.parent
+TURNS, STEPS = 4, 4  # steps a turn
 
 
 def two_moons(n: int, seed: int = 1337) -> tuple[list[list[float]], list[int]]:
@@ -56,27 +56,66 @@ class Step:
         return float(loss.data)
 
 
-def main() -> None:
-    points, classes = two_moons(100)
-    engines = {"micrograd 0.1.0": micrograd.engine.Value, "valuegrad": autograd.Value}
-    steps = {name: Step(value, micrograd.nn, points, classes) for name, value in engines.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in engines}
-    losses: dict[str, list[float]] = {name: [] for name in engines}
-    for _ in range(TURNS):
-        for name, step in steps.items():
-            gc.collect()
-            for _ in range(STEPS):
-                start = time.perf_counter()
-                losses[name].append(step())
-                seconds[name].append(time.perf_counter() - start)
+def work(checkout: str) -> None:
+    """Run steps when told to: a line ``on`` or ``off``, for the collector, is answered by the seconds of each step."""
+    import micrograd.engine
+    import micrograd.nn
 
-    theirs, ours = losses.values()
-    assert all(abs(a - b) < 1e-9 for a, b in zip(theirs, ours, strict=True)), "the two engines disagree"
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    for name, median in medians.items():
-        print(f"{name:<16} {median * 1e3:8.1f} ms a step")
-    print(f"ratio            {medians['micrograd 0.1.0'] / medians['valuegrad']:8.1f}")
+    if checkout == "micrograd":
+        value_class: Any = micrograd.engine.Value
+    else:
+        sys.path.insert(0, checkout)
+        import autograd
+
+        assert Path(autograd.__file__).is_relative_to(checkout)
+        value_class = autograd.Value
+    step = Step(value_class, micrograd.nn, *two_moons(100))
+    for line in sys.stdin:
+        gc.collect()
+        (gc.enable if line.strip() == "on" else gc.disable)()
+        for _ in range(STEPS):
+            start = time.process_time()
+            loss = step()
+            print(time.process_time() - start, repr(loss), end=" ")
+        print(flush=True)
+
+
+def main(checkouts: list[str]) -> None:
+    engines = ["micrograd", str(HERE), *(str(Path(checkout).resolve()) for checkout in checkouts)]
+    workers = {}
+    for engine in engines:
+        command = [sys.executable, __file__, "--work", engine]
+        workers[engine] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    seconds: dict[tuple[str, str], list[float]] = {}
+    losses: dict[str, list[float]] = {engine: [] for engine in engines}
+    for turn in range(2 * TURNS):
+        collector = ("on", "off")[turn % 2]
+        for engine, worker in workers.items():
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            worker.stdin.write(f"{collector}\n")
+            worker.stdin.flush()
+            answer = [float(word) for word in worker.stdout.readline().split()]
+            seconds.setdefault((engine, collector), []).extend(answer[::2])
+            losses[engine] += answer[1::2]
+    for worker in workers.values():
+        worker.communicate()
+
+    ours = losses[str(HERE)]
+    for engine in engines:
+        assert all(abs(a - b) < 1e-9 for a, b in zip(ours, losses[engine], strict=True)), f"{engine} disagrees"
+    print("processor milliseconds a step, and the ratio to ours, with the collector as Python sets it, and off")
+    for engine in engines:
+        name = "valuegrad" if engine == str(HERE) else engine
+        columns = []
+        for collector in ("on", "off"):
+            median = statistics.median(seconds[engine, collector])
+            columns.append(f"{median * 1e3:8.1f} {median / statistics.median(seconds[str(HERE), collector]):6.2f}")
+        print(f"{name:<28} {'   '.join(columns)}")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--work"]:
+        work(sys.argv[2])
+    else:
+        main(sys.argv[1:])

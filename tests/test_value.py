@@ -58,6 +58,8 @@ ARRAYS: tuple[tuple[Any, str], ...] = (
 
 
 def named(x: Any) -> str:
+    if type(x) is object:
+        return "object"  # its own text has an address
     return f"{type(x).__name__} {x}" if not isinstance(x, str | bytes) else repr(x)
 
 
