@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from compiled import check
 
-from autograd import Program, Value, compile, functional, grad, hessian, no_grad, ops, value
+from autograd import Program, Value, compile, functional, grad, hessian, no_grad, ops, register, value
 from autograd.compiler.fold import fold
 from autograd.compiler.folding.singles import with_single_sums
 from autograd.compiler.layout import layout
@@ -701,14 +701,12 @@ def test_a_program_lets_go_of_the_graph() -> None:
 def test_operations_of_ones_own_compile_by_their_formula() -> None:
     rows, floats = dict(ops.OPERATIONS), dict(ops.FLOATS)
     try:
-        swish = ops.register(
-            ops.Operation("swish", "swish", "x * sigmoid(x)", ("sigmoid(x) + out * (1 - sigmoid(x))",))
-        )
+        swish = register(ops.Operation("swish", "swish", "x * sigmoid(x)", ("sigmoid(x) + out * (1 - sigmoid(x))",)))
         xs = values(3)
         check([functional.sum(swish(z) for z in layer(values(2, 3), xs))], xs, np.ones((2, 3)))
         row = ops.Operation("gamma", "Γ", "gamma(x)", ("out",), function=math.gamma)
         with pytest.raises(NotImplementedError, match="the NumPy target has no function for the operation 'gamma'"):
-            compile(ops.register(row)(xs[0]))
+            compile(register(row)(xs[0]))
     finally:
         for now, before in ((ops.OPERATIONS, rows), (ops.FLOATS, floats)):
             now.clear()

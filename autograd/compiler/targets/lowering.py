@@ -31,7 +31,7 @@ from ..ir import (
     contiguous,
     rebuilt,
 )
-from .products import MatMul, Matrix, as_products
+from .products import MatMul, Matrix, as_products, permuted
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,8 @@ class Lowering:
             return rebuilt(found, self.lowered) if isinstance(found, Contract) else self.lowered(found)
         if isinstance(expr, Matrix | Reshape) and _is_reshaped(expr.inside):
             return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
+        if isinstance(expr, Rearrange):
+            return permuted(self.lowered(expr.inside), expr.order)
         if isinstance(expr, Apply | Where | Concat | Expand):
             return rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
         return rebuilt(expr, self.lowered)
@@ -109,7 +111,7 @@ class Lowering:
                 return expr
             part = expr.along(expr.order)
             if part != expr:
-                return Rearrange(self.lowered(part), _axes(expr, expr.order))
+                return permuted(self.lowered(part), _axes(expr, expr.order))
             return expr if isinstance(expr.source, Array) else replace(expr, source=self.lowered(expr.source))
         if expr.batched and not expr.sampled:
             return Rearrange(replace(expr, batched=False), (*range(len(expr.picked.shape)), None))

@@ -77,12 +77,8 @@ class Matrix(Expr):
     def transpose(self) -> Matrix:
         """The matrix whose rows are these columns."""
         n = len(self.inside.shape)
-        order: list[int | None] = [*range(self.rows, n), *range(self.rows)]
-        inside = self.inside
-        if isinstance(inside, Rearrange):
-            order = [*inside.order[self.rows :], *inside.order[: self.rows]]
-            inside = inside.inside
-        return Matrix(inside if order == list(range(n)) else Rearrange(inside, tuple(order)), n - self.rows)
+        order = (*range(self.rows, n), *range(self.rows))
+        return Matrix(permuted(self.inside, order), n - self.rows)
 
     @property
     def is_copy(self) -> bool:
@@ -91,6 +87,13 @@ class Matrix(Expr):
 
     def told(self, *operands: str) -> str:
         return f"{operands[0]}[as {self.shape}]"
+
+
+def permuted(x: Expr, order: tuple[int | None, ...]) -> Expr:
+    """The axes in this order: one rearrangement of what is not one itself, so that equal ones look alike."""
+    if isinstance(x, Rearrange):
+        return permuted(x.inside, tuple(None if axis is None else x.order[axis] for axis in order))
+    return x if order == tuple(range(len(x.shape))) else Rearrange(x, order)
 
 
 def is_permuted(expr: Expr) -> bool:
