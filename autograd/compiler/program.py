@@ -169,21 +169,21 @@ class Program:
         if size == 0 and reduction == "mean":
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
-        found, grad = self._differentiated(x, weight, theta)
         with _quietly():
+            found, grad = self._differentiated(x, weight, theta)
+            value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
             # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
-            if self._inexact and not (isfinite(grad.dot(grad)) and np.isfinite(found).all()):
+            if self._inexact and not (isfinite(value) and isfinite(grad.dot(grad))):
                 found, grad = self._differentiated_exactly(x, weight, self._vector(theta), found)
-            value = np.add.reduce(found) * weight if self._is_sampled else found * (size * weight)
-        return float(value), grad
+                value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
+        return value, grad
 
     def _differentiated(self, x: Floats, weight: float, theta: Floats | None) -> tuple[Floats, Floats]:
         """The output for each column of inputs, and the gradient of weight times their sum."""
         assert self._value_and_grad is not None
         views = self._read(theta)
         grad, gradient_views = self._gradient
-        with _quietly():
-            found = self._value_and_grad(x, weight, *views, *gradient_views)
+        found = self._value_and_grad(x, weight, *views, *gradient_views)
         return found, grad.copy()
 
     def _differentiated_exactly(self, x: Floats, weight: float, theta: Floats, found: Floats) -> tuple[Floats, Floats]:
