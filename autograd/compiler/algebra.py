@@ -12,7 +12,6 @@ from typing import Any
 from .. import ops
 from .ir import (
     Apply,
-    B,
     Batch,
     Constant,
     Contract,
@@ -27,7 +26,6 @@ from .ir import (
     Symbol,
     Take,
     View,
-    Where,
     product,
 )
 
@@ -184,11 +182,6 @@ def expand(x: Expr, shape: Shape) -> Expr:
     return x if x.shape == shape else Expand(x, shape)
 
 
-def where(mask: Constant, inside: Expr, otherwise: float) -> Expr:
-    """The expression where the mask is. A mask has an axis of length 1 for a batch that the expression has."""
-    return Where(mask, inside, otherwise)
-
-
 def mask_for(mask: Any, sampled: bool) -> Constant:
     """A mask over the axes of an array, the same for all samples."""
     return Constant(mask[..., None] if sampled else mask)
@@ -265,8 +258,3 @@ def _present(x: Expr, letters: str) -> tuple[Expr, str]:
     if isinstance(x, View):
         axes = [*x.order, *[len(x.lengths)] * x.sampled]
     return rearrange(x, axes), "".join(letters[axis] for axis in axes)
-
-
-def batch_axis(shape: Shape) -> list[int]:
-    """Which axis is the batch, if one is."""
-    return [axis for axis, length in enumerate(shape) if length == B]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import ops
-from .algebra import apply, contract, derivatives, expand, mul, rearrange, reshape, summed, where
+from .algebra import apply, contract, derivatives, expand, mul, rearrange, reshape, summed
 from .holes import reads_any
 from .ir import (
     Apply,
@@ -82,6 +82,7 @@ class _Reverse:
     def __init__(self, program: ArrayProgram) -> None:
         self.program, self.adjoints = program, _Adjoints(program.theta)
         self.active = {program.theta}
+        self.target = program.theta
         for statement in program.statements:
             if self.is_active(statement.expr):
                 self.active.add(statement.target)
@@ -107,7 +108,8 @@ class _Reverse:
 
     def statement(self, statement: Define, flow: Expr) -> None:
         """Back through one statement."""
-        expr, target = statement.expr, statement.target
+        expr = statement.expr
+        self.target = target = statement.target
         if isinstance(expr, Apply):
             self.through(expr, flow, target, target.holes)
         else:
@@ -122,7 +124,7 @@ class _Reverse:
         elif isinstance(expr, Apply):
             self.through(expr, flow, expr)
         elif isinstance(expr, Where):
-            self.repeated(expr.inside, where(expr.mask, flow, 0.0), expr.shape)
+            self.repeated(expr.inside, Where(expr.mask, flow, 0.0), expr.shape)
         elif isinstance(expr, Contract):
             self.product(expr, flow)
         elif isinstance(expr, Reduce | Rearrange):
@@ -154,7 +156,7 @@ class _Reverse:
             if self.is_active(argument):
                 found = apply(ops.MUL, flow, slope)
                 if holes is not None and reads_any(slope, self.program.infinite):
-                    found = where(Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0)
+                    found = Where(Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0)
                 self.repeated(argument, found, expr.shape)
 
     def product(self, expr: Contract, flow: Expr) -> None:
@@ -171,7 +173,7 @@ class _Reverse:
     def pieces(self, expr: Concat, flow: Expr) -> None:
         """Each piece gets its part, unless nothing has flowed there at all."""
         for start, stop, piece in expr.places:
-            if self.is_active(piece) and self.adjoints.reaches(flow, slice(start, stop)):
+            if self.is_active(piece) and self.adjoints.reaches(self.target, slice(start, stop)):
                 lengths = (stop - start,)
                 part = View(flow, lengths, contiguous(lengths), start)
                 self.repeated(piece, part, part.shape)
@@ -242,15 +244,14 @@ class _Adjoints:
             made = self.statements[adjoint.made]
             assert isinstance(made, Define)
             self.statements[adjoint.made] = Define(made.target, Zeros(made.target.shape, assigned=True))
-        self._last = adjoint
         return adjoint.value
 
-    def reaches(self, flow: Expr, places: slice) -> bool:
-        """Whether anything has flowed to these places of the adjoint asked for last.
+    def reaches(self, array: Array, places: slice) -> bool:
+        """Whether anything has flowed to these places of an array.
 
         What nothing has must not get a 0: times inf, that is nan.
         """
-        return bool(self._last.reached[places].any())
+        return bool(self._of[array].reached[places].any())
 
     def add(self, place: Array | View | Take, flow: Expr) -> None:
         """Add what flows back to where something was read; the flow has the axes of what was read."""
