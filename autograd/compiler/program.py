@@ -86,10 +86,12 @@ class Program:
     """What :func:`compile` returns: call it for outputs, or its :meth:`value_and_grad`.
 
     - ``parameters``: the Values that the gradient is taken by, in the order of the vectors theta and gradient;
+    - ``theta``: their data as one vector, to be read and assigned; every call takes another one as ``theta=``;
+    - :meth:`jacobian` and :meth:`hessian`: derivatives by the inputs or by the parameters, for each sample;
     - ``source``: the NumPy program that runs, as text; it says how to run it elsewhere;
     - ``constants``: the arrays that the source names but does not write down, by their names;
     - ``summary``: how many scalar nodes became how many array operations, and the matrix products among them;
-    - ``str(program)``: the recorded graph, an equation for each node.
+    - ``passes``: what each pass of the compiler made of the graph; ``str(program)``: the first, an equation a node.
     """
 
     def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
