@@ -1,6 +1,7 @@
 """Named scalars: inputs and parameters that a formula calls by names of their own, ``mass`` and ``stiffness``.
 
 They live in one array with the others, but are no vector for that: a few operations on them are written one by one.
+That buys no speed; a formula reads in the source as it was written.
 """
 
 from __future__ import annotations
