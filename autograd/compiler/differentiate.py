@@ -148,7 +148,7 @@ class _Reverse:
             self.back(expr, rearrange(total, ()) if total.shape else total)
 
     def through(self, expr: Apply, flow: Expr, out: Expr, holes: Flags | None = None) -> None:
-        """An operation: the flow times each local derivative. Of a square both are the same, so one counts twice (2 %)."""
+        """An operation: the flow times each local derivative. Those of a square are one, which counts twice (2 %)."""
         arguments, slopes = expr.arguments, derivatives(expr.op, out, expr.arguments)
         if expr.op is ops.MUL and arguments[0] == arguments[1]:
             arguments, flow = arguments[:1], mul(Number(2.0), flow)
