@@ -51,22 +51,25 @@ def ragged(draw: Draw) -> list[Value]:
     """Some sums over rows of a table, and what is made of them."""
     choose = draw.choose
     inputs, others = choose.choice([(True, False), (True, False), (True, True), (False, True), (False, False)])
-    height, width = choose.randint(1, 4), choose.randint(2, 5)
+    height, width = choose.randint(2, 5), choose.randint(2, 6)
     left = (draw.input if inputs else draw.parameters)(height).tolist()
     right = (draw.input if others else draw.parameters)(width).tolist()
     weights = draw.parameters(3).tolist()
     element = choose.choice(ELEMENTS)
     table = [[element(x, b) for b in right] for x in left]
+    linear = choose.random() < 0.5  # sums times parameters, and the table once more: no adjoint varies over the batch
     terms: list[Value] = []
-    for _ in range(choose.randint(1, 3)):
+    for _ in range(1 if linear else choose.randint(1, 3)):
         rows = _rows(choose, height, width)
         reduce, output, weight = choose.choice(ROWS), choose.choice(OUTPUTS), choose.choice([*weights, *left[:1]])
+        if linear:
+            reduce, output, weight = functional.sum, choose.choice(OUTPUTS[:2]), choose.choice(weights)
         sums = [reduce([table[i][j] for j in row]) for i, row in enumerate(rows) if row]
         scale = choose.choice([None, None, *left, *right])
-        if scale is not None and len(sums) > 1:
+        if scale is not None and len(sums) > 1 and not linear:
             sums = [s * scale for s in sums]
-        terms += [output(choose.choice([weight, weight, *weights]), s) for s in sums]
-    if choose.random() < 0.5:
+        terms += [output(weight if linear else choose.choice([weight, weight, *weights]), s) for s in sums]
+    if linear or choose.random() < 0.5:
         terms += [2.0 * q for row in table for q in row]
     if choose.random() < 0.2:
         return [functional.sum(terms), terms[0], weights[0], *left[:1]][: choose.randint(2, 4)]
