@@ -21,7 +21,7 @@ EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it succeeded, 1 when a check failed, 2 when the input was wrong (one line says what)."""
-    options = _parser().parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
+    options = _parsed(_protected(sys.argv[1:] if arguments is None else arguments))
 
     def command() -> int:
         formula = read(options.expression)
@@ -29,6 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
 
     return run(command, PROGRAM)
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options; values may stand on either side of them."""
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    unknown = [word for word in others if word.startswith("-") or "=" not in word]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.values += others
+    return options
 
 
 def _protected(arguments: Sequence[str]) -> list[str]:

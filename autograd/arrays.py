@@ -19,6 +19,12 @@ def is_object_array(values: object) -> bool:
     return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(values, "ravel")
 
 
+def refuse_mask(values: object) -> None:
+    """A TypeError for a masked array: what is missing would be taken for the number that happens to lie below."""
+    if hasattr(values, "mask") and hasattr(values, "filled"):
+        raise TypeError("a masked array is not taken, as its mask would be lost: fill it or choose from it before")
+
+
 def flattened(values: Iterable[Any]) -> list[Any]:
     """The elements of an object array in C order; those of any other iterable as they come."""
     return values.ravel().tolist() if is_object_array(values) else list(values)  # type: ignore[attr-defined]
@@ -52,7 +58,11 @@ def ufunc_on_values(
     """
     import numpy as np
 
+    if method == "at":
+        raise TypeError(f"np.{ufunc.__name__}.at does not record; write array[i] = ... for each element")
+
     def boxed(operand: Any) -> Any:
+        refuse_mask(operand)
         if is_array(operand) or isinstance(operand, list | tuple):
             return np.asarray(operand, dtype=object)
         if is_object_array(operand):  # of no dimension

@@ -8,7 +8,10 @@ one; :func:`grad` leaves every node as it is, and its adjoints may themselves be
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from itertools import repeat
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -25,59 +28,55 @@ V = TypeVar("V", bound=Recorded)
 Unused = Literal["zero", "raise"]
 
 
-class _OnePassAtATime:
-    """Two threads may add to the gradient of one leaf: neither addition may be lost. A thread that is in the middle of
-    a pass (and runs a signal handler, or a finalizer) cannot begin another: it would never end."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._owner: int | None = None
-
-    def __enter__(self) -> None:
-        if self._owner == get_ident():
-            raise RuntimeError("backward was called in the middle of backward, by a signal handler or a finalizer")
-        self._lock.acquire()
-        self._owner = get_ident()
-
-    def __exit__(self, *error: object) -> None:
-        self._owner = None
-        self._lock.release()
-
-
-_one_pass = _OnePassAtATime()
+# Two threads may add to the gradient of one leaf: neither addition may be lost. A thread that is in the middle of a
+# pass (and runs a signal handler, or a finalizer) cannot begin another: it would never end.
+_one_pass = Lock()
+_owner: int | None = None
 
 
 def backward(root: Recorded, seed: float = 1.0) -> None:
     """Add d(root)/d(leaf) * seed to the ``grad`` of every leaf, and set that of every node in between.
 
     A leaf accumulates over calls; an interior node holds the last pass only, and none if the pass did not reach it.
-    No gradient changes unless the whole pass succeeds, and nobody sees a part of one.
+    A leaf's gradient changes only if the whole pass succeeds, and then with all others at once: neither another thread
+    nor an interrupt (Ctrl-C) sees or leaves a part of a pass in them.
     """
-    unreached = object()  # the mark of this pass alone: what an earlier one left behind is told from it
+    global _owner
+    if _owner == get_ident():
+        raise RuntimeError("backward was called in the middle of backward, by a signal handler or a finalizer")
     with _one_pass:
-        nodes, leaves = _marked(root, unreached)
-        root._adjoint = seed
-        for node in reversed(nodes):
-            adjoint = node._adjoint
-            dx = node._dx
-            if adjoint is unreached or dx is None:
-                continue
-            x = node._x
-            before = x._adjoint
-            x._adjoint = adjoint * dx if before is unreached else before + adjoint * dx
-            dy = node._dy
-            if dy is not None:
-                y = node._y
-                before = y._adjoint
-                y._adjoint = adjoint * dy if before is unreached else before + adjoint * dy
-        if modes.is_checking():
-            _check_adjoints(nodes, lambda node: None if node._adjoint is unreached else node._adjoint)
-        for node in nodes:
-            adjoint = node._adjoint
-            node._grad = None if adjoint is unreached else adjoint
-        for leaf in leaves:
-            if leaf._adjoint is not unreached and leaf.op is None:
-                leaf._grad = leaf._adjoint if leaf._grad is None else leaf._grad + leaf._adjoint
+        try:
+            _owner = get_ident()
+            _run_pass(root, seed)
+        finally:
+            _owner = None
+
+
+def _run_pass(root: Recorded, seed: float) -> None:
+    unreached = object()  # the mark of this pass alone: what an earlier one left behind is told from it
+    nodes, leaves = _marked(root, unreached)
+    root._adjoint = seed
+    for node in reversed(nodes):
+        adjoint = node._adjoint
+        dx = node._dx
+        if adjoint is unreached or dx is None:
+            continue
+        x = node._x
+        before = x._adjoint
+        x._adjoint = adjoint * dx if before is unreached else before + adjoint * dx
+        dy = node._dy
+        if dy is not None:
+            y = node._y
+            before = y._adjoint
+            y._adjoint = adjoint * dy if before is unreached else before + adjoint * dy
+    if modes.is_checking():
+        _check_adjoints(nodes, lambda node: None if node._adjoint is unreached else node._adjoint)
+    reached = [leaf for leaf in leaves if leaf._adjoint is not unreached and leaf.op is None]
+    totals = [leaf._adjoint if leaf._grad is None else leaf._grad + leaf._adjoint for leaf in reached]
+    for node in nodes:
+        adjoint = node._adjoint
+        node._grad = None if adjoint is unreached else adjoint
+    deque(map(setattr, reached, repeat("_grad"), totals), maxlen=0)  # in C, where nothing comes in between
 
 
 def _marked(root: V, mark: object) -> tuple[list[V], list[V]]:
@@ -125,7 +124,7 @@ def _check_adjoints(order: Sequence[V], adjoint_of: Callable[[V], float | V | No
             if adjoint is None or parent is None or partial is None or parent.is_constant:
                 continue
             total = adjoint_of(parent)
-            name = repr(parent.label or parent._data)
+            name = repr(parent.label or parent._number)
             if not math.isfinite(_number(adjoint) * partial):
                 raise FloatingPointError(
                     f"the gradient of {node.call_text()} is not finite: {_number(adjoint)!r} came in, times the local "
@@ -139,7 +138,7 @@ def _check_adjoints(order: Sequence[V], adjoint_of: Callable[[V], float | V | No
 
 
 def _number(adjoint: float | Recorded) -> float:
-    return adjoint if isinstance(adjoint, float) else adjoint._data
+    return adjoint if isinstance(adjoint, float) else adjoint._number
 
 
 @overload
@@ -159,7 +158,8 @@ def grad(output: Any, inputs: Any, create_graph: bool = False, unused: Unused = 
 
     An object array of inputs gives an array of their shape, any other iterable a list. An input may be any node, a
     leaf or not. One that the output does not depend on has gradient 0; with ``unused="raise"`` it is a ValueError.
-    With ``create_graph=True`` the gradients are Values, recorded, which can be differentiated again.
+    With ``create_graph=True`` the gradients are Values, recorded (also within ``no_grad``), which can be differentiated
+    again.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -174,7 +174,10 @@ def grad(output: Any, inputs: Any, create_graph: bool = False, unused: Unused = 
     one_input = _is_value(inputs)
     wanted = [inputs] if one_input else _values("grad", inputs)
     _values("grad", [output])
-    adjoints = _adjoints(output, wanted, create_graph)
+    with modes.recorded() if create_graph else nullcontext():
+        adjoints = _adjoints(output, wanted, create_graph)
+    if not create_graph:
+        modes.read("grad()")
     if unused == "raise":
         _require_all(wanted, adjoints)
     found = [adjoints.get(node, 0.0) for node in wanted]

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from threading import Lock
 
 _lock = Lock()
-_pauses = 0
-_was_enabled = False
+_pauses: set[object] = set()  # the blocks under way
+_was_on: list[bool] = []  # how the collector was before the first of them
 
 
 @contextmanager
@@ -24,16 +24,35 @@ def collector_paused() -> Iterator[None]:
     ...     loss = Value(2.0) ** 2
     ...     loss.backward()
     """
-    global _pauses, _was_enabled
-    with _lock:
-        if _pauses == 0:
-            _was_enabled = gc.isenabled()
-            gc.disable()
-        _pauses += 1
+    mine = object()
     try:
+        _pause(mine)
         yield
     finally:
-        with _lock:
-            _pauses -= 1
-            if _pauses == 0 and _was_enabled:
+        interrupt: KeyboardInterrupt | None = None
+        while True:  # an interrupt (Ctrl-C) waits until the collector is as it was
+            try:
+                _resume(mine)
+                break
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt:
+            raise interrupt
+
+
+def _pause(block: object) -> None:
+    with _lock:
+        if not _pauses:
+            _was_on.append(gc.isenabled())
+        _pauses.add(block)
+        gc.disable()
+
+
+def _resume(block: object) -> None:
+    """End a block that began, wholly or in part: to do it again does nothing more."""
+    with _lock:
+        _pauses.discard(block)
+        if not _pauses and _was_on:
+            if _was_on[0]:
                 gc.enable()
+            _was_on.clear()

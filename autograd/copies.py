@@ -5,38 +5,57 @@ from __future__ import annotations
 import copyreg
 import threading
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 from .graph import topological_order
 
+_SLOTS = frozenset(("op", "_number", "_x", "_y", "_dx", "_dy", "_grad", "_label"))  # a Value's, but for scratch
+
+
+State = tuple[object, dict[str, Any] | None, dict[str, Any]]
+"""The ancestors, for the pickler alone; what a subclass keeps in ``__dict__``; and what is in slots, its own too."""
+
 
 def copied(value: Any) -> Any:
     """The same node once more, made from the same parents."""
-    return _twin(value, value.parents)
+    twin = object.__new__(type(value))
+    restore(twin, _state(value))
+    return twin
 
 
 def deeply_copied(value: Any, memo: dict[int, Any]) -> Any:
     """The whole graph once more."""
     for node in topological_order(value, known=lambda node: id(node) in memo):
         if id(node) not in memo:
-            memo[id(node)] = _twin(node, tuple(memo[id(parent)] for parent in node.parents))
+            twin = memo[id(node)] = object.__new__(type(node))
+            ancestors, attributes, slots = _state(node)
+            own = {name: slots.pop(name) for name in (*slots,) if name not in _SLOTS}
+            parents = {name: memo[id(slots[name])] for name in ("_x", "_y") if slots[name] is not None}
+            restore(twin, (ancestors, deepcopy(attributes, memo), {**slots, **deepcopy(own, memo), **parents}))
     return memo[id(value)]
-
-
-def _twin(node: Any, parents: tuple[Any, ...]) -> Any:
-    twin = object.__new__(type(node))
-    twin.__setstate__(_state(node, None, parents))
-    return twin
 
 
 def reduced(value: Any) -> tuple[Any, ...]:
     """What the pickler writes for a Value: the ancestors first, then how to make the Value from its own state."""
     ancestors = None if _pickling.discard(value) else _Ancestors(topological_order(value)[:-1])
-    return copyreg.__newobj__, (type(value),), _state(value, ancestors, value.parents)  # type: ignore[attr-defined]
+    return copyreg.__newobj__, (type(value),), _state(value, ancestors)  # type: ignore[attr-defined]
 
 
-def _state(node: Any, ancestors: _Ancestors | None, parents: tuple[Any, ...]) -> tuple[Any, ...]:
-    return ancestors, node._data, node._grad, node._label, node.op, parents, (node._dx, node._dy)
+def _state(node: Any, ancestors: _Ancestors | None = None) -> State:
+    state: Any = object.__getstate__(node)
+    attributes, slots = state
+    return ancestors, attributes, {name: value for name, value in slots.items() if name != "_adjoint"}
+
+
+def restore(value: Any, state: State) -> None:
+    """Give a new Value the state of another."""
+    _, attributes, slots = state
+    value._adjoint = None
+    for name, content in slots.items():
+        object.__setattr__(value, name, content)
+    if attributes:
+        value.__dict__.update(attributes)
 
 
 class _Ancestors:

@@ -283,7 +283,7 @@ class _Reader:
     def _open(self, function: str, operands: int, start: int) -> bool:
         """Open the parenthesis of a call, and close it again if nothing stands in it."""
         self.tokens.pop()
-        name = _ALIASES.get(function, function)
+        name = _name_of(function)
         is_method, is_of_several = operands == 1, name in _OF_SEVERAL or name in _PARTS_OF_SEVERAL
         if not _is_operation(name) and (is_method or not is_of_several):
             raise ExpressionError(f"no function is named {function!r}; there are {', '.join(known_functions())}")
@@ -317,7 +317,7 @@ class _Reader:
 
     def _function(self, call: _Open, end: int) -> tuple[Callable[[Sequence[Value | float]], Value], Sequence[float]]:
         """What a call computes, and the operands that it leaves to their defaults."""
-        name = _ALIASES.get(call.token, call.token)
+        name = _name_of(call.token)
         written = _quoted(self.text[call.start : end])
         if _is_operation(name):
             operation = ops.operation(name)
@@ -385,13 +385,18 @@ _SIGNS = {
 """The operation of each sign, with one operand or two: its row is written with that sign."""
 
 
+def _name_of(function: str) -> str:
+    """``max`` is maximum, unless an operation of that name was registered."""
+    return function if function in ops.OPERATIONS else _ALIASES.get(function, function)
+
+
 def _recorder(operation: Operation) -> Callable[[Sequence[Value | float]], Value]:
     return lambda operands: record(operation, *operands)
 
 
 def _defaults(function: str) -> list[float]:
     """The numbers that the Value's method of that name takes where none is given: the slope of leaky_relu."""
-    method = getattr(Value, function, None)
+    method = getattr(Value, function, None) if function in ops.BUILT_IN else None
     parameters = inspect.signature(method).parameters.values() if method else ()
     return [parameter.default for parameter in parameters if parameter.default is not parameter.empty]
 

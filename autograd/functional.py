@@ -5,10 +5,12 @@ Each is written in the operations of the table, so that every one of its steps i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
+from .arrays import refuse_mask
 from .numbers import as_float, is_real
 from .value import Value
 
@@ -101,11 +103,11 @@ def one_hot(index: SupportsFloat, n: int) -> list[Value]:
     >>> [h.data for h in one_hot(Value(2.0), 4)]
     [0.0, 0.0, 1.0, 0.0]
     """
-    if not isinstance(n, int) or n < 1:
+    if (n := operator.index(n)) < 1:
         raise ValueError(f"one_hot takes the number of places, 1 or more, got {n!r}")
     (place,) = _as_values([index])
-    if place._data not in range(n):
-        raise IndexError(f"the index is {place._data!r}, wanted a whole number from 0 to {n - 1}")
+    if place._number not in range(n):
+        raise IndexError(f"the index is {place._number!r}, wanted a whole number from 0 to {n - 1}")
     hits = [place.equal(k) for k in range(n)]
     if place.is_constant:
         return hits
@@ -116,8 +118,9 @@ def one_hot(index: SupportsFloat, n: int) -> list[Value]:
 def select(values: Sequence[Any], index: SupportsFloat) -> Any:
     """values[index] for an index that is a Value, an embedding: of numbers and Values one, of rows the row, as a list.
 
-    A plain whole number simply picks ``values[index]``. With a Value it is the product of :func:`one_hot` and the
-    values, so 0 times each of the others is added: an infinite one among them gives nan. IndexError as there.
+    A plain whole number simply picks ``values[index]``, from the end where it is negative. With a Value it is the
+    product of :func:`one_hot` and the values, so 0 times each of the others is added: an infinite one among them gives
+    nan. IndexError as there.
 
     >>> table = [[Value(0.5), Value(1.0)], [Value(-0.5), Value(2.0)]]
     >>> [x.data for x in select(table, Value(1.0))]
@@ -125,10 +128,12 @@ def select(values: Sequence[Any], index: SupportsFloat) -> Any:
     >>> select([10.0, 20.0, 30.0], Value(2.0)).data
     30.0
     """
+    if isinstance(values, Mapping):
+        raise TypeError(f"select takes a list or an array, got {type(values).__name__}: {values!r}")
     _require_some("select", values)
     if not isinstance(index, Value):
         if not is_real(index) or as_float(index) not in range(-len(values), len(values)):
-            raise IndexError(f"the index is {index!r}, wanted a whole number from 0 to {len(values) - 1}")
+            raise IndexError(f"the index is {index!r}, wanted a whole number from {-len(values)} to {len(values) - 1}")
         return values[int(as_float(index))]
     hits = one_hot(index, len(values))
     rows = [list(row) if isinstance(row, Iterable) else [row] for row in values]
@@ -156,6 +161,9 @@ def values(array: npt.ArrayLike, label: str = "") -> npt.NDArray[np.object_]:
     """
     import numpy as np
 
+    refuse_mask(array)
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a string, got {type(label).__name__}: {label!r}")
     numbers = np.asarray(array)
     leaves = np.empty(numbers.shape, dtype=object)
     for place in np.ndindex(numbers.shape):
@@ -185,6 +193,7 @@ def grad_of(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def _numbers(values: npt.ArrayLike, number_of: Callable[[Value], float]) -> npt.NDArray[np.float64]:
     import numpy as np
 
+    refuse_mask(values)
     array = np.asarray(values, dtype=object)
     numbers = np.empty(array.shape)
     for place, value in np.ndenumerate(array):

@@ -46,6 +46,9 @@ def gradcheck(
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck compares derivatives of order 1 or 2, got {order!r}")
+    if not 0.0 < tolerance < math.inf:
+        raise ValueError(f"tolerance is a finite number above 0, got {tolerance!r}")
+    inputs = list(inputs)
     point = [x.data if isinstance(x, Value) else as_float(x) for x in inputs]
     names = _names(f, inputs)
 

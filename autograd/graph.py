@@ -21,7 +21,7 @@ class Recorded(Node, Protocol):
     """
 
     op: Any
-    _data: float
+    _number: float
     _x: Any
     _y: Any
     _dx: float | None

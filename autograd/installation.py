@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from os.path import isfile
 from pathlib import Path
 
 THEIRS = Path("autograd", "extend.py")  # a file that it has in every version, and this package never
@@ -10,7 +11,7 @@ THEIRS = Path("autograd", "extend.py")  # a file that it has in every version, a
 def warn_of_namesake() -> None:
     """Warn if both are installed: pip lets them write into one folder, and uninstalling one breaks the other."""
     for entry in sys.path:
-        if (Path(entry) / THEIRS).is_file():
+        if isinstance(entry, str) and isfile(Path(entry) / THEIRS):  # as import does: what cannot be read is not there
             warnings.warn(
                 f"the PyPI package autograd (HIPS) is installed too, in {Path(entry, 'autograd')}: it has the same "
                 f"import name as valuegrad's, and installing or uninstalling one can break the other. Keep them in two "

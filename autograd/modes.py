@@ -5,11 +5,15 @@ A mode belongs to the running context (a thread, an asyncio task), never to the 
 does not reach another.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,38 @@ class Mode:
 current: ContextVar[Mode | None] = ContextVar("autograd mode", default=None)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class _Switch(ContextDecorator):
+    """A block, or a function, in which the mode has other settings."""
+
+    def __init__(self, what: str, **settings: bool) -> None:
+        self._what = what
+        self._settings = settings
+        self._blocks: list[AbstractContextManager[None]] = []
+
+    def __enter__(self) -> None:
+        block = _changed(**self._settings)
+        block.__enter__()
+        self._blocks.append(block)
+        if not self._settings.get("recording", True):
+            read(self._what)
+
+    def __exit__(self, *error: Any) -> None:
+        self._blocks.pop().__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        for is_kind in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+            if is_kind(function):
+                raise TypeError(
+                    f"{self._what} would end before {function.__name__} runs, which runs piece by piece: "
+                    f"write 'with {self._what}:' within it, around what does not yield or await"
+                )
+        return super().__call__(function)
+
+
+def no_grad() -> _Switch:
     """Operations compute their value and record nothing: each result is a leaf.
+
+    Within a generator, the block must not hold a ``yield``: until it goes on, its caller would record nothing either.
 
     >>> from autograd import Value, no_grad
     >>> w = Value(3.0)
@@ -34,13 +67,10 @@ def no_grad() -> Iterator[None]:
     ...     print((w * w).parents)
     ()
     """
-    read("no_grad()")
-    with _changed(recording=False):
-        yield
+    return _Switch("no_grad()", recording=False)
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> _Switch:
     """The first operation whose value or gradient is nan or inf raises FloatingPointError and names it.
 
     >>> from autograd import Value, detect_anomaly
@@ -50,17 +80,23 @@ def detect_anomaly() -> Iterator[None]:
       ...
     FloatingPointError: log gave nan: log(x=-1.0)
     """
-    with _changed(checking=True):
-        yield
+    return _Switch("detect_anomaly()", checking=True)
+
+
+def recorded() -> AbstractContextManager[None]:
+    """Operations are recorded, also within :func:`no_grad`: a derivative that is asked for as a graph is one."""
+    return _changed(recording=True)
 
 
 @contextmanager
 def _changed(**settings: bool) -> Iterator[None]:
-    token = current.set(replace(current.get() or Mode(), **settings))
-    try:
+    before = current.get()
+    try:  # before the change: an interrupt right after it must not leave it
+        mode = replace(before or Mode(), **settings)
+        current.set(None if mode == Mode() else mode)
         yield
     finally:
-        current.reset(token)
+        current.set(before)
 
 
 def is_recording() -> bool:
@@ -90,8 +126,9 @@ def noticing_reads(notice: Notice) -> Iterator[None]:
     """Whatever lets a Value's number leave the graph calls ``notice`` with what was used, such as ``"data"``.
 
     A graph that is recorded once and replayed for other numbers is the right one only if it did not depend on these.
-    Noticed are ``data``, ``grad``, ``partials``, ``detach``, formatting, copies and pickles, ``no_grad``, and what is
-    refused: conversions, comparisons with numbers, truth values.
+    Noticed are ``data``, ``grad``, ``partials``, ``detach``, formatting, copies and pickles, ``no_grad``, the numbers
+    of ``autograd.grad``, and what is refused: conversions, comparisons with numbers, truth values. A hash is not: it is
+    that of the object, whatever its number.
 
     >>> from autograd import Value
     >>> with noticing_reads(print):
@@ -99,25 +136,27 @@ def noticing_reads(notice: Notice) -> Iterator[None]:
     data
     """
     global noticing
-    token = _notice.set(notice)
+    before = _notice.get()
     with _lock:
         noticing += 1
     try:
+        _notice.set(notice)
         yield
     finally:
+        _notice.set(before)
         with _lock:
             noticing -= 1
-        _notice.reset(token)
 
 
 @contextmanager
 def reads_unnoticed() -> Iterator[None]:
     """What is read in this block does not shape the graph: a check that raises, a message, a picture."""
-    token = _notice.set(None)
+    before = _notice.get()
     try:
+        _notice.set(None)
         yield
     finally:
-        _notice.reset(token)
+        _notice.set(before)
 
 
 def read(what: str) -> None:

@@ -27,6 +27,8 @@ def as_float(number: object) -> float:
             return float(number)  # type: ignore[arg-type]
         except OverflowError:  # an int or a Fraction beyond the largest float
             return math.inf if number > 0 else -math.inf  # type: ignore[operator]
+        except ValueError as error:  # a Decimal that signals
+            raise TypeError(f"expected a real number or a Value, got {number!r}: {error}") from None
     if hasattr(number, "recorded_partial"):
         raise TypeError("expected a number, got a Value: use v.data for its number, v.detach() for a leaf like it")
     if is_array(number):

@@ -96,7 +96,7 @@ class Operation:
         """The same of each partial, in the arguments and ``out``: what equals ``out`` is not computed again.
 
         >>> POW.partials[1], POW.partial_codes[1]
-        ('pow_log(x, y)', 'mul_no_nan(log(x), out)')
+        ('pow_log(x, y)', '_mul_no_nan(_log(x), out)')
         """
         return tuple(as_code(partial, result=self.forward_code) for partial in self.partials)
 
@@ -110,7 +110,7 @@ class Operation:
             raise TypeError(f"{self.name} takes {len(self.arguments)} operands, got {len(operands)}")
         recorders = (getattr(operand, "_record", None) for operand in operands)  # a Value knows how
         record = next(filter(None, recorders), None)
-        return record(self, *operands) if record else self.rule(*map(as_float, operands))[0]
+        return record(self, *operands) if record else registered(self).rule(*map(as_float, operands))[0]
 
 
 def operation(name: str) -> Operation:
@@ -123,6 +123,13 @@ def operation(name: str) -> Operation:
         return OPERATIONS[name]
     except KeyError:
         raise KeyError(f"no operation is named {name!r}; there are {', '.join(OPERATIONS)}") from None
+
+
+def registered(row: Operation) -> Operation:
+    """The row itself, if it is in the table; a ValueError that says how it gets there."""
+    if OPERATIONS.get(row.name) is not row:
+        raise ValueError(f"the operation {row.name!r} is not in the table: autograd.register(operation) adds it")
+    return row
 
 
 # ---- the text of a row
@@ -211,8 +218,8 @@ def as_code(text: str, result: str = "") -> str:
     Operations that Python's own operators get wrong are calls, those that are formulas are written out, and the code
     that gave the ``result`` is ``out``.
 
-    >>> as_code("-out / y"), as_code("2 * x ** y", result="pow(x, y)")
-    ('div((-out), y)', '(2.0 * out)')
+    >>> as_code("-out / y"), as_code("2 * x ** y", result="_pow(x, y)")
+    ('_div((-out), y)', '(2.0 * out)')
     """
     code: str = evaluate(text, _FloatCode(result), {name: name for name in (*ARGUMENTS, "out")})
     return code
@@ -234,7 +241,7 @@ class _FloatCode(dict[str, Any]):
             if name in self.operators:
                 code = self.operators[name].format(*operands)
             elif row.is_primitive or name in CALLS.values():
-                code = f"{name}({', '.join(operands)})"
+                code = f"_{name}({', '.join(operands)})"
             else:
                 code = evaluate(row.forward, self, dict(zip(row.arguments, operands, strict=True)))
             return "out" if code == self.result else code
@@ -291,5 +298,6 @@ CONSTANT      = Operation("constant",      "",         "0")                 # a 
 OPERATIONS: dict[str, Operation] = {row.name: row for row in list(globals().values()) if isinstance(row, Operation)}
 BUILT_IN = frozenset(OPERATIONS)
 
-FLOATS: dict[str, Any] = dict(vars(ieee))
-"""What the code of a row calls: the functions of :mod:`autograd.ieee`, and those of the operations registered since."""
+FLOATS: dict[str, Any] = {f"_{name}": function for name, function in vars(ieee).items() if name in OPERATIONS}
+"""What the code of a row calls, with a name that nothing else there has: the functions of :mod:`autograd.ieee`, and those
+of the operations registered since."""

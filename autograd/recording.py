@@ -8,10 +8,10 @@ its body. What is written can be read where it raised, in a debugger, in a profi
             other = operand(other)
             if other is NotImplemented:
                 return other
-        x = self._data
-        y = other._data
+        x = self._number
+        y = other._number
         node = new(Value)
-        node._data = out = (x * y)
+        node._number = out = (x * y)
         node._grad = node._adjoint = None
         node._label = ""
         mode = current_mode()
@@ -108,8 +108,8 @@ def _source(op: Operation, parameters: Sequence[str], operands: Sequence[str], i
             lines += [f"    if not isinstance({operand}, Value):", f"        {operand} = operand({operand})"]
             if is_operator:
                 lines += [f"        if {operand} is NotImplemented:", f"            return {operand}"]
-    lines += [f"    {argument} = {operand}._data" for argument, operand in zip(op.arguments, operands, strict=True)]
-    lines += ["    node = new(Value)", f"    node._data = out = {op.forward_code}"]
+    lines += [f"    {argument} = {operand}._number" for argument, operand in zip(op.arguments, operands, strict=True)]
+    lines += ["    node = new(Value)", f"    node._number = out = {op.forward_code}"]
     lines += ["    node._grad = node._adjoint = None", '    node._label = ""']
     lines += ["    mode = current_mode()", "    if mode is None:", "        node.op = op"]
     lines += [f"        node.{slot} = {code}" for slot, code in (("_x", x), ("_y", y), ("_dx", dx), ("_dy", dy))]
@@ -134,7 +134,7 @@ def _run(source: str, title: str, value_class: type, op: Operation, is_operator:
                 return NotImplemented
             number = _as_operand(op, number)
         node = new(value_class)
-        node._data = number
+        node._number = number
         node.op = CONSTANT
         node._x = node._y = node._dx = node._dy = node._grad = node._adjoint = None
         node._label = ""
@@ -158,10 +158,10 @@ def _as_operand(op: Operation, number: object) -> float:
 
 def _checked(mode: modes.Mode, node: Any, op: Operation, *operands: Any) -> None:
     """The same where each result is looked at."""
-    if not math.isfinite(node._data):
-        raise FloatingPointError(f"{op.name} gave {node._data!r}: {call_text(op, operands)}")
+    if not math.isfinite(node._number):
+        raise FloatingPointError(f"{op.name} gave {node._number!r}: {call_text(op, operands)}")
     if mode.recording:
-        partials = op.rule(*[operand._data for operand in operands])[1]
+        partials = op.rule(*[operand._number for operand in operands])[1]
         node.op = op
         node._x, node._y = (*operands, None)[:2]
         node._dx, node._dy = (*partials, None, None)[:2]
@@ -174,4 +174,4 @@ def call_text(op: Operation, operands: Sequence[Any]) -> str:
 
 def operand_text(value: Any) -> str:
     """A Value with its label, if it has one: ``a=2.0``."""
-    return f"{value._label}={value._data!r}" if value._label else repr(value._data)
+    return f"{value._label}={value._number!r}" if value._label else repr(value._number)

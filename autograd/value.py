@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from numbers import Number
 from typing import Any, NoReturn, SupportsFloat
 
 from . import arrays, copies, modes, ops
 from .backward import backward
 from .graph import topological_order
-from .numbers import as_float, is_real, same
+from .numbers import as_float, is_array, is_real, same
 from .ops import Operation
 from .recording import call_text, operand_text, recorded, recorder, write_methods
 
@@ -33,10 +34,10 @@ class Value:
     a leaf's ``data`` later changes neither.
     """
 
-    __slots__ = ("_adjoint", "_data", "_dx", "_dy", "_grad", "_label", "_x", "_y", "op")
+    __slots__ = ("_adjoint", "_dx", "_dy", "_grad", "_label", "_number", "_x", "_y", "op")
 
     op: Operation | None
-    _data: float
+    _number: float  # not _data, which NumPy's masked arrays look for in anything, to take it for plain numbers
     _x: Value | None  # the parents, and the local derivatives by each: no tuples, which would cost two objects a node
     _y: Value | None
     _dx: float | None
@@ -46,14 +47,14 @@ class Value:
     _label: str
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
-        self._data = data if type(data) is float else as_float(data)
+        self._number = data if type(data) is float else as_float(data)
         self.label = label
         self.op = self._x = self._y = self._dx = self._dy = self._grad = self._adjoint = None
 
     @classmethod
     def constant(cls, data: SupportsFloat) -> Value:
         """A number as it stands in an expression: it never collects a gradient."""
-        value = cls(data)
+        value = Value(data)  # a plain one, whatever a subclass's own arguments are
         value.op = ops.CONSTANT
         return value
 
@@ -64,11 +65,16 @@ class Value:
         """The number itself. It may be set, on a leaf, between one recording and the next."""
         if modes.noticing:
             modes.read("data")
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, data: SupportsFloat) -> None:
-        self._data = as_float(data)
+        if self._x is not None:
+            raise AttributeError(
+                f"the data of {self.call_text()} was computed, and what was made from it would not follow: "
+                f"set that of a leaf, and record again"
+            )
+        self._number = as_float(data)
 
     @property
     def grad(self) -> float:
@@ -146,23 +152,24 @@ class Value:
     def detach(self) -> Value:
         """A leaf with the same data and label, and no memory of how it was made."""
         modes.read("detach()")
-        return Value(self._data, self.label)
+        return Value(self._number, self.label)
 
     def recorded_partial(self, i: int) -> Value | float:
         """``partials[i]`` as a recorded Value; as a number where no leaf has a part in it."""
         if self.op is None:
             raise IndexError("a leaf has no parents, and so no partials")
         parents = self.parents
-        data, partials = self.op.rule(*[parent._data for parent in parents])
+        data, partials = self.op.rule(*[parent._number for parent in parents])
         recorded = [partial for partial in (self._dx, self._dy) if partial is not None]
-        if not all(map(same, (data, *partials), (self._data, *recorded))):
+        if not all(map(same, (data, *partials), (self._number, *recorded))):
             raise RuntimeError(
-                f"{self.call_text()} was recorded when its local derivatives were {tuple(recorded)!r}; now they are "
-                f"{partials!r}: data was changed in between. Record the expression again to differentiate it twice"
+                f"{self.call_text()} was recorded as {self._number!r}, with local derivatives {tuple(recorded)!r}; now "
+                f"it is {data!r}, with {partials!r}: data was changed in between. Record the expression again to "
+                f"differentiate it twice"
             )
         names = dict(zip(self.op.arguments, parents, strict=True), out=self)
         partial: Value | float = ops.evaluate(self.op.partials[i], _IN_DERIVATIVES, names)
-        return partial._data if isinstance(partial, Value) and partial.is_constant else partial
+        return partial._number if isinstance(partial, Value) and partial.is_constant else partial
 
     # ---- arithmetic
 
@@ -308,11 +315,11 @@ class Value:
     def __repr__(self) -> str:
         modes.read("repr")
         label = f", label={self._label!r}" if self._label else ""
-        return f"Value(data={self._data!r}, grad={self._grad or 0.0!r}{label})"
+        return f"Value(data={self._number!r}, grad={self._grad or 0.0!r}{label})"
 
     def __format__(self, spec: str) -> str:
         modes.read("a format")
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._number, spec) if spec else repr(self)
 
     def call_text(self) -> str:
         """The operation with its operands, for messages: ``mul(a=2.0, -3.0)``."""
@@ -346,7 +353,9 @@ class Value:
 
     def __eq__(self, other: object) -> bool:
         """Whether this is that Value; a Value equals nothing else, and a number is refused."""
-        if is_real(other):
+        if isinstance(other, Number) or is_real(other):
+            self._refuse_comparison(other)
+        if is_array(other) and not hasattr(type(other), "__array_ufunc__"):  # NumPy's compare each element
             self._refuse_comparison(other)
         return self is other if isinstance(other, Value) else NotImplemented
 
@@ -380,10 +389,8 @@ class Value:
         modes.read("a pickle")
         return copies.reduced(self)
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _, self._data, self._grad, self._label, self.op, parents, (self._dx, self._dy) = state
-        self._x, self._y = (*parents, None, None)[:2]
-        self._adjoint = None
+    def __setstate__(self, state: copies.State) -> None:
+        copies.restore(self, state)
 
 
 write_methods(Value)
@@ -397,7 +404,7 @@ def record(op: Operation, *operands: SupportsFloat) -> Value:
     1.0
     """
     if op not in _recorders:
-        _recorders[op] = recorder(Value, op)
+        _recorders[op] = recorder(Value, ops.registered(op))
     return _recorders[op](*operands)
 
 
@@ -423,7 +430,7 @@ class _InDerivatives(dict[str, Callable[..., "Value | float"]]):
 def _number(operand: Value | float) -> float | None:
     """The number that an operand is for good; None for one that is made from leaves."""
     if isinstance(operand, Value):
-        return operand._data if operand.is_constant else None
+        return operand._number if operand.is_constant else None
     return operand
 
 

@@ -188,3 +188,49 @@ def test_numbers_and_gradients_come_back() -> None:
 def test_numbers_come_back_from_values_only() -> None:
     with pytest.raises(TypeError, match=r"wanted an array of Values, got float at \[1\]: 2\.0"):
         data_of([Value(1.0), 2.0])
+
+
+# ---- masked arrays: a mask would be lost, or the gradient
+
+MASKED = np.ma.array([1.0, 2.0, 9.0], mask=[False, False, True])
+MASKED_CALLS: dict[str, Callable[[Value, Array], Any]] = {
+    "a product": lambda v, xs: MASKED * v,
+    "a product from the left": lambda v, xs: v * MASKED,
+    "a sum of arrays": lambda v, xs: MASKED + xs * v,
+    "a power": lambda v, xs: MASKED**v,
+    "a comparison": lambda v, xs: v > MASKED,
+    "np.multiply": lambda v, xs: np.multiply(v, MASKED),
+    "np.ma.exp": lambda v, xs: np.ma.exp(v),
+    "np.ma.multiply": lambda v, xs: np.ma.multiply(v, 2.0),
+    "np.ma.median": lambda v, xs: np.ma.median(v),
+    "an element": lambda v, xs: MASKED.copy().__setitem__(0, v),
+    "values": lambda v, xs: values(MASKED),
+    "data_of": lambda v, xs: data_of(np.ma.array(list(xs), mask=[True, False, False], dtype=object)),
+}
+
+
+@pytest.mark.parametrize("compute", MASKED_CALLS.values(), ids=MASKED_CALLS)
+def test_a_masked_array_is_refused_or_recorded(compute: Callable[[Value, Array], Any]) -> None:
+    """NumPy's masked arrays take the attribute _data of whatever they meet for its numbers."""
+    v = Value(0.5)
+    try:
+        out = compute(v, vector(1.0, 2.0, 3.0))
+    except (TypeError, ValueError, AttributeError):
+        return
+    elements = [element for element in np.ma.ravel(out) if element is not np.ma.masked]
+    assert elements
+    assert all(isinstance(element, Value) for element in elements)
+    assert grad(elements[0], v) != 0.0
+
+
+MASKED_FUNCTIONS = {name: f for name, f in vars(np.ma).items() if type(f).__name__.startswith("_Masked")}
+
+
+@pytest.mark.parametrize("function", MASKED_FUNCTIONS.values(), ids=MASKED_FUNCTIONS)
+def test_no_function_of_masked_arrays_takes_a_value_for_its_number(function: Callable[..., Any]) -> None:
+    for operands in ((Value(0.5),), (Value(0.5), 2.0), (2.0, Value(0.5))):
+        try:
+            out = function(*operands)
+        except Exception:  # of whatever kind: it is no number
+            continue
+        assert isinstance(out if isinstance(out, Value) else np.ma.getdata(out).item(), Value | bool)

@@ -62,7 +62,7 @@ def test_a_graph_is_freed_without_the_collector() -> None:
         __slots__ = ()
 
         def __del__(self) -> None:
-            counted.append(self._data)
+            counted.append(self._number)
 
     with collector_paused():
         x = Counted(2.0)

@@ -230,3 +230,15 @@ def printed(arguments: list[str], encoding: str) -> tuple[str, str]:
     assert b"Traceback" not in done.stderr
     assert b"codec" not in done.stderr
     return done.stdout.decode(encoding), done.stderr.decode(encoding)
+
+
+def test_values_stand_on_either_side_of_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for words in (["x=2", "y=3", "--wrt", "x"], ["--wrt", "x", "x=2", "y=3"], ["x=2", "--wrt", "x", "y=3"]):
+        assert main(["explain", "x*y", *words]) == 0
+        printed.append(capsys.readouterr().out)
+    assert len(set(printed)) == 1
+    for words in (["--wrt", "x", "x=2", "3"], ["--wrt", "x", "x=2", "--deep"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["explain", "x*2", *words])
+        assert "unrecognized arguments" in capsys.readouterr().err

@@ -203,7 +203,7 @@ OUT_OF_RANGE = [3, -4, 0.5, math.nan, math.inf, Value(3.0), Value(-1.0), Value(0
 
 @pytest.mark.parametrize("index", OUT_OF_RANGE, ids=repr)
 def test_an_index_that_is_none_is_an_index_error(index: Any) -> None:
-    with pytest.raises(IndexError, match="wanted a whole number from 0 to 2"):
+    with pytest.raises(IndexError, match=r"wanted a whole number from (0|-3) to 2"):
         functional.select([1.0, 2.0, 3.0], index)
     with pytest.raises(IndexError, match="wanted a whole number from 0 to 2"):
         functional.one_hot(index, 3)

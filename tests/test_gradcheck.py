@@ -9,7 +9,7 @@ import pytest
 
 from autograd import Value, functional, gradcheck
 from autograd.gradcheck import central_difference, central_differences
-from autograd.ops import Operation
+from autograd.ops import OPERATIONS, Operation
 from autograd.value import record
 
 RIGHT: tuple[tuple[Callable[..., Value], tuple[float, ...]], ...] = (
@@ -37,9 +37,20 @@ def test_right_functions_pass(f: Callable[..., Value], point: tuple[float, ...],
 
 
 def planted(forward: str, *partials: str) -> Callable[..., Value]:
-    """A function of an operation that is not in the table."""
+    """A function of an operation whose rules are wrong."""
     row = Operation("planted", "?", forward, partials)
-    return lambda *xs: record(row, *xs)
+
+    def f(*xs: Value) -> Value:
+        OPERATIONS["planted"] = row
+        return record(row, *xs)
+
+    return f
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_planted() -> Iterator[None]:
+    yield
+    OPERATIONS.pop("planted", None)
 
 
 WRONG: tuple[tuple[str, Callable[..., Value], tuple[float, ...], str], ...] = (

@@ -6,14 +6,15 @@ import copy
 import math
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Value, data_of, detect_anomaly, functional, grad, modes, no_grad, ops
+from autograd import Value, data_of, detect_anomaly, functional, grad, hessian, jacobian, modes, no_grad, ops
 from autograd.modes import is_checking
 
 
@@ -42,7 +43,27 @@ def test_no_grad_leaves_what_was_recorded_before() -> None:
         out.backward()
         assert grad(out, w) == 6.0
         slope = grad(out, w, create_graph=True)
-    assert (w.grad, slope.data, grad(slope, w)) == (6.0, 6.0, 0.0)
+    assert (w.grad, slope.data, grad(slope, w)) == (6.0, 6.0, 2.0)
+
+
+def test_a_derivative_that_is_asked_for_as_a_graph_is_one_within_no_grad_too() -> None:
+    x = Value(3.0)
+    cube = x**3
+    with no_grad():
+        assert hessian(cube, [x]) == [[18.0]]
+        assert (x * x).parents == ()
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_what_runs_piece_by_piece_is_not_decorated(mode: Callable[[], Any]) -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    async def coroutine() -> None: ...
+
+    for function in (generator, coroutine):
+        with pytest.raises(TypeError, match=f"would end before {function.__name__} runs"):
+            mode()(function)
 
 
 def test_detach() -> None:
@@ -251,6 +272,8 @@ WAYS_OUT: dict[str, tuple[Callable[[Value], object], str]] = {
     "a maximum": (lambda x: max(x, Value(0.0)), "a comparison"),
     "equality with a number": (lambda x: x == 1, "a comparison"),
     "np.equal": (lambda x: np.equal(x, 1.0), "a comparison"),
+    "a gradient": (lambda x: grad(x * x, x), "grad()"),
+    "a Jacobian": (lambda x: jacobian([x * x], [x]), "grad()"),
 }
 
 

@@ -1,10 +1,12 @@
 """Operations of one's own: registered once, known to every reader; and every row of the table through every reader."""
 
+import functools
 import math
 import pickle
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from exactness import all_same_bits, mp, same_bits
 from fresh_python import run_python
@@ -122,7 +124,12 @@ def test_the_same_row_again_is_the_first() -> None:
         (("exp", "e", "x", ("1",)), "named 'exp' is there already, with other rules"),
         (("two words", "", "x", ("1",)), "must be an identifier"),
         (("x", "", "x", ("1",)), "must be an identifier"),
-        (("nan", "", "x * 2", ("2",)), "must be an identifier that formulas do not use already"),
+        (("lambda", "", "x * 2", ("2",)), "must be an identifier that formulas do not use already"),
+        ((3, "", "x * 2", ("2",)), "its name is a text, got int: 3"),
+        (("f", "f", None, ("2",)), "its forward is a text, got NoneType"),
+        (("f", "f", "x * 2", "2*x"), r"its partials are several texts, as in .*, got '2\*x'"),
+        (("f", "f", "x * 2", ("2",), "bla((("), r"its formula 'bla\(\(\(' is not a formula of the table"),
+        (("f", "f", "x * 1" + "0" * 400, ("2",)), "is not a formula of the table"),
         (("f", "f", "x +", ("1",)), r"its forward 'x \+' is not a formula of the table"),
         (("f", "f", "x[0]", ("1",)), r"x\[0\] may not stand in it"),
         (("f", "f", "x", ("__import__('os')",)), "'os' may not stand in it"),
@@ -175,3 +182,82 @@ def test_every_reader_knows_every_row(row: Operation) -> None:
     copy = pickle.loads(pickle.dumps(node))
     assert copy.op is row
     assert same_bits(copy.data, out)
+
+
+# ---- a registered row stands beside everything else
+
+
+def names_in_written_functions() -> list[str]:
+    """Whatever a written method calls something by: no row of that name may get in its way."""
+    names: set[str] = set()
+    for method in (Value.__mul__, Value.__rpow__, Value.leaky_relu, Value.tanh):
+        code = method.__code__
+        names.update(code.co_varnames, code.co_freevars, code.co_cellvars, code.co_names)
+    return sorted({*names, "make", "rule", "record", "max", "sum", "backward", "Value"} - {"x", "y", "out"})
+
+
+@pytest.mark.parametrize("name", names_in_written_functions())
+def test_a_row_may_have_any_name(name: str) -> None:
+    row = register(Operation(name, name, "x * x", ("2 * x",)))
+    user = register(Operation("uses_it", "u", f"{name}(x) * 2", (f"{name}(1) * 4 * x",)))
+    x = Value(3.0)
+    assert (row(3.0), row(x).data, grad(row(x), x)) == (9.0, 9.0, 6.0)
+    assert (user(3.0), user(x).data, grad(user(x), x)) == (18.0, 18.0, 12.0)
+    assert hessian(user(x), [x]) == [[4.0]]
+    assert (x * 2 + x**2 - x.tanh()).data == 15.0 - math.tanh(3.0)
+    assert read(f"{name}(x)").evaluate({"x": x}).data == 9.0
+    assert pickle.loads(pickle.dumps(row)) is row
+
+
+def times(factor: float) -> Any:
+    return lambda x: factor * x
+
+
+def test_a_changed_function_is_another_row() -> None:
+    def row(function: Any) -> Operation:
+        return Operation("f", "f", "f(x)", ("1",), function=function)
+
+    first = register(row(lambda x: x**2))
+    assert register(row(lambda x: x**2)) is first
+    for other in (lambda x: x**3, lambda x: -(x**2), times(2.0), math.gamma, functools.partial(pow, 2.0)):
+        with pytest.raises(ValueError, match="'f' is there already, with other rules"):
+            register(row(other))
+    register(Operation("g", "g", "g(x)", ("1",), function=times(2.0)))
+    with pytest.raises(ValueError, match="'g' is there already"):
+        register(Operation("g", "g", "g(x)", ("1",), function=times(3.0)))
+
+
+@pytest.mark.parametrize("known", ["tanh", "mine"])
+def test_a_row_that_is_not_in_the_table_is_not_run(known: str) -> None:
+    """Or its pickle, its compiled form and its formula would be those of another."""
+    row = Operation(known, "?", "x * 2", ("2",))
+    for operand in (3.0, Value(3.0)):
+        with pytest.raises(ValueError, match=r"is not in the table: autograd.register\(operation\) adds it"):
+            row(operand)
+
+
+@pytest.mark.parametrize(
+    ("function", "wanted"),
+    [
+        (math.gamma, math.nan),
+        (lambda x: 1 / x, math.nan),
+        (lambda x: np.float32(2.5), 2.5),
+        (lambda x: 7, 7.0),
+    ],
+)
+def test_a_function_gives_a_float_for_every_float(function: Any, wanted: float) -> None:
+    row = register(Operation("f", "f", "f(x)", ("1",), function=function))
+    assert type(row(0.0)) is type(row(Value(0.0)).data) is float
+    assert same_bits(row(0.0), wanted) or (math.isnan(row(0.0)) and math.isnan(wanted))
+
+
+@pytest.mark.parametrize("function", [lambda x: 1j, lambda x: None, lambda x: "2", lambda x: Value(x)])
+def test_a_function_that_gives_no_number_is_named(function: Any) -> None:
+    row = register(Operation("f", "f", "f(x)", ("1",), function=function))
+    with pytest.raises(TypeError, match=r"the function of operation 'f', at \(2.0,\): expected a"):
+        row(Value(2.0))
+
+
+def test_only_operations_are_registered() -> None:
+    with pytest.raises(TypeError, match="register takes an Operation, got int: 3"):
+        register(3)  # type: ignore[arg-type]

@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from fresh_python import run_python
 
 from autograd import Value, grad, hessian
 from autograd.graph import topological_order
@@ -176,3 +178,53 @@ def test_rows_used_for_the_first_time_by_many() -> None:
             assert grad(f(), x, create_graph=True).data == grad(f(), x)
 
     in_threads(work)
+
+
+# ---- Ctrl-C at any moment
+
+INTERRUPTED = """
+import gc, signal, time
+from autograd import Value, collector_paused, modes, no_grad
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+xs = [Value(1.0) for _ in range(3)]
+small = xs[0] * xs[1] + xs[2]
+
+def work():
+    for _ in range(20):
+        small.backward()
+        with no_grad():
+            pass
+        with collector_paused():
+            pass
+
+count = 0
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-5 * (1 + count % 13))
+        work()
+    except KeyboardInterrupt:
+        count += 1
+    while True:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            break
+        except KeyboardInterrupt:
+            pass
+    assert len({x.grad for x in xs}) == 1, "a part of a pass is left"
+    assert modes.current.get() is None, "no_grad stays on"
+    assert gc.isenabled(), "the collector stays off"
+    before = xs[0].grad
+    small.backward()  # another pass is free to run
+    assert xs[0].grad == before + 1.0
+print(count > 100)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+def test_an_interrupt_leaves_nothing_half_done() -> None:
+    assert run_python(INTERRUPTED).strip() == "True"

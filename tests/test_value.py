@@ -473,3 +473,20 @@ def test_values_in_numpy_object_arrays() -> None:
 def test_a_leaf_has_no_partials_to_record() -> None:
     with pytest.raises(IndexError, match="a leaf has no parents"):
         Value(1.0).recorded_partial(0)
+
+
+def test_the_data_of_a_result_is_not_set() -> None:
+    x = Value(2.0, "x")
+    out = x * 3
+    with pytest.raises(AttributeError, match=r"the data of mul\(x=2.0, 3.0\) was computed.*set that of a leaf"):
+        out.data = 7.0
+    assert out.data == 6.0
+
+
+def test_what_is_compared_and_no_number_of_ours_is_refused_too() -> None:
+    for number in (2 + 0j, np.complex128(2), Decimal(2)):
+        with pytest.raises(TypeError, match="not compared with numbers"):
+            assert Value(2.0) == number
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="not compared with numbers"):
+        assert Value(2.0) == torch.tensor([2.0])
