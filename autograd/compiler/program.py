@@ -301,7 +301,7 @@ class Program:
     @property
     def theta(self) -> Floats:
         """The data of the parameters, as a vector (P,). What is assigned to it becomes their data."""
-        return np.array([parameter._data for parameter in self.parameters])
+        return np.array([parameter._number for parameter in self.parameters])
 
     @theta.setter
     def theta(self, theta: npt.ArrayLike) -> None:

@@ -155,7 +155,7 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequen
             right.append(k if len(parents) == 2 else NONE)
             # An input to the power of 0 is 1, even that of nan. For a parameter it stays: its slope is 0, but
             # times an adjoint of inf that is nan.
-            one = op is ops.POW and j < n_inputs and parents[1].is_constant and parents[1]._data == 0
+            one = op is ops.POW and j < n_inputs and parents[1].is_constant and parents[1]._number == 0
             varies.append(CONSTANT if one else varies[j] if varies[j] > varies[k] else varies[k])
         else:
             code.append(LEAF if op is None else place[op])
@@ -167,7 +167,7 @@ def record(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequen
     columns = [np.array(column, dtype=np.int64) for column in (code, left, right, varies)]
     numbers = np.full(len(values), np.nan)
     constants = np.flatnonzero(columns[3] == CONSTANT)
-    numbers[constants] = [values[i]._data for i in constants.tolist()]
+    numbers[constants] = [values[i]._number for i in constants.tolist()]
     return Recording(
         rows=rows,
         code=columns[0],
