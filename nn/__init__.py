@@ -9,13 +9,13 @@
 """
 
 from . import installation  # noqa: F401  first, for what it says where another package is found
-from .files import FileFormatError
+from .basics.files import FileFormatError
 from .history import History
 from .layers import MLP, Layer, Neuron
 from .losses import binary_cross_entropy, cross_entropy, hinge, mse
 from .module import Module
-from .optim import SGD, Adam, Optimizer
-from .trainer import DivergenceError, Trainer
+from .optim import SGD, Adam, Optimizer, Schedule
+from .trainer import DivergenceError, Step, Trainer
 
 __all__ = [
     "MLP",
@@ -28,6 +28,8 @@ __all__ = [
     "Module",
     "Neuron",
     "Optimizer",
+    "Schedule",
+    "Step",
     "Trainer",
     "binary_cross_entropy",
     "cross_entropy",

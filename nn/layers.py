@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Value
 
-from .checks import count, whole
+from .basics.checks import count, whole
 from .module import Module
 
 ACTIVATIONS: Mapping[str, Callable[[Value], Value]] = {
@@ -26,8 +26,9 @@ RECTIFIERS = ("relu", "leaky_relu", "softplus")
 
 Seed = int | np.random.Generator | None
 
-LIMIT = 1_000_000
-"""The most parameters of a network. The graph of each sample has two nodes or more for every one of them."""
+LIMIT, DEEPEST = 1_000_000, 1_000
+"""The most parameters of a network, and the most layers. The graph of each sample has two nodes or more for every
+parameter."""
 
 
 class Neuron(Module):
@@ -41,6 +42,8 @@ class Neuron(Module):
     >>> neuron([1.0, 0.5])
     Value(data=0.0, grad=0.0, label='a')
     """
+
+    extends_repr = False
 
     def __init__(self, n_inputs: int, activation: str = "relu", seed: Seed = None, n_outputs: int = 1) -> None:
         self.activation = activation
@@ -59,8 +62,8 @@ class Neuron(Module):
         a.label = f"{prefix}a"
         return a
 
-    def __repr__(self) -> str:
-        return f"Neuron({len(self.weights)}, {self.activation!r})"
+    def extra_repr(self) -> str:
+        return f"{len(self.weights)}, {self.activation!r}"
 
 
 class Layer(Module):
@@ -80,8 +83,8 @@ class Layer(Module):
         xs = as_inputs(self, inputs, self.n_inputs)
         return [neuron(xs) for neuron in self.neurons]
 
-    def __repr__(self) -> str:
-        return f"Layer({self.n_inputs}, {len(self.neurons)}, {self.neurons[0].activation!r})"
+    def extra_repr(self) -> str:
+        return f"{self.n_inputs}, {len(self.neurons)}, {self.neurons[0].activation!r}"
 
 
 class MLP(Module):
@@ -95,6 +98,11 @@ class MLP(Module):
     337
     >>> model.layers[2].neurons[0].weights[15].label
     'layers[2].neurons[0].weights[15]'
+    >>> model
+    MLP(n_inputs=2, sizes=[16, 16, 1], activation='relu', output='linear') of 337 parameters
+      layers[0]: Layer(2, 16, 'relu') of 48 parameters
+      layers[1]: Layer(16, 16, 'relu') of 272 parameters
+      layers[2]: Layer(16, 1, 'linear') of 17 parameters
     """
 
     def __init__(
@@ -107,6 +115,8 @@ class MLP(Module):
     ) -> None:
         if not isinstance(sizes, Sequence) or not sizes:
             raise ValueError(f"sizes is a list of at least one layer size, such as [16, 16, 1], got {sizes!r}")
+        if len(sizes) > DEEPEST:
+            raise ValueError(f"a network has at most {DEEPEST:,} layers, got {len(sizes):,} sizes")
         self.n_inputs = count("n_inputs", n_inputs)
         _require_affordable(n_inputs, [count(f"sizes[{i}]", size) for i, size in enumerate(sizes)])
         generator = as_generator(seed)
@@ -132,8 +142,8 @@ class MLP(Module):
             "output": last.neurons[0].activation,
         }
 
-    def __repr__(self) -> str:
-        return f"MLP({', '.join(f'{name}={value!r}' for name, value in self.shape().items())})"
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={value!r}" for name, value in self.shape().items())
 
 
 def initial_deviation(activation: str, n_inputs: int, n_outputs: int) -> float:
@@ -169,7 +179,9 @@ def _require_affordable(n_inputs: int, sizes: Sequence[int]) -> None:
 def as_inputs(module: Module, inputs: Sequence[SupportsFloat], wanted: int) -> list[Value]:
     """The inputs as Values, each number recorded as one constant however many neurons read it."""
     if isinstance(inputs, Value) or not hasattr(inputs, "__len__"):
-        raise TypeError(f"{module!r} takes a list of {wanted} inputs, got {type(inputs).__name__}: {inputs!r}")
+        raise TypeError(
+            f"{module.short_repr()} takes a list of {wanted} inputs, got {type(inputs).__name__}: {inputs!r}"
+        )
     if len(inputs) != wanted:
-        raise ValueError(f"{module!r} takes {wanted} inputs, got {len(inputs)}")
+        raise ValueError(f"{module.short_repr()} takes {wanted} inputs, got {len(inputs)}")
     return [x if isinstance(x, Value) else Value.constant(x) for x in inputs]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import SupportsFloat
+from typing import SupportsFloat, cast
 
 from autograd import Value
-from autograd.functional import dot, logsumexp, mean
+from autograd.functional import dot, logsumexp, mean, select
+from autograd.modes import reads_unnoticed
 
 Loss = Callable[[Sequence[Value], Sequence[SupportsFloat]], Value]
 
@@ -38,22 +39,39 @@ def binary_cross_entropy(outputs: Sequence[Value], targets: Sequence[SupportsFlo
     return _mean(z.softplus() - z * target for z, target in zip(outputs, targets, strict=True))
 
 
-def cross_entropy(outputs: Sequence[Value], targets: Sequence[SupportsFloat]) -> Value:
+def cross_entropy(outputs: Sequence[Value], targets: Sequence[SupportsFloat] | SupportsFloat) -> Value:
     """-Σ tᵢ log(softmax(z)ᵢ) for logits z, one for each class, and probabilities t, which sum to 1.
 
-    A sample of class 2 of 3 has the targets [0, 0, 1]. It is computed as logsumexp(z) - t·z.
+    A sample of class 2 of 3 has the targets [0, 0, 1], or the class alone: 2, or [2]. It is computed as
+    logsumexp(z) - t·z.
 
     >>> cross_entropy([Value(1000.0), Value(0.0)], [0, 1]).data
     1000.0
+    >>> cross_entropy([Value(1000.0), Value(0.0)], 1).data
+    1000.0
     """
+    if isinstance(targets, Value) or not hasattr(targets, "__len__"):
+        targets = [targets]  # what is no number is named below
+    targets = cast(Sequence[SupportsFloat], targets)
+    if hasattr(outputs, "__len__") and len(targets) == 1 < len(outputs):
+        return logsumexp(outputs) - _of_class(outputs, targets[0])
     _check("cross_entropy", outputs, targets, _is_probability, "a probability from 0 to 1")
-    total = math.fsum(_number(target) for target in targets)
+    with reads_unnoticed():
+        total = math.fsum(_number(target) for target in targets)
     if len(targets) < 2 or not math.isclose(total, 1.0, rel_tol=1e-9):
         raise ValueError(
-            f"cross_entropy takes the probability of each of two or more classes, such as [0, 1], "
-            f"got {len(targets)} that sum to {total!r}"
+            f"cross_entropy takes the probability of each of two or more classes, such as [0, 1], or the index of the "
+            f"one, got {len(targets)} that sum to {total!r}"
         )
     return logsumexp(outputs) - dot(outputs, targets)
+
+
+def _of_class(outputs: Sequence[Value], index: SupportsFloat) -> Value:
+    """The logit of a class. Where the index is a Value, the graph is the same whichever class it names."""
+    last = len(outputs) - 1
+    _check("cross_entropy", [outputs[0]], [index], lambda k: k in range(last + 1), f"a class index from 0 to {last}")
+    chosen: Value = select(outputs, index)
+    return chosen
 
 
 def hinge(outputs: Sequence[Value], targets: Sequence[SupportsFloat]) -> Value:
@@ -80,10 +98,6 @@ def _mean(terms: Iterable[Value]) -> Value:
     return values[0] if len(values) == 1 else mean(values)
 
 
-def _number(target: SupportsFloat) -> float:
-    return target.data if isinstance(target, Value) else float(target)
-
-
 def _is_probability(target: float) -> bool:
     return 0.0 <= target <= 1.0
 
@@ -102,8 +116,13 @@ def _check(
         raise ValueError(f"{name} takes one target for each output, got {len(targets)} for {len(outputs)} outputs")
     for i, target in enumerate(targets):
         try:
-            number = _number(target)
+            with reads_unnoticed():
+                number = _number(target)
         except (TypeError, ValueError):
             raise TypeError(f"{name}: target {i} is {target!r}, wanted {wanted}") from None
         if not is_valid(number):
             raise ValueError(f"{name}: target {i} is {number!r}, wanted {wanted}")
+
+
+def _number(target: SupportsFloat) -> float:
+    return target.data if isinstance(target, Value) else float(target)

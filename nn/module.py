@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, SupportsFloat, runtime_checkable
 
 import numpy as np
 
 from autograd import Value
 from autograd.files import write_file
 
-from .files import Arrays, FileFormatError, npz_bytes, read_npz
+from .basics.files import Arrays, FileFormatError, npz_bytes, read_npz
 
 
 class Module:
     """A part of a network. Its parameters are its attributes that are leaf Values, and those of its sub-modules.
 
-    Lists and tuples of either are looked into. Names are Python paths and read on from the module's own name, and
-    each parameter carries its name as ``label``, so that drawings show it.
+    Lists, tuples, dicts and object arrays of either are looked into; where one could hide, as in a set, a TypeError
+    says so. Names are Python paths and read on from the module's own name, and each parameter carries its name as
+    ``label``, so that drawings show it.
 
     >>> class Line(Module):
     ...     def __init__(self) -> None:
     ...         self.weights = [Value(2.0)]
     ...         self.bias = Value(1.0)
     >>> line = Line()
-    >>> list(line.named_parameters())
-    [('weights[0]', Value(data=2.0, grad=0.0, label='weights[0]')), ('bias', Value(data=1.0, grad=0.0, label='bias'))]
+    >>> [(name, parameter.data) for name, parameter in line.named_parameters()]
+    [('weights[0]', 2.0), ('bias', 1.0)]
+    >>> line
+    Line() of 2 parameters
     """
 
     path: str = ""
     """Where this module stands in the outermost one: ``layers[0].neurons[3]``; empty for the outermost itself."""
 
     def __setattr__(self, name: str, value: Any) -> None:
+        found = _parts(name, value)
         super().__setattr__(name, value)
-        if any(True for _ in _parts(name, value)):
+        if found:
             self.name_parts()
 
     def name_parts(self) -> None:
@@ -61,11 +67,11 @@ class Module:
         for parameter in self.parameters():
             parameter.zero_grad()
 
-    def state(self) -> dict[str, float]:
+    def state_dict(self) -> dict[str, float]:
         """The number in each parameter, by name."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
-    def load_state(self, state: Mapping[str, float]) -> None:
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter. A ValueError, and nothing changed, unless the names are exactly this module's."""
         parameters = dict(self.named_parameters())
         for name in parameters:
@@ -81,29 +87,62 @@ class Module:
 
     def save(self, path: str | Path) -> None:
         """Write the state as an ``.npz`` file (arrays ``names`` and ``values``); equal states give equal bytes."""
-        write_file(path, npz_bytes(state_arrays(self.state())))
+        write_file(path, npz_bytes(state_arrays(self.state_dict())))
 
     def load(self, path: str | Path) -> None:
         """Set every parameter from a file that ``save`` wrote.
 
         A FileFormatError for a damaged or foreign file, a ValueError for another module's; either changes nothing.
         """
-        self.load_state(state_from_arrays(read_npz(path, "a saved model", ("names", "values")), path))
+        self.load_state_dict(state_from_arrays(read_npz(path, "a saved model", ("names", "values")), path))
 
-    def _named_parts(self) -> Iterator[tuple[str, Module | Value]]:
+    def extra_repr(self) -> str:
+        """What stands between the brackets of ``repr``."""
+        return ""
+
+    def short_repr(self) -> str:
+        """The module in one line, for messages."""
+        return f"{type(self).__name__}({self.extra_repr()})"
+
+    def __repr__(self) -> str:
+        count = len(self.parameters())
+        lines = [f"{self.short_repr()} of {count:,} parameter{'s' * (count != 1)}"]
+        parts = [(name, part) for key, held in vars(self).items() for name, part in _parts(key, held)]
+        for name, part in parts:
+            if isinstance(part, Module) and part.extends_repr:
+                lines.append(f"  {name}: " + repr(part).replace("\n", "\n  "))
+        return "\n".join(lines)
+
+    extends_repr = True
+    """Whether the module has a line of its own in the ``repr`` of one that holds it."""
+
+    def _named_parts(self) -> list[tuple[str, Module | Value]]:
         """Every sub-module and parameter below this module once, a module before its own parts."""
+        found: list[tuple[str, Module | Value]] = []
         seen = {id(self)}
 
-        def walk(prefix: str, module: Module) -> Iterator[tuple[str, Module | Value]]:
-            for name, attribute in vars(module).items():
-                for path, part in _parts(prefix + name, attribute):
-                    if id(part) not in seen:
-                        seen.add(id(part))
-                        yield path, part
-                        if isinstance(part, Module):
-                            yield from walk(f"{path}.", part)
+        def add(path: str, part: Module | Value) -> None:
+            if id(part) not in seen:
+                seen.add(id(part))
+                found.append((path, part))
+                if isinstance(part, Module):
+                    for name, attribute in vars(part).items():
+                        _visit(f"{path}.{name}", attribute, add)
 
-        yield from walk("", self)
+        for name, attribute in vars(self).items():
+            _visit(name, attribute, add)
+        return found
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What can be trained: a Module whose call takes numbers and returns Values, or one."""
+
+    def __call__(self, inputs: Sequence[SupportsFloat], /) -> Sequence[Value] | Value: ...
+    def parameters(self) -> list[Value]: ...
+    def zero_grad(self) -> None: ...
+    def state_dict(self) -> dict[str, float]: ...
+    def load_state_dict(self, state: Mapping[str, float]) -> None: ...
 
 
 def parameters_of(model: Any) -> list[Value]:
@@ -111,13 +150,41 @@ def parameters_of(model: Any) -> list[Value]:
     return list(dict.fromkeys(model.parameters()))
 
 
-def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]:
+def _parts(path: str, attribute: object) -> list[tuple[str, Module | Value]]:
     """The modules and leaf Values that an attribute is or holds, each with its path."""
-    if isinstance(attribute, Module) or (isinstance(attribute, Value) and attribute.is_leaf):
-        yield path, attribute
+    found: list[tuple[str, Module | Value]] = []
+    _visit(path, attribute, lambda name, part: found.append((name, part)))
+    return found
+
+
+def _visit(path: str, attribute: object, add: Callable[[str, Module | Value], object]) -> None:
+    """Add each module and each leaf Value that an attribute is or holds; a TypeError where one hides."""
+    if isinstance(attribute, Value):
+        if attribute.is_leaf:
+            add(path, attribute)
+    elif isinstance(attribute, Module):
+        add(path, attribute)
     elif isinstance(attribute, list | tuple):
         for i, item in enumerate(attribute):
-            yield from _parts(f"{path}[{i}]", item)
+            _visit(f"{path}[{i}]", item, add)
+    elif isinstance(attribute, Mapping):
+        _require_none_hidden(path, attribute.keys(), "the keys of a dict")
+        for key, item in attribute.items():
+            _visit(f"{path}[{key!r}]", item, add)
+    elif isinstance(attribute, np.ndarray) and attribute.dtype == object:
+        for index in np.ndindex(attribute.shape):
+            _visit(f"{path}[{','.join(map(str, index))}]", attribute[index], add)
+    elif isinstance(attribute, AbstractSet | deque | ValuesView):
+        _require_none_hidden(path, attribute, f"a {type(attribute).__name__}")
+
+
+def _require_none_hidden(path: str, items: Any, where: str) -> None:
+    for item in items:
+        if isinstance(item, Value | Module):
+            raise TypeError(
+                f"{path} holds a {type(item).__name__} in {where}, where it would not be found as a parameter: wanted "
+                f"a list, a tuple, the values of a dict, or an array of objects"
+            )
 
 
 def state_arrays(state: Mapping[str, float]) -> Arrays:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from types import MethodType
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Value
 
-from .arrays import Vector
-from .checks import fraction, not_negative
+from .basics.arrays import Vector
+from .basics.checks import count, fraction, not_negative, positive, whole
 
 Rate = float | Callable[[int], float]
 
@@ -32,27 +33,25 @@ class State(NamedTuple):
 class Optimizer(ABC):
     """Parameters, a learning rate, and the vectors that an update rule carries from step to step.
 
-    ``lr`` is a number, or a function of the step, which counts from 0. A parameter that is listed twice moves once.
+    ``lr`` is a number, or a function of the step, which counts from 0, such as a :class:`Schedule`. With ``clip``, a
+    gradient whose length is greater is scaled down to it. A parameter that is listed twice moves once.
 
-    To clip gradients, or change them otherwise, override ``next``, which both :meth:`step` and the Trainer go by:
+    For an optimizer of one's own, write its ``rule``, and name the vectors it carries, which are 0 at first:
 
-    >>> class Clipped(SGD):
-    ...     def next(self, state: State, gradient: Vector) -> State:
-    ...         return super().next(state, gradient / max(1.0, np.linalg.norm(gradient)))
+    >>> class Signed(Optimizer):
+    ...     def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+    ...         return state.theta - lr * np.sign(g), {}
     >>> w = Value(3.0)
     >>> (w * w).backward()
-    >>> Clipped([w], lr=0.5).step()
+    >>> Signed([w], lr=0.5).step()
     >>> w.data
     2.5
-
-    An overridden ``step`` is called by the Trainer as well, compiled or not, with the gradient in each ``grad``. It is
-    to call ``super().step()`` once, which counts the step.
     """
 
     carried: tuple[str, ...] = ()
     """The names of the vectors carried from step to step; all of them are 0 at first."""
 
-    def __init__(self, parameters: Iterable[Value], lr: Rate) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: Rate, *, clip: float | None = None) -> None:
         if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
             raise TypeError(f"an optimizer takes a list of leaf Values, such as model.parameters(), got {parameters!r}")
         listed = list(parameters)
@@ -62,9 +61,23 @@ class Optimizer(ABC):
             raise TypeError(f"an optimizer moves leaf Values, got {strangers[0]!r}")
         self.parameters = list(dict.fromkeys(listed))
         self.lr = lr
+        self.clip = None if clip is None else positive("clip", clip)
         self.rate(0)
         zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
         self._memory: Mapping[str, Vector] = {**zeros, "steps": np.zeros(())}
+
+    @abstractmethod
+    def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        """The next θ and the next carried vectors. It changes nothing."""
+
+    def settings(self) -> dict[str, Any]:
+        """What the rule was made with: the plain attributes, the learning rate apart, which may change."""
+        apart = ("parameters", "lr")
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in apart and name[0] != "_" and not callable(value)
+        }
 
     @property
     def steps(self) -> int:
@@ -91,14 +104,8 @@ class Optimizer(ABC):
 
         Such code may look at the parameters, so data and ``grad`` have to be in their Values before it runs.
         """
-        return type(self) not in OPTIMIZERS.values() or any(map(callable, vars(self).values()))
-
-    def after_step(self, state: State, gradient: Vector) -> State:
-        """Where ``step`` leads; ``state`` and ``gradient`` have to be in the parameters if it is overridden."""
-        if self.step == MethodType(Optimizer.step, self):
-            return self.next(state, gradient)
-        self.step()
-        return self.here()
+        is_ours = type(self) in OPTIMIZERS.values() and (not callable(self.lr) or isinstance(self.lr, Schedule))
+        return not is_ours or any(callable(value) for name, value in vars(self).items() if name != "lr")
 
     def here(self) -> State:
         """The parameters' data and what is carried along."""
@@ -108,8 +115,12 @@ class Optimizer(ABC):
         """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer."""
         rate = self.rate(state.steps)
         with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
-            theta, carried = self._rule(state, gradient, rate)
+            theta, carried = self.rule(state, self._clipped(gradient), rate)
         return State(theta, {**carried, "steps": np.array(state.steps + 1.0)})
+
+    def _clipped(self, gradient: Vector) -> Vector:
+        length = 0.0 if self.clip is None else float(np.linalg.norm(gradient))
+        return gradient * (self.clip / length) if self.clip is not None and length > self.clip else gradient
 
     def move_to(self, state: State) -> None:
         """Set parameters and memory alike; an interrupt is raised only when all of it is done."""
@@ -124,19 +135,11 @@ class Optimizer(ABC):
             parameter.data = number
         self._memory = state.memory
 
-    @abstractmethod
-    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
-        """The next θ and the next carried vectors."""
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """What the rule was made with, the learning rate apart."""
-
-    def state(self) -> dict[str, Vector]:
-        """What is carried from step to step: to be saved, and loaded again by ``load_state``."""
+    def state_dict(self) -> dict[str, Vector]:
+        """What is carried from step to step: to be saved, and loaded again by ``load_state_dict``."""
         return {name: vector.copy() for name, vector in self._memory.items()}
 
-    def load_state(self, state: Mapping[str, Vector]) -> None:
+    def load_state_dict(self, state: Mapping[str, Vector]) -> None:
         """Go on from a saved state. A ValueError, and nothing changed, if it is that of another optimizer."""
         for name, vector in self._memory.items():
             if name not in state or np.shape(state[name]) != vector.shape:
@@ -171,29 +174,29 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
+        *,
+        clip: float | None = None,
     ) -> None:
         self.momentum = fraction("momentum", momentum)
         self.nesterov = nesterov
         self.weight_decay = not_negative("weight_decay", weight_decay)
         if nesterov and momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, got 0")
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, clip=clip)
 
-    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+    def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
         g = g + self.weight_decay * state.theta
         velocity = self.momentum * state.memory["velocity"] + g
         step = g + self.momentum * velocity if self.nesterov else velocity
         return state.theta - lr * step, {"velocity": velocity}
-
-    def settings(self) -> dict[str, Any]:
-        return {"momentum": self.momentum, "nesterov": self.nesterov, "weight_decay": self.weight_decay}
 
 
 class Adam(Optimizer):
     """Adam: steps of about lr, scaled by running means of the gradient and of its square.
 
     g ← g + weight_decay·θ, m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g²,
-    θ ← θ - lr·m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + eps).
+    θ ← θ - lr·m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + eps). With ``decoupled_weight_decay`` (AdamW) g stays as it is, and
+    θ ← θ - lr·weight_decay·θ goes before the step.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
 
     >>> w = Value(1.0)
@@ -212,24 +215,59 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        *,
+        decoupled_weight_decay: bool = False,
+        clip: float | None = None,
     ) -> None:
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise TypeError(f"betas is a pair of numbers such as (0.9, 0.999), got {betas!r}")
         self.betas = (fraction("betas[0]", betas[0]), fraction("betas[1]", betas[1]))
         self.eps = not_negative("eps", eps)
         self.weight_decay = not_negative("weight_decay", weight_decay)
-        super().__init__(parameters, lr)
+        self.decoupled_weight_decay = decoupled_weight_decay
+        super().__init__(parameters, lr, clip=clip)
 
-    def _rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
-        (beta1, beta2), t = self.betas, state.steps + 1
-        g = g + self.weight_decay * state.theta
+    def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
+        (beta1, beta2), t, theta = self.betas, state.steps + 1, state.theta
+        if self.decoupled_weight_decay:
+            theta = theta - lr * self.weight_decay * theta
+        else:
+            g = g + self.weight_decay * theta
         mean = beta1 * state.memory["mean"] + (1 - beta1) * g
         square = beta2 * state.memory["square"] + (1 - beta2) * g * g
         scale = np.sqrt(square / (1 - beta2**t)) + self.eps
-        return state.theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
-
-    def settings(self) -> dict[str, Any]:
-        return {"betas": self.betas, "eps": self.eps, "weight_decay": self.weight_decay}
+        return theta - lr * (mean / (1 - beta1**t)) / scale, {"mean": mean, "square": square}
 
 
 OPTIMIZERS: Mapping[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning rate that rises to ``lr`` along a line in ``warm_up`` steps, and falls to 0 along a half cosine.
+
+    lr·(step + 1)/warm_up at first, then lr·(1 + cos(π·(step - warm_up)/(steps - warm_up)))/2, and 0 after ``steps``.
+    Where ``steps`` is None it stays at ``lr``.
+
+    >>> rate = Schedule(0.1, steps=6, warm_up=2)
+    >>> [round(rate(step), 3) for step in range(7)]
+    [0.05, 0.1, 0.1, 0.085, 0.05, 0.015, 0.0]
+    """
+
+    lr: float
+    steps: int | None = None
+    warm_up: int = 0
+
+    def __post_init__(self) -> None:
+        not_negative("lr", self.lr)
+        whole("warm_up", self.warm_up)
+        if self.steps is not None and count("steps", self.steps) <= self.warm_up:
+            raise ValueError(f"steps is more than the {self.warm_up} of warm_up, got {self.steps}")
+
+    def __call__(self, step: int) -> float:
+        if step < self.warm_up:
+            return self.lr * (step + 1) / self.warm_up
+        if self.steps is None:
+            return self.lr
+        share = min(1.0, (step - self.warm_up) / (self.steps - self.warm_up))
+        return self.lr * (1.0 + math.cos(math.pi * share)) / 2.0

@@ -89,8 +89,8 @@ def test_networks_differ_as_the_table_says() -> None:
     with pytest.raises(TypeError):
         nn.Neuron(2, nonlin=False)  # type: ignore[call-arg]
     assert isinstance(networks.MLP(2, [3, 2])([0.0, 0.0]), list)
-    assert nn.MLP(2, [3], seed=1).state() == nn.MLP(2, [3], seed=1).state()
-    assert nn.MLP(2, [3], seed=1).state() != nn.MLP(2, [3], seed=2).state()
+    assert nn.MLP(2, [3], seed=1).state_dict() == nn.MLP(2, [3], seed=1).state_dict()
+    assert nn.MLP(2, [3], seed=1).state_dict() != nn.MLP(2, [3], seed=2).state_dict()
 
 
 def test_two_passes_are_exact_here_and_not_there() -> None:

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from exercises import CHECKS, check, exercise
 
 from autograd import Value
-from nn.exercises import CHECKS, check, exercise
 
 
 def product(a, b):

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from exercises import check
 
 from autograd import Value, compile
 from nn import Layer, Neuron
-from nn.exercises import check
 
 
 def compiled(n_inputs=3, n_outputs=5, activation="tanh", declared=True):

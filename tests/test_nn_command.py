@@ -1,7 +1,6 @@
 """The command line: its files, the same bytes for the same seed, predictions, and one line for whatever is wrong."""
 
 import csv
-import json
 import os
 import signal
 import subprocess
@@ -14,11 +13,13 @@ import matplotlib
 import numpy as np
 import pytest
 
-from nn import MLP, plots
+from nn import MLP
 from nn.__main__ import main
-from nn.data import held_out_rows
-from nn.datasets import DATASETS
-from nn.predictor import Predictor
+from nn.data import DATASETS, Encoding, Scaling
+from nn.data.dataset import held_out_rows
+from nn.data.predictor import Predictor
+from nn.fit.objective import Objective
+from nn.viewing import plots
 
 SMALL = ["--hidden", "3", "--epochs", "2"]
 
@@ -75,17 +76,18 @@ def without(path, *columns):
 @pytest.mark.parametrize(
     ("data", "pictures", "quality"),
     [
-        ("moons", ["boundary.svg"], "held-out accuracy"),
-        ("circles", ["boundary.svg"], "held-out accuracy"),
-        ("xor", ["boundary.svg"], "held-out accuracy"),
+        ("moons", ["boundary.svg", "confusion.svg"], "held-out accuracy"),
+        ("circles", ["boundary.svg", "confusion.svg"], "held-out accuracy"),
+        ("xor", ["boundary.svg", "confusion.svg"], "held-out accuracy"),
         ("line", ["fit.svg"], "held-out error"),
-        ("iris", [], "held-out accuracy"),
+        ("iris", ["confusion.svg"], "held-out accuracy"),
     ],
 )
 def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
     assert run("train", data, "--out", tmp_path / "out", *SMALL) == 0
     printed = capsys.readouterr()
-    assert names(tmp_path / "out") == sorted(["graph.svg", "history.csv", "loss.svg", "model.npz", *pictures])
+    always = ["film.html", "graph.svg", "history.csv", "loss.svg", "model.npz"]
+    assert names(tmp_path / "out") == sorted([*always, *pictures])
     assert printed.err == ""
     assert "rows to train on" in printed.out.splitlines()[0]
     for word in (quality, "final loss", "parameters", *names(tmp_path / "out")):
@@ -95,12 +97,14 @@ def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
         assert path.read_text().rstrip().endswith("</svg>")
 
 
-def test_a_film_is_written_on_demand(tmp_path, capsys):
-    assert run("train", "xor", "--out", tmp_path, "--film", *SMALL) == 0
+def test_a_film_is_written_unless_it_is_not_wanted(tmp_path, capsys):
+    assert run("train", "xor", "--out", tmp_path, *SMALL) == 0
     assert "film.html" in capsys.readouterr().out
     page = (tmp_path / "film.html").read_text(encoding="utf-8")
     assert "<title>Training on xor</title>" in page
     assert "different" in page
+    assert run("train", "xor", "--out", tmp_path, "--no-film", *SMALL) == 0
+    assert not (tmp_path / "film.html").exists()
 
 
 def test_line_learns_to_double(tmp_path, capsys):
@@ -152,7 +156,7 @@ def test_the_model_file_is_also_that_of_the_network(tmp_path, capsys):
     assert run("train", "line", "--out", tmp_path, *SMALL) == 0
     model = MLP(1, [3, 1], activation="tanh")
     model.load(tmp_path / "model.npz")
-    assert model.state() == Predictor.load(tmp_path / "model.npz").model.state()
+    assert model.state_dict() == Predictor.load(tmp_path / "model.npz").model.state_dict()
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
@@ -162,7 +166,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
     ]
     assert [process.communicate()[1] for process in runs] == ["", ""]
     assert names(tmp_path / "a") == names(tmp_path / "b")
-    assert len(names(tmp_path / "a")) == 5
+    assert len(names(tmp_path / "a")) == 7
     for name in names(tmp_path / "a"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
@@ -213,18 +217,19 @@ def test_a_picture_of_an_earlier_run_is_not_left_beside_another_model(tmp_path, 
     (tmp_path / "notes.txt").write_text("mine")
     assert run("train", "line", "--out", tmp_path, *SMALL) == 0
     assert f"removed {tmp_path / 'boundary.svg'}, which was of an earlier run" in capsys.readouterr().out
-    assert names(tmp_path) == ["fit.svg", "graph.svg", "history.csv", "loss.svg", "model.npz", "notes.txt"]
+    left = ["film.html", "fit.svg", "graph.svg", "history.csv", "loss.svg", "model.npz", "notes.txt"]
+    assert names(tmp_path) == left
 
 
-@pytest.mark.parametrize("picture", ["nn.plots.plot_loss", "nn.plots.plot_curve", "nn.training._graph"])
+@pytest.mark.parametrize("picture", ["nn.history.plot_loss", "nn.viewing.plots.plot_curve", "nn.command.train._graph"])
 def test_a_picture_that_fails_costs_neither_model_nor_history(tmp_path, monkeypatch, capsys, picture):
     def fail(*_):
         raise RuntimeError("no ink\nleft")
 
     monkeypatch.setattr(picture, fail)
-    assert run("train", "line", "--out", tmp_path, *SMALL) == 0
-    assert "svg was left out: no ink left\n" in capsys.readouterr().out
-    assert len(names(tmp_path)) == 4
+    assert run("train", "line", "--out", tmp_path, *SMALL) == 1
+    assert capsys.readouterr().err.endswith("svg was left out: no ink left\n")
+    assert len(names(tmp_path)) == 5
     assert {"model.npz", "history.csv"} < set(names(tmp_path))
 
 
@@ -275,7 +280,7 @@ def test_held_out_rows_beyond_all_bounds_are_reported_as_such(tmp_path, monkeypa
     assert "held out inf" in printed.out
     assert "held-out error inf in z" in printed.out
     assert "left out" not in printed.out
-    assert (tmp_path / "history.csv").read_text().endswith(",inf\n")
+    assert (tmp_path / "history.csv").read_text().endswith(",inf,nan\n")
 
 
 # ---- what is wrong
@@ -297,14 +302,14 @@ def one_line(capsys, command):
         (["mooons"], "there is no data set and no file 'mooons': wanted one of moons"),
         (["points.csv"], "a CSV file needs --target COLUMN; the columns are x, y.1, word, number, digit"),
         (["points.csv", "--target", "z"], "has no columns named 'z'"),
-        (["points.csv", "--target", "number"], "line 2, column 'word': wanted a finite number, got '"),
+        (["mixed.csv", "--target", "t"], "line 3, column 'x': wanted a finite number, got 'u'"),
         (["empty.csv", "--target", "x"], "has no rows"),
-        (["nan.csv", "--target", "t"], "line 3, column 'x': wanted a finite number, got 'nan'"),
+        (["nan.csv", "--target", "t"], "line 3, column 'x': the cell 'nan' says that it is missing"),
         (["hole.csv", "--target", "t"], "line 3, column 'x': the cell is empty"),
         (["few.csv", "--target", "t"], "too few rows"),
         (["one.csv", "--target", "t"], "holds one class only"),
         ([".", "--target", "t"], "Is a directory"),
-        (["line", "--target", "z"], "--target and --classes are for CSV files"),
+        (["line", "--target", "z"], "--target, --classes, --ignore, --missing and --separator are for CSV files"),
         (["line", "--activation", "swish"], "invalid choice: 'swish'"),
         (["line", "--loss", "l1"], "invalid choice: 'l1'"),
         (["line", "--loss", "hinge"], "hinge is a loss for classes"),
@@ -336,6 +341,7 @@ def test_bad_input_is_one_line_and_status_2_and_no_file(tmp_path, monkeypatch, c
         "hole.csv": "x,t\n1,2\n,3\n",
         "few.csv": "x,t\n1,2\n2,3\n",
         "one.csv": "x,t\n1,a\n2,a\n",
+        "mixed.csv": "x,t\n1,2\nu,3\n",
     }.items():
         (tmp_path / name).write_text(text)
     before = names(tmp_path)
@@ -356,17 +362,17 @@ def test_a_learning_rate_that_makes_the_loss_infinite(tmp_path, capsys):
     assert "the loss became inf at step 2 (epoch 1), with learning rate 1e+200" in line
     assert "Try a lower learning rate (--lr)" in line
     assert names(out) == ["last_finite.npz"]
-    state = Predictor.load(out / "last_finite.npz").model.state()
+    state = Predictor.load(out / "last_finite.npz").model.state_dict()
     assert all(np.isfinite(list(state.values())))
 
 
 def test_without_graphviz_it_fails_before_it_trains(tmp_path, monkeypatch, capsys):
     from autograd.viewing import RenderingError
 
-    def draw(root):
+    def draw(root, **how):
         raise RenderingError("there is no Graphviz to render with")
 
-    monkeypatch.setattr("nn.training.draw", draw)
+    monkeypatch.setattr("nn.command.train.draw", draw)
     assert run("train", "line", "--out", tmp_path / "out") == 2
     assert "there is no Graphviz" in one_line(capsys, "python -m nn train")
     assert names(tmp_path / "out") == []
@@ -383,7 +389,7 @@ def test_too_little_memory_is_one_line(tmp_path, monkeypatch, capsys):
     def load(options):
         raise MemoryError
 
-    monkeypatch.setattr("nn.training.load", load)
+    monkeypatch.setattr("nn.command.train.load", load)
     assert run("train", "line", "--out", tmp_path / "out") == 2
     assert one_line(capsys, "python -m nn train") == "python -m nn train: out of memory\n"
 
@@ -415,7 +421,6 @@ def model_file(tmp_path_factory):
         ("changed.npz", "x\n1\n", "changed.npz is not a model"),
         ("model.npz", None, "rows.csv: No such file"),
         ("model.npz", "y\n1\n", "has no columns named 'x'"),
-        ("model.npz", "x\none\n", "line 2, column 'x': wanted a finite number, got 'one'"),
         ("model.npz", "x\n", "has no rows"),
     ],
 )
@@ -425,9 +430,7 @@ def test_bad_models_and_rows_are_one_line_and_no_file(tmp_path, monkeypatch, cap
     (tmp_path / "cut.npz").write_bytes(content[: len(content) * 2 // 3])
     (tmp_path / "text.npz").write_text("no model")
     MLP(1, [3, 1]).save(tmp_path / "network.npz")
-    arrays = dict(np.load(model_file))
-    arrays["description"] = np.array(str(arrays["description"]).replace('"sizes": [3, 1]', '"sizes": [4, 1]'))
-    np.savez(tmp_path / "changed.npz", **arrays)
+    np.savez(tmp_path / "changed.npz", **(dict(np.load(model_file)) | {"network.sizes": np.array([1, 4, 1])}))
     if text is not None:
         (tmp_path / "rows.csv").write_text(text)
     monkeypatch.chdir(tmp_path)
@@ -438,85 +441,83 @@ def test_bad_models_and_rows_are_one_line_and_no_file(tmp_path, monkeypatch, cap
     assert names(tmp_path) == before
 
 
-def changed(**fields):
-    """The description of a model of three classes, with some fields changed."""
-    good = {
-        "format": "valuegrad predictor 1",
-        "model": {"n_inputs": 2, "sizes": [3], "activation": "tanh", "output": "linear"},
-        "loss": "cross_entropy",
-        "feature_names": ["x", "y"],
-        "feature_mean": [0.0, 0.0],
-        "feature_scale": [1.0, 2.0],
-        "target_name": "t",
-        "target_mean": [0.0],
-        "target_scale": [1.0],
-        "classes": ["a", "b", "c"],
-    }
-    good["model"] |= fields.pop("shape", {})
-    return json.dumps({name: field for name, field in (good | fields).items() if field is not ...})
-
-
-def described(path, description):
-    """A model file with this description."""
-    state = MLP(2, [3], seed=0).state()
-    np.savez(path, names=list(state), values=list(state.values()), description=np.array(description))
+def described(path, **changes):
+    """A model file of three classes, with some arrays changed; those that are ... are left out."""
+    columns = ("x", "y", "colour")
+    encoding = Encoding(columns, ((), (), ("blue", "red")), np.array([0.5, np.nan, 0.25, 0.75]))
+    scaling = Scaling(np.zeros(4), np.array([1.0, 2.0, 1.0, 1.0]))
+    objective = Objective.named("cross_entropy", ["a", "b", "c"])
+    predictor = Predictor(MLP(4, [3], "tanh", seed=0), objective, encoding, scaling, "t", Scaling.none(1))
+    path.write_bytes(predictor.file_bytes())
+    arrays = dict(np.load(path)) | {name.replace("_", "."): array for name, array in changes.items()}
+    np.savez(path, **{name: np.asarray(array) for name, array in arrays.items() if array is not ...})
     return path
 
 
-def test_a_sound_description_is_read(tmp_path):
+def test_a_sound_file_is_read(tmp_path):
     """So that the next test fails for what it changes alone."""
-    predictor = Predictor.load(described(tmp_path / "model.npz", changed()))
-    assert predictor.feature_scaling.scale.tolist() == [1.0, 2.0]
+    predictor = Predictor.load(described(tmp_path / "model.npz"))
+    assert predictor.feature_scaling.scale.tolist() == [1.0, 2.0, 1.0, 1.0]
     assert predictor.classes == ("a", "b", "c")
+    assert predictor.encoding.words == ((), (), ("blue", "red"))
+    assert predictor.feature_names == ("x", "y", "colour = blue", "colour = red")
 
 
 @pytest.mark.parametrize(
-    ("description", "message"),
+    ("changes", "message"),
     [
-        ("5", "its description is no object but a int"),
-        ("[]", "no object"),
-        ("{", "Expecting property name"),
-        ("[" * 100_000, "nested too deeply"),
-        (1.5, "no object but a float"),
-        (changed(format="other"), "its format is 'other', wanted"),
-        (changed(loss=...), "its description has no 'loss'"),
-        (changed(loss=["mse"]), "the 'loss' of its description is not a text"),
-        (changed(loss="l1"), "no loss is named 'l1'"),
-        (changed(model=[]), "the 'model' of its description is not an object"),
-        (changed(shape={"n_inputs": 2.0}), "'n_inputs' of its description is not a whole number"),
-        (changed(shape={"n_inputs": True}), "'n_inputs'"),
-        (changed(shape={"n_inputs": 3}), "features do not agree in number"),
-        (changed(shape={"sizes": 3}), "'sizes' of its description is not a list of whole numbers"),
-        (changed(shape={"sizes": []}), "sizes is a list"),
-        (changed(shape={"sizes": [10**9]}), "3,000,000,000 parameters, wanted at most"),
-        (changed(shape={"sizes": [4]}), "outputs and classes do not agree"),
-        (changed(shape={"activation": []}), "'activation'"),
-        (changed(shape={"output": "swish"}), "no activation is named 'swish'"),
-        (changed(feature_names="xy"), "'feature_names' of its description is not a list of different texts"),
-        (changed(feature_names=["x", 1]), "'feature_names'"),
-        (changed(feature_names=["x", "x"]), "'feature_names'"),
-        (changed(feature_mean=[0.0]), "'feature_mean' of its description is not a list of 2 finite numbers"),
-        (changed(feature_mean=[0.0, float("nan")]), "'feature_mean'"),
-        (changed(feature_mean=[0.0, 10**400]), "'feature_mean'"),
-        (changed(feature_mean=[0.0, [1.0]]), "'feature_mean'"),
-        (changed(feature_scale=[1.0, 0.0]), "its feature_scale is not positive"),
-        (changed(feature_scale=[1.0, float("inf")]), "'feature_scale'"),
-        (changed(target_name=None), "'target_name'"),
-        (changed(target_mean=0.0), "'target_mean'"),
-        (changed(target_scale=[-1.0]), "its target_scale is not positive"),
-        (changed(classes=["a", "b", 3]), "'classes'"),
-        (changed(classes=["a", "b", "b"]), "'classes'"),
-        (changed(classes=["a"]), "outputs and classes do not agree"),
+        ({"format": "other"}, "its format is 'other', wanted"),
+        ({"format": 5.0}, "its 'format' is float64 of shape (), wanted texts: one"),
+        ({"loss": ...}, "it has no array named 'loss'"),
+        ({"loss": ["mse"]}, "its 'loss' is"),
+        ({"loss": "l1"}, "its loss 'l1' and its classes do not go together"),
+        ({"loss": "binary_cross_entropy"}, "binary_cross_entropy is for two classes, got 3"),
+        ({"network_sizes": [4.0, 3.0]}, "its 'network.sizes' is float64 of shape (2,), wanted whole numbers"),
+        ({"network_sizes": 3}, "'network.sizes'"),
+        ({"network_sizes": np.array([], int)}, "features do not agree in number"),
+        ({"network_sizes": [4]}, "outputs and classes do not agree"),
+        ({"network_sizes": [3, 3]}, "features do not agree in number"),
+        ({"network_sizes": [4, 4]}, "outputs and classes do not agree"),
+        ({"network_sizes": [4, 10**9, 3]}, "parameters, wanted at most"),
+        ({"network_sizes": [4, -1, 3]}, "sizes[0] is a whole number from 1, got -1"),
+        ({"network_sizes": [4] + [1] * 100_000 + [3]}, "at most 1,000 layers, got 100,001"),
+        ({"network_activations": ["tanh"]}, "wanted texts: a row of 2"),
+        ({"network_activations": ["tanh", "swish"]}, "no activation is named 'swish'"),
+        ({"columns": "xy"}, "'columns'"),
+        ({"columns": ["x", "x", "colour"]}, "its 'columns' repeat"),
+        ({"words_column": [0, 7]}, "its words are of no columns"),
+        ({"words_column": [2, 0]}, "its words are of no columns"),
+        ({"words_column": [2]}, "wanted whole numbers: a row of 2"),
+        ({"words_word": ["red", "red"]}, "its words repeat"),
+        ({"fill": [0.0, 0.0, 0.0]}, "its 'fill' is float64 of shape (3,), wanted numbers: a row of 4"),
+        ({"fill": [0.0, 0.0, 0.0, np.inf]}, "what it fills in is infinite"),
+        ({"features_mean": [0.0]}, "'features.mean'"),
+        ({"features_mean": [0.0, np.nan, 0.0, 0.0]}, "the scaling of its features is not finite"),
+        ({"features_scale": [1.0, 0.0, 1.0, 1.0]}, "not positive"),
+        ({"target": 1.0}, "'target'"),
+        ({"target_mean": 0.0}, "'target.mean'"),
+        ({"target_scale": [-1.0]}, "the scaling of its target is not finite, or not positive"),
+        ({"classes": [1, 2, 3]}, "'classes'"),
+        ({"classes": ["a", "b", "b"]}, "its 'classes' repeat"),
+        ({"classes": ["a"]}, "its classes do not go together"),
+        ({"names": ["a"]}, "its names and values do not pair up"),
     ],
 )
-def test_a_wrong_description_is_refused(tmp_path, monkeypatch, capsys, description, message):
+def test_a_wrong_array_is_refused(tmp_path, monkeypatch, capsys, changes, message):
     monkeypatch.chdir(tmp_path)
-    described(tmp_path / "model.npz", description)
-    (tmp_path / "rows.csv").write_text("x,y\n1,2\n")
+    described(tmp_path / "model.npz", **changes)
+    (tmp_path / "rows.csv").write_text("x,y,colour\n1,2,red\n")
     assert run("predict", "model.npz", "rows.csv") == 2
     line = one_line(capsys, "python -m nn predict")
-    assert "model.npz is not a model that `python -m nn train` wrote, or is damaged: " in line
+    assert "model.npz is not a" in line
     assert message in line
+
+
+def test_a_file_that_would_unpack_to_more_than_itself_is_refused(tmp_path, capsys):
+    np.savez_compressed(tmp_path / "model.npz", format=np.zeros(10**7), names=0, values=0)
+    (tmp_path / "rows.csv").write_text("x\n1\n")
+    assert run("predict", tmp_path / "model.npz", tmp_path / "rows.csv") == 2
+    assert "it would unpack to 80,000" in one_line(capsys, "python -m nn predict")
 
 
 @pytest.mark.parametrize(

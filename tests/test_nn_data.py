@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nn.data import Scaling, from_table, held_out_rows
-from nn.datasets import DATASETS
-from nn.objective import Objective
-from nn.tables import csv_text, read_table
+from nn.data import DATASETS, Scaling, held_out_rows
+from nn.data.dataset import from_table
+from nn.data.tables import csv_text, read_table
+from nn.fit.objective import Objective
 
 
 def table(tmp_path, text):
@@ -69,7 +69,7 @@ def test_what_programs_write_around_the_cells_is_left_out(tmp_path, text):
         ("t\n1\n", "has no column but the target"),
         ("a,t\n1,2\n,4\n", "line 3, column 'a': the cell is empty"),
         ("a,t\n1,2\n\nx,4\n", "line 4, column 'a': wanted a finite number, got 'x'"),
-        ("a,t\nnan,2\n", "line 2, column 'a': wanted a finite number, got 'nan'"),
+        ("a,t\nnan,2\n", "line 2, column 'a': the cell 'nan' says that it is missing"),
         ("a,t\n1,inf\n", "line 2, column 't': wanted a finite number, got 'inf'"),
         ("a,t\n1,2\n2,u\n", "wanted a finite number, got 'u'; or --classes, if the column names classes"),
         ("a,t\n1_0,2\n", "line 2, column 'a': wanted a finite number, got '1_0'$"),
@@ -164,7 +164,7 @@ def test_numbers_too_large_to_scale_are_refused():
     ],
 )
 def test_targets_as_each_loss_wants_them(loss, n_classes, targets, wanted):
-    objective = Objective(loss, n_classes)
+    objective = Objective.named(loss, ["a", "b", "c"][:n_classes])
     assert objective.encode(np.array(targets, dtype=float)).tolist() == wanted
     assert objective.n_outputs == len(wanted[0])
 
@@ -182,13 +182,12 @@ def test_targets_as_each_loss_wants_them(loss, n_classes, targets, wanted):
     ],
 )
 def test_outputs_are_read_as_class_and_probability(loss, n_classes, outputs, index, probability):
-    objective = Objective(loss, n_classes)
-    assert objective.margins(np.array([outputs])).argmax() == index
+    objective = Objective.named(loss, ["a", "b", "c"][:n_classes])
+    outputs = np.array([outputs])
+    assert objective.margins(outputs).argmax() == objective.chosen(outputs)[0] == index
     assert objective.gives_probabilities is (probability is not None)
-    if probability is None:
-        assert objective.probability(outputs, index) is None
-    else:
-        assert objective.probability(outputs, index) == pytest.approx(probability, rel=1e-15)
+    if probability is not None:
+        assert objective.probabilities(outputs) == pytest.approx([probability], rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -201,8 +200,8 @@ def test_outputs_are_read_as_class_and_probability(loss, n_classes, outputs, ind
 )
 def test_losses_that_do_not_fit_the_target_are_refused(loss, n_classes, message):
     with pytest.raises(ValueError, match=message):
-        Objective(loss, n_classes)
+        Objective.named(loss, ["a", "b", "c"][:n_classes])
 
 
 def test_cells_that_need_quotes_get_them():
-    assert csv_text(["a", "b"], [["x,y", 0.5], ['"', None]]) == 'a,b\n"x,y",0.5\n"""",\n'
+    assert csv_text([["a", "b"], ["x,y", 0.5], ['"', None]]) == 'a,b\n"x,y",0.5\n"""",\n'

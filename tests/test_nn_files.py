@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograd.files import write_file, write_files
-from nn.files import require_files, require_writable
+from nn.basics.files import require_files, require_writable
 
 
 def test_all_files_appear_and_nothing_else(tmp_path):

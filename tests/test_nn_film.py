@@ -24,11 +24,11 @@ from nn import (
     hinge,
     mse,
 )
-from nn.evaluation import CompiledEvaluator, Evaluator, evaluator
-from nn.film.reading import Reading
-from nn.film.view import Axis, scale
-from nn.recording import LIMIT
-from nn.samples import Samples
+from nn.fit.evaluation import CompiledEvaluation, Evaluation, evaluation
+from nn.fit.objective import Objective
+from nn.fit.recording import LIMIT
+from nn.fit.samples import Samples
+from nn.viewing.film.view import Axis, scale
 
 FOUR_DIGITS = {"rel": 5e-4, "abs": 1e-12}
 
@@ -115,10 +115,10 @@ def test_the_training_is_the_same_whether_recorded_or_not_and_the_film_changes_n
     other = MLP(2, [4, 3, 1], "tanh", seed=1)
     trainer = Trainer(other, binary_cross_entropy, Adam(other.parameters(), 0.05))
     plain = trainer.fit(*rings(), epochs=3, batch_size=10, held_out=rings(8, 1))
-    assert (plain, other.state()) == (history, model.state())
+    assert (plain, other.state_dict()) == (history, model.state_dict())
     gradients = [parameter.grad for parameter in model.parameters()]
     assert history.film().html == history.film().html
-    assert (other.state(), gradients) == (model.state(), [parameter.grad for parameter in model.parameters()])
+    assert (other.state_dict(), gradients) == (model.state_dict(), [parameter.grad for parameter in model.parameters()])
 
 
 def test_numbers_that_are_not_finite_are_none_and_the_page_is_still_json():
@@ -159,7 +159,7 @@ ONE_OF_3 = np.eye(3)[[0, 1, 2, 0, 1]]
 )
 def test_what_is_shown_depends_on_inputs_and_targets(n_inputs, targets, loss, sizes, kind, views):
     data = small(n_inputs, targets, loss, sizes)
-    assert Reading.of(loss, np.array(targets, dtype=float).reshape(len(targets), -1)).kind == kind
+    assert Objective.told(loss, np.array(targets, dtype=float).reshape(len(targets), -1), sizes[-1]).kind == kind
     assert {"plane", "fit"} & data.keys() == views
     assert data.keys() >= {"network", "loss", "flow", "samples"}
     if "plane" in views:
@@ -236,9 +236,10 @@ def test_models_are_compiled_where_the_programs_give_the_same_numbers(kind, comp
     model = kind()
     samples = Samples.checked(*rings())
     theta = np.array([0.3, 0.4, -0.5])
-    before = model.state()
-    assert evaluator(model, mse, samples, [theta]).is_compiled is compiled
-    assert model.state() == before
+    before = model.state_dict()
+    found, reason = evaluation(model, mse, model.parameters(), samples, [theta], traced=True)
+    assert (found.is_compiled, reason is None) == (compiled, compiled)
+    assert model.state_dict() == before
 
 
 def test_a_model_that_takes_plain_numbers_only_has_a_film():
@@ -258,8 +259,8 @@ def test_a_model_that_takes_plain_numbers_only_has_a_film():
 
 def test_the_loss_at_epoch_0_takes_no_trace_of_all_samples(monkeypatch):
     _, history = recorded_rings(epochs=1)
-    traced, trace = [], Evaluator.trace
-    monkeypatch.setattr(Evaluator, "trace", lambda self, samples: traced.append(len(samples)) or trace(self, samples))
+    traced, trace = [], Evaluation.trace
+    monkeypatch.setattr(Evaluation, "trace", lambda self, samples: traced.append(len(samples)) or trace(self, samples))
     history.film()
     assert max(traced) <= 12 < len(rings()[0])
 
@@ -267,11 +268,12 @@ def test_the_loss_at_epoch_0_takes_no_trace_of_all_samples(monkeypatch):
 def test_compiled_and_eager_evaluators_agree():
     model, _ = recorded_rings(epochs=1, activation="relu")
     samples = Samples.checked(*rings())
-    found = [kind(model, binary_cross_entropy, samples) for kind in (Evaluator, CompiledEvaluator)]
-    traces = [vars(evaluator.trace(samples)) for evaluator in found]
+    arguments = (model, binary_cross_entropy, model.parameters())
+    found = [Evaluation(*arguments), CompiledEvaluation(*arguments, samples)]
+    traces = [vars(evaluation.trace(samples)) for evaluation in found]
     for name in traces[0]:
         np.testing.assert_allclose(traces[0][name], traces[1][name], rtol=1e-12, atol=1e-15)
-    outputs = [evaluator.outputs(samples.inputs) for evaluator in found]
+    outputs = [evaluation.outputs(samples.inputs) for evaluation in found]
     np.testing.assert_allclose(*outputs, rtol=1e-12, atol=1e-15)
 
 

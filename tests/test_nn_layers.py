@@ -64,9 +64,9 @@ def test_initial_weights_have_the_variance_of_he_or_xavier(activation, variance)
 
 
 def test_the_seed_decides_the_weights():
-    assert MLP(3, [4, 2], seed=7).state() == MLP(3, [4, 2], seed=7).state()
-    assert MLP(3, [4, 2], seed=7).state() != MLP(3, [4, 2], seed=8).state()
-    assert MLP(3, [4, 2]).state() != MLP(3, [4, 2]).state()
+    assert MLP(3, [4, 2], seed=7).state_dict() == MLP(3, [4, 2], seed=7).state_dict()
+    assert MLP(3, [4, 2], seed=7).state_dict() != MLP(3, [4, 2], seed=8).state_dict()
+    assert MLP(3, [4, 2]).state_dict() != MLP(3, [4, 2]).state_dict()
 
 
 def test_a_network_computes_what_the_formula_says():

@@ -2,13 +2,14 @@
 
 import copy
 import pickle
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograd import Value
-from nn import MLP, FileFormatError, Module
+from nn import MLP, FileFormatError, Layer, Module, Neuron
 
 
 class Pair(Module):
@@ -69,9 +70,9 @@ def test_zero_grad_forgets_every_gradient():
 def test_copies_are_whole_and_independent(twin_of):
     model = MLP(2, [3, 1], seed=0)
     twin = twin_of(model)
-    assert twin.state() == model.state()
+    assert twin.state_dict() == model.state_dict()
     twin.parameters()[0].data += 1.0
-    assert twin.state() != model.state()
+    assert twin.state_dict() != model.state_dict()
 
 
 def test_a_saved_model_loads_to_the_same_bits(tmp_path):
@@ -80,7 +81,7 @@ def test_a_saved_model_loads_to_the_same_bits(tmp_path):
     model.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     other.load(tmp_path / "a.npz")
-    assert other.state() == model.state()
+    assert other.state_dict() == model.state_dict()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
 
 
@@ -93,12 +94,12 @@ def test_a_saved_model_loads_to_the_same_bits(tmp_path):
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, message):
-    model, state = MLP(2, [3, 1], seed=0), MLP(2, [3, 1], seed=1).state()
-    before = model.state()
+    model, state = MLP(2, [3, 1], seed=0), MLP(2, [3, 1], seed=1).state_dict()
+    before = model.state_dict()
     change(state)
     with pytest.raises(ValueError, match=message):
-        model.load_state(state)
-    assert model.state() == before
+        model.load_state_dict(state)
+    assert model.state_dict() == before
 
 
 def foreign_files(directory: Path):
@@ -115,36 +116,97 @@ def foreign_files(directory: Path):
 
 def test_foreign_files_are_refused_and_change_nothing(tmp_path):
     model = MLP(2, [3, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     files = foreign_files(tmp_path)
     assert len(files) == 8
     for path in files:
         with pytest.raises(FileFormatError, match=path.name):
             model.load(path)
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_file_truncated_anywhere_is_refused_and_changes_nothing(tmp_path):
     saved, model = MLP(2, [2, 1], seed=1), MLP(2, [2, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     saved.save(tmp_path / "whole.npz")
     content = (tmp_path / "whole.npz").read_bytes()
     for length in range(0, len(content), 7):
         (tmp_path / "cut.npz").write_bytes(content[:length])
         with pytest.raises(FileFormatError, match=r"cut\.npz"):
             model.load(tmp_path / "cut.npz")
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_model_of_another_shape_is_refused(tmp_path):
     MLP(2, [4, 1], seed=0).save(tmp_path / "model.npz")
     model = MLP(2, [3, 1], seed=0)
-    before = model.state()
+    before = model.state_dict()
     with pytest.raises(ValueError, match="layers"):
         model.load(tmp_path / "model.npz")
-    assert model.state() == before
+    assert model.state_dict() == before
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         MLP(1, [1], seed=0).load(tmp_path / "absent.npz")
+
+
+class Held(Module):
+    def __init__(self, **attributes):
+        for name, attribute in attributes.items():
+            setattr(self, name, attribute)
+
+
+def test_parameters_are_found_in_dicts_and_arrays_of_objects():
+    heads = {"a": Layer(1, 1, seed=0), "b c": [Value(3.0)]}
+    grid = np.array([[Value(1.0), Value(2.0)]])
+    model = Held(heads=heads, grid=grid, plain=np.zeros(3), settings={"rate": 0.1})
+    names = [name for name, _ in model.named_parameters()]
+    assert names == [
+        "heads['a'].neurons[0].weights[0]",
+        "heads['a'].neurons[0].bias",
+        "heads['b c'][0]",
+        "grid[0,0]",
+        "grid[0,1]",
+    ]
+    for name, parameter in model.named_parameters():
+        assert eval(f"model.{name}") is parameter
+        assert parameter.label == name
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {Value(1.0)},
+        frozenset([Value(1.0)]),
+        {Value(1.0): "a key"},
+        deque([Neuron(1)]),
+        [{Value(1.0)}],
+        {"a": {"b": {Neuron(1)}}},
+        {"a": Value(1.0)}.values(),
+    ],
+)
+def test_where_a_parameter_could_hide_it_is_refused(attribute):
+    model = Module()
+    with pytest.raises(TypeError, match=r"parts.* holds a (Value|Neuron) in .* wanted a list"):
+        model.parts = attribute
+    assert not hasattr(model, "parts")
+
+
+def test_sets_of_other_things_may_be_kept():
+    assert Held(names={"a", "b"}, sizes=deque([1, 2])).parameters() == []
+
+
+def test_the_repr_shows_layers_and_how_many_parameters():
+    text = repr(MLP(2, [3, 1], "tanh", seed=0)).splitlines()
+    assert text == [
+        "MLP(n_inputs=2, sizes=[3, 1], activation='tanh', output='linear') of 13 parameters",
+        "  layers[0]: Layer(2, 3, 'tanh') of 9 parameters",
+        "  layers[1]: Layer(3, 1, 'linear') of 4 parameters",
+    ]
+    assert repr(Held(w=Value(1.0))) == "Held() of 1 parameter"
+
+
+def test_a_network_has_at_most_a_thousand_layers():
+    with pytest.raises(ValueError, match="at most 1,000 layers, got 1,001 sizes"):
+        MLP(1, [1] * 1001)

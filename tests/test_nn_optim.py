@@ -96,7 +96,7 @@ def test_a_restored_state_goes_on_to_the_same_bits(make):
     for g in gradients[:3]:
         other = moved(first, other, g)
     second = make([Value(0.0), Value(0.0)])
-    second.load_state(first.state())
+    second.load_state_dict(first.state_dict())
     for g in gradients[3:]:
         other = moved(second, other, g)
     assert second.steps == 6
@@ -106,11 +106,11 @@ def test_a_restored_state_goes_on_to_the_same_bits(make):
 def test_a_foreign_state_is_refused_and_changes_nothing():
     sgd, adam = SGD([Value(0.0)], 0.1, 0.9), Adam([Value(0.0)])
     moved(sgd, np.zeros(1), np.ones(1))
-    for state in (adam.state(), SGD([Value(0.0), Value(0.0)], 0.1).state(), {}):
+    for state in (adam.state_dict(), SGD([Value(0.0), Value(0.0)], 0.1).state_dict(), {}):
         with pytest.raises(ValueError, match="the state is that of another optimizer: wanted 'velocity'"):
-            sgd.load_state(state)
+            sgd.load_state_dict(state)
     assert sgd.steps == 1
-    assert sgd.state()["velocity"].tolist() == [1.0]
+    assert sgd.state_dict()["velocity"].tolist() == [1.0]
 
 
 @pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1, momentum=0.9), Adam])
@@ -118,19 +118,19 @@ def test_a_move_changes_nothing_before_it_is_made(make):
     theta, g, parameter = np.ones(1), np.ones(1), Value(5.0)
     optimizer = make([parameter])
     moved(optimizer, theta, g)
-    before = optimizer.state(), parameter.data
+    before = optimizer.state_dict(), parameter.data
     move = optimizer.next(optimizer.here()._replace(theta=theta), g)
-    assert (optimizer.state(), parameter.data) == before
+    assert (optimizer.state_dict(), parameter.data) == before
     assert theta.tolist() == g.tolist() == [1.0]
     optimizer.move_to(move)
     assert (optimizer.steps, parameter.data) == (2, move.theta[0])
-    assert optimizer.state() == move.memory
+    assert optimizer.state_dict() == move.memory
 
 
 def test_a_state_that_is_not_finite_is_refused():
     optimizer = SGD([Value(0.0)], 0.1)
     with pytest.raises(ValueError, match="'velocity' of the state is not finite"):
-        optimizer.load_state({"velocity": np.array([math.nan]), "steps": np.array(1.0)})
+        optimizer.load_state_dict({"velocity": np.array([math.nan]), "steps": np.array(1.0)})
     assert optimizer.steps == 0
 
 

@@ -5,10 +5,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from nn import MLP, History
-from nn.data import held_out_rows
-from nn.datasets import xor
-from nn.objective import Objective
-from nn.plots import (
+from nn.data import xor
+from nn.data.dataset import held_out_rows
+from nn.data.predictor import Predictor
+from nn.fit.objective import Objective
+from nn.viewing.plots import (
     confusion_matrix,
     gradient_sizes,
     plot_confusion,
@@ -18,7 +19,6 @@ from nn.plots import (
     plot_regions,
     plot_weights,
 )
-from nn.predictor import Predictor
 
 
 def differentiated(weights):
@@ -79,7 +79,7 @@ def test_regions_have_a_picture_each_and_one_legend():
     data = xor()
     train, held_out = (data.rows(rows) for rows in held_out_rows(data, seed=0))
     networks = {
-        name: Predictor.untrained(train, Objective("hinge", 2), MLP(2, [1], seed=seed))
+        name: Predictor.untrained(train, Objective.named("hinge", data.classes), MLP(2, [1], seed=seed))
         for seed, name in enumerate(("first", "second"))
     }
     axes = plot_regions(networks, train, held_out)

@@ -1,0 +1,1 @@
+"""What all of ``nn`` stands on: kinds of arrays, checks of numbers, files of arrays, libraries that may be missing."""

@@ -1,0 +1,1 @@
+"""What the command line does: train a network, and predict with it."""

@@ -1,0 +1,143 @@
+"""The options of both commands, and what their texts may be."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from autograd.commandline import Parser
+
+from ..basics.checks import Check, count, fraction, not_negative, positive, whole
+from ..data import DATASETS
+from ..layers import ACTIVATIONS
+from ..losses import LOSSES
+from . import predict, train
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SEPARATOR = "what stands between its cells, tab for a tabulator (default: the one of , ; tab | that fits)"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of both commands."""
+    root = Parser(prog="python -m nn", description="Train a network of scalar neurons, and use it.")
+    commands = root.add_subparsers(dest="command", required=True, parser_class=Parser)
+    _add_train(commands)
+    _add_predict(commands)
+    return root
+
+
+def _add_train(commands: Any) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a network on a data set or a CSV file",
+        description="Train a network. It writes into DIR: model.npz, history.csv, loss.svg, graph.svg (the graph of\n"
+        "one sample's loss), film.html (the training, epoch by epoch), confusion.svg for classes, boundary.svg for\n"
+        "two features, fit.svg for one. The same seed gives the same files.",
+    )
+    add = parser.add_argument
+    add("data", type=_path, metavar="DATA", help=f"{', '.join(DATASETS)}, or the path of a CSV file with column names "
+        "in line 1; it may be packed by gzip")  # fmt: skip
+    add("--out", type=_path, metavar="DIR", required=True, help="the directory to write into; made if it is not there")
+    _add_data(parser.add_argument_group("for a CSV file").add_argument)
+    _add_network(parser.add_argument_group("the network").add_argument)
+    _add_training(parser.add_argument_group("the training").add_argument)
+    parser.set_defaults(run=train.run)
+
+
+def _add_data(add: Callable[..., Any]) -> None:
+    add("--target", metavar="COLUMN", help="the column to predict; all others are features")
+    add("--classes", action="store_true", help="the target's numbers name classes (default: words do)")
+    add("--ignore", action="append", default=[], metavar="COLUMN", help="a column that is no feature; may be given "
+        "again (default: none)")  # fmt: skip
+    add("--missing", choices=("error", "drop", "mean"), default="error", help="what becomes of rows with an empty "
+        "cell, NA, nan, null or ?: an error, left out, or filled in with the mean of the column (default: "
+        "error)")  # fmt: skip
+    add("--separator", type=_separator, metavar="S", help=SEPARATOR)
+
+
+def _add_network(add: Callable[..., Any]) -> None:
+    add("--hidden", type=_sizes, metavar="N,N", help="sizes of the hidden layers, or none (default: 16; 16,16 for "
+        "moons, circles, xor; none for line)")  # fmt: skip
+    add("--activation", choices=ACTIVATIONS, default="tanh", help="of the hidden neurons (default: tanh)")
+    add("--loss", choices=LOSSES, help="what training makes small (default: mse for numbers, "
+        "binary_cross_entropy for two classes, cross_entropy for more)")  # fmt: skip
+
+
+def _add_training(add: Callable[..., Any]) -> None:
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="how a gradient moves the parameters (default: adam)")
+    add("--lr", type=_positive, metavar="X", help="the learning rate (default: 0.05 for sgd, 0.01 for the others)")
+    add("--schedule", choices=("constant", "cosine"), default="constant", help="how the learning rate goes on: as it "
+        "is, or down to 0 along half a cosine (default: constant)")  # fmt: skip
+    add("--warm-up", type=_whole, default=0, metavar="N", help="epochs in which the rate rises to its full size "
+        "(default: 0)")  # fmt: skip
+    add("--clip", type=_positive, metavar="X", help="the greatest length of a gradient (default: any)")
+    add("--momentum", type=_fraction, metavar="X", help="for sgd: how much of the last step is kept (default: 0.9)")
+    add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
+    add("--weight-decay", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 (default: 0)")
+    add("--epochs", type=_count, metavar="N", help="visits to each training row (default: as many as make "
+        f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
+    add("--batch-size", type=_count, default=16, metavar="N", help="rows for each step (default: 16)")
+    add("--seed", type=_whole, default=0, metavar="N", help="of weights, held-out rows and order (default: 0)")
+    add("--tolerance", type=_not_negative, metavar="X", help="stop when an epoch's mean loss is below (default: never)")
+    add("--patience", type=_count, metavar="N", help="stop when the held-out loss was no better for N epochs, and keep "
+        "the best parameters (default: never)")  # fmt: skip
+    add("--checkpoint", action="store_true", help="save DIR/checkpoint.npz after each epoch, and go on from it if it "
+        "is there: give the same command again after a kill (default: no)")  # fmt: skip
+    add("--no-film", action="store_true", help="do not write film.html (default: write it)")
+    add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
+        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
+
+
+def _add_predict(commands: Any) -> None:
+    parser = commands.add_parser(
+        "predict",
+        help="apply a trained network to the rows of a CSV file",
+        description="Write one line for each row of FILE: the number predicted, or the class and its probability if\n"
+        "the loss gives one (cross_entropy, binary_cross_entropy); empty cells for a row that has a cell the network\n"
+        "was not trained for. Columns are found by name; others are ignored. Where the target is among them, how good\n"
+        "the predictions are goes to standard error.",
+    )
+    add = parser.add_argument
+    add("model", type=_path, metavar="MODEL", help="a model.npz that train wrote")
+    add("file", type=_path, metavar="FILE", help="a CSV file with a column for each one the network was trained on")
+    add("--out", type=_path, metavar="PRED", help="the CSV file to write (default: standard output)")
+    add("--separator", type=_separator, metavar="S", help=SEPARATOR)
+    parser.set_defaults(run=predict.run)
+
+
+# ---- what an option's text may be
+
+
+def _number(check: Check[int] | Check[float]) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            return check.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
+
+
+_count, _whole = _number(count), _number(whole)
+_positive, _not_negative, _fraction = _number(positive), _number(not_negative), _number(fraction)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [] if text == "none" else [count.parse(size) for size in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted layer sizes such as 16,16, or none, got {text!r}") from None
+
+
+def _separator(text: str) -> str:
+    found = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(found) != 1 or found in '"\r\n\0':
+        raise argparse.ArgumentTypeError(f"wanted one character, or tab, got {text!r}")
+    return found
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("wanted a path, got ''")
+    return text

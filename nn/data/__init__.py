@@ -1,0 +1,24 @@
+"""Data sets and tables, brought to the scale of a network, and networks that take rows as they stand in a table."""
+
+from .dataset import Dataset, held_out_rows
+from .datasets import DATASETS, circles, digits, iris, line, moons, xor
+from .encoding import Encoding
+from .predictor import Predictor
+from .scaling import Scaling
+from .tables import read_table
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Encoding",
+    "Predictor",
+    "Scaling",
+    "circles",
+    "digits",
+    "held_out_rows",
+    "iris",
+    "line",
+    "moons",
+    "read_table",
+    "xor",
+]

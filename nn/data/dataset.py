@@ -1,0 +1,174 @@
+"""Samples to learn from: what a data set is, how it is made from a table, and which rows are held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from shlex import quote
+from typing import Literal
+
+import numpy as np
+
+from ..basics.arrays import Floats, Rows
+from .encoding import Encoding, is_other_number, numbers_of
+from .tables import Table, as_number, column_place, is_missing
+
+HELD_OUT = 0.2
+"""The fraction of the rows that training never sees."""
+
+Missing = Literal["error", "drop", "mean"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Features (N, n_features), and for each row a target: a number, or the index of one of the ``classes``."""
+
+    name: str
+    encoding: Encoding
+    features: Floats
+    target_name: str
+    targets: Floats
+    classes: tuple[str, ...] = ()
+    """The names of the classes; empty where the targets are numbers to predict."""
+    scaled: bool = False
+    """Whether the numbers are of a good size as they stand."""
+    notes: tuple[str, ...] = ()
+    """What was done to the table, and what people should know of it."""
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features."""
+        return self.encoding.feature_names
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def rows(self, rows: Rows) -> Dataset:
+        """The data set of some of the rows."""
+        return replace(self, features=self.features[rows], targets=self.targets[rows])
+
+    def split(self, seed: int) -> tuple[Dataset, Dataset]:
+        """The rows to train on and those held out; missing features are filled in with the means of the former."""
+        train, held_out = (self.rows(rows) for rows in held_out_rows(self, seed))
+        if not np.isnan(self.features).any():
+            return train, held_out
+        encoding = self.encoding.filling(train.features)
+        return tuple(  # type: ignore[return-value]
+            replace(part, encoding=encoding, features=encoding.filled(part.features)) for part in (train, held_out)
+        )
+
+
+def from_table(
+    table: Table, target: str, as_classes: bool = False, ignore: Sequence[str] = (), missing: Missing = "error"
+) -> Dataset:
+    """A table with one column as target, and all others that are not ignored as features.
+
+    A target column of numbers is to be predicted as numbers, unless ``as_classes``; one of words names classes. Rows
+    with missing cells are an error, or left out (``"drop"``), or have nan there (``"mean"``, which ``split`` fills in);
+    those without a target are left out in both.
+    """
+    for name in (target, *ignore):
+        column_place(table.header, name, table.path)
+    names = [name for name in table.header if name != target and name not in ignore]
+    if not names:
+        raise ValueError(f"{table.path} has no column but the target {target!r}: wanted at least one feature")
+    encoding = Encoding.told(table, names)
+    is_word = as_classes or not any(map(_is_numeric, table.column(target)))
+    whole = _without_missing(table, names, target, is_word, missing)
+    features, _ = encoding.features(whole)
+    notes = [f"{len(table) - len(whole)} rows with missing cells are left out"] * (len(whole) < len(table))
+    if holes := int(np.isnan(features).any(axis=1).sum()):
+        notes.append(f"{holes} rows with missing cells have the mean of the rows to train on there")
+    counting = [name for name in names if _counts(table.column(name))]
+    notes += [f"the column {name!r} only counts the rows: --ignore {quote(name)} leaves it out" for name in counting]
+    targets, classes = _class_targets(whole, target) if is_word else (_number_targets(whole, target), ())
+    return Dataset(table.name, encoding, features, target, targets, classes, notes=tuple(notes))
+
+
+def _is_numeric(cell: str) -> bool:
+    return as_number(cell) is not None or is_other_number(cell)
+
+
+def _without_missing(table: Table, features: Sequence[str], target: str, is_word: bool, missing: Missing) -> Table:
+    """The rows that have all they need: a target, and the features unless they can be filled in."""
+    gone: set[int] = set()
+    for name in [target] if missing == "mean" else [*features, target]:
+        for row, cell in enumerate(table.column(name)):
+            if not cell or (is_missing(cell) and not (name == target and is_word)):  # a class may be named NA
+                gone.add(row)
+                if missing == "error":
+                    what = "the cell is empty" if not cell else f"the cell {cell!r} says that it is missing"
+                    advice = "--missing drop leaves such rows out, --missing mean fills in the mean of the column"
+                    raise ValueError(f"{table.place(row, name)}: {what}; fill it, or {advice}")
+    if len(gone) == len(table):
+        raise ValueError(f"{table.path} has no row without a missing cell: --missing mean fills in the others")
+    return table if not gone else table.chosen([row for row in range(len(table)) if row not in gone])
+
+
+def _number_targets(table: Table, target: str) -> Floats:
+    cells = table.column(target)
+    targets, strange = numbers_of(cells)
+    for row in np.flatnonzero(strange).tolist():
+        raise ValueError(
+            f"{table.place(row, target)}: wanted a finite number, got {cells[row]!r}; or --classes, if the column "
+            f"names classes"
+        )
+    return targets
+
+
+def _class_targets(table: Table, target: str) -> tuple[Floats, tuple[str, ...]]:
+    cells = table.column(target)
+    classes = _class_names(table, cells)
+    places = {name: i for i, name in enumerate(classes)}
+    return np.array([places[cell] for cell in cells], dtype=np.float64), classes
+
+
+def _class_names(table: Table, cells: Sequence[str]) -> tuple[str, ...]:
+    classes = set(cells)
+    if len(classes) < 2:
+        raise ValueError(f"the target column of {table.path} holds one class only, {cells[0]!r}: wanted two or more")
+    return tuple(sorted(classes, key=_place))
+
+
+def _place(name: str) -> tuple[float, str]:
+    """Numbers in their order, then words in theirs. What is not finite is a word: nan has no place among numbers."""
+    number = as_number(name)
+    return (math.inf if number is None else number, name)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether a column has one whole number after the other."""
+    numbers = [as_number(cell) for cell in cells]
+    first = numbers[0]
+    return len(cells) > 2 and first is not None and numbers == [first + i for i in range(len(cells))]
+
+
+def held_out_rows(dataset: Dataset, seed: int) -> tuple[Rows, Rows]:
+    """The rows to train on and those held out, a fifth, drawn from ``seed``; of each class its own fifth.
+
+    A ValueError where there are too few rows: five, or of each class two, are needed.
+    """
+    generator = np.random.default_rng([seed, *b"held out"])  # a stream of its own
+    train, held_out = [], []
+    for rows in _groups(dataset):
+        order = generator.permutation(rows)
+        n_held_out = max(1, round(HELD_OUT * len(rows)))
+        held_out.append(order[:n_held_out])
+        train.append(order[n_held_out:])
+    return np.sort(np.concatenate(train)), np.sort(np.concatenate(held_out))
+
+
+def _groups(dataset: Dataset) -> list[Rows]:
+    if len(dataset) < 5:
+        raise ValueError(f"{dataset.name} has too few rows to train on: got {len(dataset)}, wanted at least 5")
+    if not dataset.classes:
+        return [np.arange(len(dataset))]
+    groups = [np.flatnonzero(dataset.targets == index) for index in range(len(dataset.classes))]
+    for name, rows in zip(dataset.classes, groups, strict=True):
+        if len(rows) < 2:
+            raise ValueError(
+                f"the class {name!r} of {dataset.name} has {len(rows)} row, wanted at least 2: "
+                f"one to train on and one to hold out"
+            )
+    return groups

@@ -1,0 +1,251 @@
+"""Predictor: a trained network with all it takes to apply it to rows of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd import Value, compile
+from autograd.compiler.program import Program
+
+from ..basics.arrays import Floats
+from ..basics.files import Arrays, FileFormatError, npz_bytes, read_npz
+from ..fit.evaluation import in_chunks
+from ..fit.objective import Objective
+from ..layers import MLP
+from ..losses import LOSSES
+from ..module import state_arrays, state_from_arrays
+from .dataset import Dataset
+from .encoding import Encoding
+from .scaling import Scaling
+from .tables import Table
+
+FORMAT = "valuegrad predictor 2"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network, how the cells of a table become its inputs, and the meaning of its outputs."""
+
+    model: MLP
+    objective: Objective
+    encoding: Encoding
+    feature_scaling: Scaling
+    target_name: str
+    target_scaling: Scaling
+
+    @classmethod
+    def untrained(cls, dataset: Dataset, objective: Objective, model: MLP) -> Predictor:
+        """One whose scalings are those of the rows of ``dataset``, which should be the rows to train on."""
+        keep, encoding = Scaling.none, dataset.encoding
+        return cls(
+            model,
+            objective,
+            encoding,
+            keep(len(encoding.fill)) if dataset.scaled else Scaling.of(dataset.features, encoding.is_word),
+            dataset.target_name,
+            keep(1) if dataset.scaled or dataset.classes else Scaling.of(dataset.targets[:, np.newaxis]),
+        )
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features."""
+        return self.encoding.feature_names
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; none where numbers are predicted."""
+        return self.objective.classes
+
+    def inputs(self, features: Floats) -> Floats:
+        """Features (N, n_features) in their own units, as the network sees them."""
+        return self.feature_scaling.apply(features)
+
+    def targets(self, dataset: Dataset) -> Floats:
+        """The targets of a data set, as the loss sees them: (N, n_outputs)."""
+        return self.objective.encode(self.target_scaling.apply(dataset.targets[:, np.newaxis])[:, 0])
+
+    def outputs(self, features: Floats) -> Floats:
+        """The network's outputs for features in their own units: (N, n_outputs)."""
+        return in_chunks(self._program, self.inputs(features))
+
+    @cached_property
+    def _program(self) -> Program:
+        inputs = [Value(0.0) for _ in range(self.model.n_inputs)]
+        return compile(list(self.model(inputs)), inputs)
+
+    def predict(self, features: Floats) -> Floats:
+        """For each row the number predicted, in its own units, or the index of the class."""
+        outputs = self.outputs(features)
+        if self.classes:
+            return self.objective.chosen(outputs).astype(np.float64)
+        numbers: Floats = self.target_scaling.undo(outputs)[:, 0]
+        return numbers
+
+    @property
+    def header(self) -> list[str]:
+        """The columns of :meth:`rows`."""
+        if not self.objective.gives_probabilities:
+            return [self.target_name]
+        return [self.target_name, "probability" if self.target_name != "probability" else "probability_of_class"]
+
+    def rows(self, table: Table) -> list[tuple[Any, ...]]:
+        """For each row of a table the number predicted, or the class and its probability if the loss gives one.
+
+        Cells are empty for a row with a cell that the network was not trained for.
+        """
+        features, strange = self.encoding.features(table)
+        features = self.encoding.filled(features)
+        usable = ~strange & np.isfinite(features).all(axis=1)
+        found = list(zip(*self._columns(self.outputs(features[usable])), strict=True)) if usable.any() else []
+        if len(found) < len(table):
+            cells = iter(found)
+            found = [next(cells) if is_usable else ("",) * len(self.header) for is_usable in usable.tolist()]
+        return found
+
+    def _columns(self, outputs: Floats) -> list[list[Any]]:
+        if not self.classes:
+            return [self.target_scaling.undo(outputs)[:, 0].tolist()]
+        classes = [self.classes[index] for index in self.objective.chosen(outputs).tolist()]
+        if not self.objective.gives_probabilities:
+            return [classes]
+        return [classes, self.objective.probabilities(outputs).tolist()]
+
+    def recorded_loss(self, dataset: Dataset, row: int) -> Value:
+        """The loss of one row of a data set, recorded: the features in their own units, scaled, and what comes of them.
+
+        What comes before and after the network is labelled as part of ``scaled`` and of ``loss``.
+        """
+        features, scaling = dataset.features[row].tolist(), self.feature_scaling
+        inputs = [
+            _scaled(Value(number, label=name.replace(".", "_")), f"scaled.x{i}", mean, scale)  # a dot would be a path
+            for i, (number, name, mean, scale) in enumerate(
+                zip(features, self.feature_names, scaling.mean.tolist(), scaling.scale.tolist(), strict=True)
+            )
+        ]
+        targets: list[Any] = self.targets(dataset)[row].tolist()
+        if not self.classes:
+            target = Value(float(dataset.targets[row]), label=self.target_name.replace(".", "_"))
+            mean, scale = (numbers.tolist()[0] for numbers in (self.target_scaling.mean, self.target_scaling.scale))
+            targets = [_scaled(target, "loss.target", mean, scale)]
+        loss = self.objective.loss(self.model(inputs), targets)
+        loss.label = f"loss.{self.objective.name}"
+        return loss
+
+    # ---- files
+
+    def file_bytes(self) -> bytes:
+        """The content of an ``.npz`` file of plain arrays: the state, as ``Module.save`` writes it, and all else."""
+        shape, words = self.model.shape(), self.encoding.words
+        arrays = {
+            "format": FORMAT,
+            "network.sizes": np.array([shape["n_inputs"], *shape["sizes"]], dtype=np.int64),
+            "network.activations": _texts([shape["activation"], shape["output"]]),
+            "loss": self.objective.name,
+            "columns": _texts(self.encoding.columns),
+            "words.column": np.array([i for i, kinds in enumerate(words) for _ in kinds], dtype=np.int64),
+            "words.word": _texts([word for kinds in words for word in kinds]),
+            "fill": self.encoding.fill,
+            "features.mean": self.feature_scaling.mean,
+            "features.scale": self.feature_scaling.scale,
+            "target": self.target_name,
+            "target.mean": self.target_scaling.mean,
+            "target.scale": self.target_scaling.scale,
+            "classes": _texts(self.classes),
+        }
+        return npz_bytes(state_arrays(self.model.state_dict()) | {k: np.asarray(v) for k, v in arrays.items()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Predictor:
+        """The predictor in a file that training wrote; a FileFormatError if it is damaged or foreign."""
+        kind = "a model that `python -m nn train` wrote"
+        arrays = read_npz(path, kind, ("names", "values", "format"))
+        state = state_from_arrays(arrays, path)
+        try:
+            predictor = _described(arrays)
+            predictor.model.load_state_dict(state)
+        except ValueError as error:
+            raise FileFormatError(f"{path} is not {kind}, or is damaged: {error}") from error
+        return predictor
+
+
+def _scaled(value: Value, label: str, mean: float, scale: float) -> Value:
+    """(value - mean) / scale, or the value itself where nothing is to be done."""
+    if (mean, scale) == (0.0, 1.0):
+        return value
+    scaled = (value - mean) / scale
+    scaled.label = label
+    return scaled
+
+
+def _texts(texts: Any) -> np.ndarray[Any, Any]:
+    return np.array(list(texts), dtype=np.str_)
+
+
+def _described(arrays: Arrays) -> Predictor:
+    """The predictor that arrays describe, its parameters still to be loaded; a ValueError if they describe none."""
+    if (kind := _array(arrays, "format", "U", 0).item()) != FORMAT:
+        raise ValueError(f"its format is {kind!r}, wanted {FORMAT!r}")
+    n_inputs, *sizes = _array(arrays, "network.sizes", "i", 1).tolist() or [0]
+    activation, output = _array(arrays, "network.activations", "U", 1, 2).tolist()
+    encoding = _encoding(arrays)
+    target = _array(arrays, "target", "U", 0).item()
+    classes = _different(arrays, "classes")
+    name = _array(arrays, "loss", "U", 0).item()
+    if name not in LOSSES or len(classes) == 1:
+        raise ValueError(f"its loss {name!r} and its classes do not go together")
+    objective = Objective.named(name, classes)
+    if len(encoding.fill) != n_inputs:
+        raise ValueError("its features do not agree in number")
+    if not sizes or sizes[-1] != objective.n_outputs:
+        raise ValueError("its outputs and classes do not agree in number")
+    model = MLP(n_inputs, sizes, activation, output)
+    return Predictor(
+        model, objective, encoding, _scaling(arrays, "features", n_inputs), target, _scaling(arrays, "target", 1)
+    )
+
+
+def _encoding(arrays: Arrays) -> Encoding:
+    columns = _different(arrays, "columns")
+    words = _array(arrays, "words.word", "U", 1).tolist()
+    places = _array(arrays, "words.column", "i", 1, len(words)).tolist()
+    if places != sorted(places) or not set(places) <= set(range(len(columns))):
+        raise ValueError("its words are of no columns")
+    pairs = groupby(zip(places, words, strict=True), key=lambda pair: pair[0])
+    kinds = {place: tuple(word for _, word in group) for place, group in pairs}
+    of_columns = tuple(kinds.get(i, ()) for i in range(len(columns)))
+    fill = _array(arrays, "fill", "f", 1, sum(len(kind) or 1 for kind in of_columns))
+    if np.isinf(fill).any() or any(len(set(kind)) < len(kind) for kind in of_columns):
+        raise ValueError("its words repeat, or what it fills in is infinite")
+    return Encoding(columns, of_columns, fill)
+
+
+def _scaling(arrays: Arrays, name: str, length: int) -> Scaling:
+    mean, scale = (_array(arrays, f"{name}.{part}", "f", 1, length) for part in ("mean", "scale"))
+    if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0.0).all()):
+        raise ValueError(f"the scaling of its {name} is not finite, or not positive")
+    return Scaling(mean, scale)
+
+
+def _different(arrays: Arrays, name: str) -> tuple[str, ...]:
+    texts = tuple(_array(arrays, name, "U", 1).tolist())
+    if len(set(texts)) < len(texts):
+        raise ValueError(f"its {name!r} repeat")
+    return texts
+
+
+def _array(arrays: Arrays, name: str, kind: str, ndim: int, length: int | None = None) -> np.ndarray[Any, Any]:
+    """An array of one kind and shape; a ValueError that says what is there instead."""
+    if name not in arrays:
+        raise ValueError(f"it has no array named {name!r}")
+    array = arrays[name]
+    if array.dtype.kind != kind or array.ndim != ndim or (length is not None and len(array) != length):
+        kinds = {"U": "texts", "i": "whole numbers", "f": "numbers"}
+        shape = "one" if ndim == 0 else f"a row of {length if length is not None else 'some'}"
+        raise ValueError(f"its {name!r} is {array.dtype} of shape {array.shape}, wanted {kinds[kind]}: {shape}")
+    return array

@@ -1,0 +1,156 @@
+"""Agreement: whether programs, recorded from one sample, give the scalar engine's numbers for other samples too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from autograd import Value
+
+from ..basics.arrays import Floats, Vector
+from ..module import parameters_of
+from .samples import Samples
+
+SPREAD, EXTREME, LATER = 3, 4, 3
+"""So many samples from all over the data are compared, and so many from the smallest loss to the largest; later so
+many of these alone."""
+
+REASONS = (
+    "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
+    "has changed since it was recorded"
+)
+
+Numbers = Mapping[str, Floats]
+"""All that has to agree, by name, in arrays with one row a sample."""
+
+
+class Compared(Protocol):
+    """Numbers that come from the scalar engine, or from a program, with the parameters the model has at the time."""
+
+    @property
+    def model(self) -> Any: ...
+    @property
+    def parameters(self) -> Sequence[Value]: ...
+    def losses(self, samples: Samples) -> Floats: ...
+    def compared(self, samples: Samples) -> Numbers: ...
+
+
+Kind = TypeVar("Kind", bound=Compared)
+
+
+def agreement(
+    eager: Kind, compiled: Kind, samples: Samples, thetas: Sequence[Vector], compare: Callable[[Kind, Samples], Numbers]
+) -> str | None:
+    """None if both give the same numbers at each θ of the model, else what is wrong."""
+    found: list[tuple[Numbers, Numbers]] = []
+    try:
+        with parameters_kept(eager.model):
+            for theta in thetas:
+                set_parameters(eager.model, theta)
+                probes = samples.chosen(chosen_rows(compiled.losses(samples)))
+                found.append((compare(eager, probes), compare(compiled, probes)))
+    except Exception as error:  # a user's model or loss may raise anything
+        return f"{type(error).__name__}: {error}"
+    for name in found[0][0]:
+        wanted, got = (np.concatenate([numbers[name] for numbers in side]) for side in zip(*found, strict=True))
+        if difference := _difference(name, got, wanted, _scale(wanted)):
+            return difference
+    return None
+
+
+def losses_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+    """None if both give the same losses, else what is wrong; rounding is told as in :func:`still_agreement`."""
+    try:
+        wanted, got = eager.losses(samples), compiled.losses(samples)
+        nearby = _nearby(eager, lambda: {"loss": compiled.losses(samples)})
+    except Exception as error:  # as above
+        return f"{type(error).__name__}: {error}"
+    return _difference("loss", got, wanted, _scale(wanted, nearby["loss"]))
+
+
+def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+    """None if a batch of samples still has the same losses and gradients, else what is wrong.
+
+    Near a perfect fit both are all rounding: how much of it there may be is told by those at a θ nearby.
+    """
+    try:
+        probes = samples.chosen(chosen_rows(compiled.losses(samples), spread=0, extreme=LATER))
+        wanted, got = eager.compared(probes), compiled.compared(probes)
+        nearby = _nearby(eager, lambda: compiled.compared(probes))
+    except Exception as error:  # as above
+        return f"{type(error).__name__}: {error}"
+    differences = (_difference(name, got[name], wanted[name], _scale(wanted[name], nearby[name])) for name in wanted)
+    return next(filter(None, differences), None)
+
+
+def _nearby(eager: Compared, compute: Callable[[], Numbers]) -> Numbers:
+    """What is computed where the parameters are a little larger or smaller."""
+    with parameters_kept(eager.model):
+        set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
+        return compute()
+
+
+def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:
+    """The model's θ, and one where each trained parameter is up to a tenth larger or smaller: none changes its sign."""
+    here = np.array([parameter.data for parameter in parameters_of(model)])
+    chosen = set(trained)
+    is_trained = np.array([parameter in chosen for parameter in parameters_of(model)])
+    shares = np.random.default_rng(0).uniform(-0.1, 0.1, len(here)) * is_trained
+    return [here, here + shares * np.where(here == 0.0, 1.0, here)]
+
+
+@contextmanager
+def parameters_kept(model: Any) -> Iterator[None]:
+    """Whatever the parameters are set to meanwhile, afterwards they are what they were."""
+    before = [parameter.data for parameter in parameters_of(model)]
+    try:
+        yield
+    finally:
+        set_parameters(model, before)
+
+
+@contextmanager
+def gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
+    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
+    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
+    try:
+        yield
+    finally:
+        for parameter, gradient in zip(parameters, before, strict=True):
+            parameter.grad = gradient
+
+
+def set_parameters(model: Any, numbers: Sequence[float] | Vector) -> None:
+    """Set every parameter, in the order of the model's."""
+    for parameter, number in zip(parameters_of(model), map(float, numbers), strict=True):
+        parameter.data = number
+
+
+def chosen_rows(losses: Floats, spread: int = SPREAD, extreme: int = EXTREME) -> list[int]:
+    """Some rows from all over the data, and some from the smallest loss to the largest, where nan is largest."""
+    last = len(losses) - 1
+    by_loss = np.argsort(losses, kind="stable")[np.linspace(0, last, extreme).round().astype(np.intp)]
+    return sorted({*np.linspace(0, last, spread).astype(np.intp).tolist(), *by_loss.tolist()})
+
+
+def _scale(*arrays: Floats) -> float:
+    """The largest finite number, whatever its sign."""
+    return max(float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays)
+
+
+def _difference(name: str, got: Floats, wanted: Floats, scale: float) -> str | None:
+    """None if both are equal up to the rounding that another order of summation brings; else the first that is not.
+
+    One inf or nan is as good as another.
+    """
+    if got.shape != wanted.shape:
+        return f"the compiled {name} has the shape {got.shape}, the model's own {wanted.shape}; {REASONS}"
+    a, b = (np.where(np.isfinite(array), array, np.nan) for array in (got, wanted))
+    same = np.isclose(a, b, rtol=1e-9, atol=1e-10 * scale, equal_nan=True)
+    if same.all():
+        return None
+    one, other = (float(array.flat[np.argmin(same)]) for array in (got, wanted))
+    return f"the compiled {name} of a sample is {one!r}, the model's own {other!r}; {REASONS}"

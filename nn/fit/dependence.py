@@ -1,0 +1,144 @@
+"""Dependence: whether the graph of a loss hangs on numbers, so that one recorded graph does not stand for all samples.
+
+It is found out while the loss is recorded: a number that leaves the graph is noticed where it does, and several rows
+are recorded twice, which must give the same graph. Models that do neither may be compiled.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Value
+from autograd.graph import topological_order
+
+from ..basics.reads import noticing_reads
+from ..losses import Loss
+from ..module import Model
+from .samples import Samples
+
+ROWS = 4
+"""So many rows from all over the data are recorded, each twice."""
+
+ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
+OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
+LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A loss, the outputs it was made of, and the leaves that stand for the inputs and the targets of its sample."""
+
+    loss: Value
+    outputs: Sequence[Value]
+    inputs: Sequence[Value]
+    targets: Sequence[Value]
+
+
+def as_outputs(found: object) -> list[Value]:
+    """What a model returned as a list of Values; one Value is taken for a list of one."""
+    outputs = [found] if isinstance(found, Value) else list(found) if hasattr(found, "__len__") else []  # type: ignore[call-overload]
+    if not outputs or not all(isinstance(output, Value) for output in outputs):
+        raise TypeError(f"the model returns a list of Values, or one, got {type(found).__name__}: {found!r}")
+    return outputs
+
+
+def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> Recorded:
+    """The loss of a sample, with leaves for its numbers."""
+    inputs = [Value(number, f"x[{i}]") for i, number in enumerate(x)]
+    targets = [Value(number, f"t[{i}]") for i, number in enumerate(t)]
+    outputs = as_outputs(model(inputs))
+    return Recorded(loss(outputs, targets), outputs, inputs, targets)
+
+
+def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
+    """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
+    rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
+    parameters = {parameter: i for i, parameter in enumerate(model.parameters())}
+    first: list[tuple[Any, ...]] = []
+    for row in rows:
+        for _ in range(2):
+            reads: list[str] = []
+            recorded = _noticed(model, loss, *next(samples.rows([row])), reads)
+            if reads:
+                return reads[0]
+            assert recorded is not None
+            shape = shape_of(recorded, parameters)
+            first = first or shape
+            if shape != first:
+                return (
+                    f"the loss of row {row}, recorded again, is another graph than that of row {rows[0]}: perhaps it "
+                    f"draws random numbers, or counts its calls"
+                )
+    return None
+
+
+def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]) -> Recorded | None:
+    """The loss recorded; in ``reads`` why it may not be compiled, if so."""
+
+    def notice(what: str) -> None:
+        place = _line(_frames(sys._getframe(1)))
+        why = "so another sample may have another graph"
+        reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
+
+    try:
+        with noticing_reads(notice):
+            return record(model, loss, x, t)
+    except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
+        place = _line(_traced(error.__traceback__))
+        reads.append(f"{place} needs plain numbers ({type(error).__name__}: {error}). {ADVICE}")
+        return None
+
+
+def shape_of(recorded: Recorded, parameters: Mapping[Value, int]) -> list[tuple[Any, ...]]:
+    """The operations of a graph, in order: two recordings are of one graph if theirs are equal.
+
+    Parameters and the leaves of the sample are told by their places, other leaves and constants by their numbers.
+    """
+    known = {leaf: ("sample", i) for i, leaf in enumerate([*recorded.inputs, *recorded.targets])}
+    known |= {leaf: ("parameter", i) for leaf, i in parameters.items()}
+    places: dict[Value, int] = {}
+    shape: list[tuple[Any, ...]] = []
+    for node in topological_order(recorded.loss):
+        places[node] = len(places)
+        parents = node.parents
+        leaf = known.get(node) or (repr(node.data), node.label)
+        shape.append((node.op, *[places[parent] for parent in parents]) if parents else (node.op, *leaf))
+    return shape
+
+
+def _frames(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:
+    """File, line and function of the calls that led to a frame, from the innermost to the recording of the loss."""
+    while frame is not None and frame.f_code is not _noticed.__code__:
+        yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        frame = frame.f_back
+
+
+def _traced(traceback: TracebackType | None) -> Iterator[tuple[str, int, str]]:
+    """The same of an error, from the innermost."""
+    found = []
+    while traceback is not None:
+        found.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, traceback.tb_frame.f_code.co_name))
+        traceback = traceback.tb_next
+    return reversed(found)
+
+
+def _line(calls: Iterator[tuple[str, int, str]]) -> str:
+    """The user's line among the calls: the innermost that is of no library, or else of none of ours."""
+    others = [call for call in calls if not call[0].startswith(OURS)]
+    users = [call for call in others if not call[0].startswith(LIBRARIES)]
+    if not others:
+        return "the loss"
+    file, line, function = (users or others)[0]
+    source = linecache.getline(file, line).strip()
+    return f"{Path(file).name}, line {line}, in {function}" + (f": `{source}`" if source else "")

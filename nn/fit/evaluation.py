@@ -1,0 +1,284 @@
+"""Evaluation: what samples are to a model and a loss, by the scalar engine or by programs compiled from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import SupportsFloat, TypeGuard
+
+import numpy as np
+
+from autograd import Value, collector_paused, compile, grad, modes, no_grad
+from autograd.compiler.program import Program
+from autograd.graph import topological_order
+
+from ..basics.arrays import Floats, Rows, Vector
+from ..layers import MLP
+from ..losses import Loss
+from ..module import Model
+from .agreement import Numbers, agreement, gradients_kept, here_and_moved, losses_agreement
+from .dependence import as_outputs, dependence, record
+from .samples import Samples
+
+NODES = 100_000  # that are recorded, before training, to compare losses
+CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What samples are to a network: each array has one row a sample.
+
+    ``nodes`` (N, n_nodes) are the numbers in the columns of the network, input by input and neuron by neuron;
+    ``gradients`` (N, n_nodes) are those of each sample's own loss by them: nan by the inputs of a model that takes
+    plain numbers only.
+    """
+
+    nodes: Floats
+    gradients: Floats
+    outputs: Floats
+    losses: Floats
+
+
+class Evaluation:
+    """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
+
+    is_compiled = False
+
+    gradient: Vector | None = None
+    """What ``value_and_grad`` found last."""
+
+    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value]) -> None:
+        self.model, self.loss, self.parameters = model, loss, parameters
+        trained = set(parameters)
+        self._untrained = [parameter for parameter in model.parameters() if parameter not in trained]
+
+    # ---- the mean loss, to train by
+
+    def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
+        """The mean loss of some rows at θ, and its gradient by θ. The parameters' data is θ afterwards."""
+        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
+            parameter.data = number
+        self.model.zero_grad()
+        total = 0.0
+        with collector_paused():  # one graph at a time is in memory
+            for x, t in samples.rows(rows):
+                loss = self._loss(x, t)
+                loss.backward(seed=1.0 / len(rows))
+                total += loss.data
+        self.gradient = np.array([parameter.grad for parameter in self.parameters])
+        return total / len(rows), self.gradient
+
+    def write_gradient(self) -> None:
+        """Set the ``grad`` of each parameter to what was found last; those of the model that are not trained have none.
+
+        Nothing changes if nothing was found yet.
+        """
+        if self.gradient is None:
+            return
+        for parameter in self._untrained:
+            if parameter.has_grad:  # forgetting takes longer than asking
+                parameter.zero_grad()
+        for parameter, number in zip(self.parameters, self.gradient.tolist(), strict=True):
+            parameter.grad = number
+
+    def read_untrained(self) -> None:
+        """Take all that the loss depends on and is not trained as it is now."""
+
+    # ---- samples one by one, with the parameters' data as it is
+
+    def losses(self, samples: Samples) -> Floats:
+        """The loss of each row: (N,)."""
+        with no_grad():
+            return np.array([self._loss(x, t).data for x, t in samples.rows()])
+
+    def mean(self, samples: Samples) -> float:
+        """The mean loss of all rows."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(self.losses(samples).mean())
+
+    def outputs(self, inputs: Floats) -> Floats:
+        """The model's outputs for inputs (N, n_inputs): (N, n_outputs)."""
+        with no_grad():
+            return np.array([[output.data for output in as_outputs(self.model(x))] for x in inputs.tolist()])
+
+    def trace(self, samples: Samples) -> Trace:
+        """What the samples are to the network."""
+        rows, n_nodes = self._trace_rows(samples), sum(self.column_sizes(samples))
+        nodes, gradients, outputs, losses = np.split(rows, [n_nodes, 2 * n_nodes, rows.shape[1] - 1], axis=1)
+        return Trace(nodes, gradients, outputs, losses[:, 0])
+
+    def column_sizes(self, samples: Samples) -> list[int]:
+        """How many numbers stand in each column of the network's picture, the inputs among them."""
+        x = samples.inputs[0].tolist()
+        return [len(x), *map(len, self._recorded(x)[1])]
+
+    def _loss(self, x: list[float], t: list[float]) -> Value:
+        return self.loss(as_outputs(self.model(x)), t)
+
+    def _trace_rows(self, samples: Samples) -> Floats:
+        """For each sample its nodes, their gradients, the outputs and the loss."""
+        rows = []
+        for x, t in samples.rows():
+            leaves, found = self._recorded(x)
+            nodes, outputs = [node for column in found for node in column], found[-1]
+            loss = self.loss(outputs, t)
+            unknown = [math.nan] * (len(x) - len(leaves))
+            gradients = [*unknown, *grad(loss, [*leaves, *nodes])]
+            rows.append([*x, *(node.data for node in nodes), *gradients, *(o.data for o in outputs), loss.data])
+        return np.array(rows)
+
+    def _recorded(self, x: Sequence[float]) -> tuple[list[Value], list[list[Value]]]:
+        """The leaves that stand for the inputs, none if the model takes plain numbers only, and the other columns."""
+        leaves = [Value(number) for number in x]
+        try:
+            return leaves, columns(self.model, leaves)
+        except Exception:  # whatever a user's model raises; if the inputs are not the reason, it raises it once more
+            return [], columns(self.model, x)
+
+    # ---- what has to agree, by name, in arrays with one row a sample
+
+    def compared(self, samples: Samples) -> Numbers:
+        """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
+        with collector_paused(), gradients_kept(self.model.parameters()):
+            pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
+        losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
+        with np.errstate(over="ignore", invalid="ignore"):
+            batch = np.append(losses.mean(), gradients.mean(axis=0))[np.newaxis]
+        return {"loss": losses, "gradient": gradients, "mean loss and gradient": batch}
+
+    def _loss_and_gradient(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss = self._loss(x, t)
+        loss.backward()
+        return loss.data, [parameter.grad for parameter in self.parameters]
+
+    def compared_traces(self, samples: Samples) -> Numbers:
+        """The traces of the samples, and their outputs and losses as they are computed alone."""
+        alone = {"outputs alone": self.outputs(samples.inputs), "losses alone": self.losses(samples)}
+        return vars(self.trace(samples)) | alone
+
+
+class CompiledEvaluation(Evaluation):
+    """The same by programs: the loss of the first sample, recorded once, and replayed for whole batches."""
+
+    is_compiled = True
+
+    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
+        super().__init__(model, loss, parameters)
+        self._sample = next(samples.rows(slice(1)))
+        self._recorded_loss = recorded = record(model, loss, *self._sample)
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets])
+        # θ is the optimizer's; the program may have its parameters in another order, and some that are not trained.
+        place = {parameter: i for i, parameter in enumerate(parameters)}
+        found = [i for i, parameter in enumerate(self.program.parameters) if parameter in place]
+        self._in_program = np.array(found, dtype=np.intp)
+        self._in_theta = np.array([place[self.program.parameters[i]] for i in found], dtype=np.intp)
+        self._constant = [(i, leaf) for i, leaf in enumerate(self.program.parameters) if leaf not in place]
+        self._vector = np.empty(len(self.program.parameters))
+        self.read_untrained()
+
+    def read_untrained(self) -> None:
+        for i, leaf in self._constant:
+            self._vector[i] = leaf.data
+
+    def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
+        """The same; the parameters' data stays as it is."""
+        self._vector[self._in_program] = theta[self._in_theta]
+        value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
+        self.gradient = self._ordered(found)
+        return value, self.gradient
+
+    def losses(self, samples: Samples) -> Floats:
+        return in_chunks(self.program, samples.columns)
+
+    def outputs(self, inputs: Floats) -> Floats:
+        return in_chunks(self._outputs, inputs)
+
+    @cached_property
+    def _outputs(self) -> Program:
+        return compile(list(self._recorded_loss.outputs), self._recorded_loss.inputs)
+
+    @cached_property
+    def _trace_program(self) -> Program:
+        inputs, targets = ([Value(number) for number in numbers] for numbers in self._sample)
+        found = columns(self.model, inputs)
+        nodes, outputs = [node for column in [inputs, *found] for node in column], found[-1]
+        loss = self.loss(outputs, targets)
+        return compile([*nodes, *grad(loss, nodes, create_graph=True), *outputs, loss], [*inputs, *targets])
+
+    def some_rows(self, samples: Samples) -> Samples:
+        """As many of the samples, from all over the data, as are compared in a moment: of a small model all."""
+        count = max(1, NODES // len(topological_order(self._recorded_loss.loss)))
+        return samples.chosen(np.unique(np.linspace(0, len(samples) - 1, count).astype(np.intp)).tolist())
+
+    def _trace_rows(self, samples: Samples) -> Floats:
+        return in_chunks(self._trace_program, samples.columns)
+
+    def compared(self, samples: Samples) -> Numbers:
+        pairs = [self.program.value_and_grad(row) for row in samples.columns]
+        mean, gradient = self.program.value_and_grad(samples.columns, "mean")
+        return {
+            "loss": np.array([value for value, _ in pairs]),
+            "gradient": np.array([self._ordered(found) for _, found in pairs]),
+            "mean loss and gradient": np.append(mean, self._ordered(gradient))[np.newaxis],
+        }
+
+    def _ordered(self, found: Vector) -> Vector:
+        """The program's gradient as one by θ."""
+        gradient = np.zeros(len(self.parameters))
+        gradient[self._in_theta] = found[self._in_program]
+        return gradient
+
+
+def in_chunks(program: Program, rows: Floats) -> Floats:
+    """What a program makes of rows, some at a time."""
+    return np.concatenate([program(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
+
+
+def evaluation(
+    model: Model,
+    loss: Loss,
+    parameters: Sequence[Value],
+    samples: Samples,
+    thetas: Sequence[Vector] | None = None,
+    traced: bool = False,
+) -> tuple[Evaluation, str | None]:
+    """The compiled evaluation, and None; else the eager one, and why.
+
+    It is compiled if the graph of the loss hangs on no numbers, and the program gives the eager engine's numbers at
+    each θ of the model, the traces too if they are asked for; if no θ is given, at the present one and another near it.
+    """
+    eager = Evaluation(model, loss, parameters)
+    if modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
+        return eager, None
+    if reason := dependence(model, loss, samples):
+        return eager, reason
+    try:
+        compiled = CompiledEvaluation(model, loss, parameters, samples)
+    except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
+        return eager, f"{type(error).__name__}: {error}"
+
+    def compare(either: Evaluation, probes: Samples) -> Numbers:
+        return either.compared_traces(probes) if traced else either.compared(probes)
+
+    reason = agreement(eager, compiled, samples, thetas or here_and_moved(model, parameters), compare)
+    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
+    return (eager, reason) if reason else (compiled, None)
+
+
+def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:
+    """The columns of a network's picture after the inputs: each layer of an MLP, or of another model the outputs."""
+    if not is_mlp(model):
+        return [as_outputs(model(inputs))]
+    found: list[list[Value]] = []
+    for layer in model.layers:
+        found.append(layer(found[-1] if found else inputs))
+    return found
+
+
+def is_mlp(model: object) -> TypeGuard[MLP]:
+    """Whether the model's layers follow one another, as an MLP's do, so that it can be drawn as one."""
+    return isinstance(model, MLP) and type(model).__call__ is MLP.__call__

@@ -1,0 +1,90 @@
+"""Recording: what a training film is made of, the parameters and the size of their gradients after each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..basics.arrays import Vector
+from ..basics.files import Arrays
+from ..losses import Loss
+from ..module import Model, parameters_of
+from ..optim import Optimizer
+from .samples import Samples
+
+LIMIT = 200
+"""At most so many moments are kept: of a longer training every second epoch, of one twice as long every fourth, …"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A training after some epoch, 0 for its start.
+
+    ``parameters`` (P,) stand in the order of the model's; ``gradient`` (P,) is the root mean square of each one's
+    gradient over the steps of that epoch: 0 before the first, and for parameters that are not trained.
+    """
+
+    epoch: int
+    parameters: Vector
+    gradient: Vector
+
+
+@dataclass
+class Recording:
+    """The moments of a training, and what was trained on what. The trainer tells it of each step and each epoch."""
+
+    model: Model
+    loss: Loss
+    optimizer: Optimizer
+    samples: Samples
+    others: Samples | None
+    moments: list[Moment] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        parameters = {parameter: i for i, parameter in enumerate(parameters_of(self.model))}
+        self._trained = [parameters[parameter] for parameter in self.optimizer.parameters]
+        self._squares: Vector = np.zeros(len(parameters))
+        self._steps = 0
+        if not self.moments:
+            self.add_epoch(0)
+
+    def add_step(self, gradient: Vector) -> None:
+        """Take note of one step's gradient, in the order of the optimizer's parameters."""
+        self._squares[self._trained] += gradient**2
+        self._steps += 1
+
+    def add_epoch(self, epoch: int) -> None:
+        """Keep the moment after an epoch, and of those before it as many as LIMIT allows."""
+        stride = 1
+        while epoch / stride >= LIMIT:
+            stride *= 2
+        self.moments = [moment for moment in self.moments if moment.epoch % stride == 0]
+        parameters = np.array([parameter.data for parameter in parameters_of(self.model)])
+        self.moments.append(Moment(epoch, parameters, np.sqrt(self._squares / max(self._steps, 1))))
+        self._squares[:] = 0.0
+        self._steps = 0
+
+
+def moments_as_arrays(moments: Sequence[Moment]) -> Arrays:
+    """Moments as the arrays that stand for them in a checkpoint; no moments are no arrays."""
+    if not moments:
+        return {}
+    return {
+        "record.epochs": np.array([moment.epoch for moment in moments], dtype=np.int64),
+        "record.parameters": np.array([moment.parameters for moment in moments]),
+        "record.gradients": np.array([moment.gradient for moment in moments]),
+    }
+
+
+def moments_from_arrays(arrays: Mapping[str, Any]) -> list[Moment]:
+    """The moments that a checkpoint's arrays stand for: none if it has none; a ValueError if they do not agree."""
+    if "record.epochs" not in arrays:
+        return []
+    columns = [arrays.get(f"record.{name}", np.array(0.0)) for name in ("epochs", "parameters", "gradients")]
+    shapes = [column.shape for column in columns]
+    if len(shapes[0]) != 1 or len(shapes[1]) != 2 or shapes[1] != shapes[2] or len({shape[0] for shape in shapes}) != 1:
+        raise ValueError(f"the arrays of its record do not agree: they have the shapes {shapes}")
+    return [Moment(int(epoch), parameters, gradient) for epoch, parameters, gradient in zip(*columns, strict=True)]

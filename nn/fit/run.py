@@ -1,0 +1,278 @@
+"""Run: one training under way, epoch by epoch and step by step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Value, modes
+
+from ..basics.arrays import Rows, Vector
+from ..losses import Loss
+from ..module import Model
+from ..optim import Optimizer, State
+from .agreement import still_agreement
+from .checkpoint import Checkpoint
+from .curves import Curves
+from .dependence import as_outputs
+from .evaluation import Evaluation, evaluation
+from .fingerprint import graph_fingerprint
+from .objective import Objective
+from .plan import Plan, lowest
+from .recording import Moment, Recording
+from .samples import Samples
+
+
+class DivergenceError(ArithmeticError):
+    """The loss, its gradient or a parameter became inf or nan. ``step`` counts from 1; ``history`` is that so far."""
+
+    def __init__(self, what: str, step: int, epoch: int, rate: float, history: Any) -> None:
+        super().__init__(
+            f"{what} at step {step} (epoch {epoch}), with learning rate {rate:g}: training stopped, and the parameters "
+            f"are the last finite ones. Try a lower learning rate"
+        )
+        self.step = step
+        self.history = history
+
+
+class Step(NamedTuple):
+    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1."""
+
+    epoch: int
+    loss: float
+    history: Any
+
+
+class Agreed(NamedTuple):
+    """Where program and engine last gave the same numbers."""
+
+    epochs: int
+    model: dict[str, float]
+    state: State
+    best: Vector
+    moments: list[Moment]
+
+
+class Run:
+    """One training under way."""
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        optimizer: Optimizer,
+        plan: Plan,
+        history: Curves,
+        on_epoch: Callable[[Any], Any] | None = None,
+        compiled: bool = True,
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.plan, self.history, self.on_epoch = plan, history, on_epoch
+        self.is_stopped = False
+        self.best: Vector = np.empty(0)
+        n_outputs = _require_sound(self.model, self.loss, plan.samples)
+        self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
+        self.numbers = self._evaluation(compiled)
+        self.settings = self._settings() if plan.checkpoint else {}
+        history.metric = self.objective.metric
+        if plan.checkpoint and plan.checkpoint.exists():
+            self._resume(plan.checkpoint)
+        else:
+            history.recording = self._recording()
+        history.is_compiled = self.numbers.is_compiled
+        self._agree()
+
+    # ---- by the engine, or by a program
+
+    def _evaluation(self, compiled: bool) -> Evaluation:
+        if not compiled:
+            return self._eager()
+        numbers, reason = evaluation(self.model, self.loss, self.optimizer.parameters, self.plan.samples)
+        if reason:
+            message = (
+                f"the loss cannot be compiled: {reason}. Training goes on without, many times slower, as it does with "
+                f"compiled=False, which does not warn"
+            )
+            warnings.warn(message, RuntimeWarning, stacklevel=4)
+        return numbers
+
+    def _eager(self) -> Evaluation:
+        return Evaluation(self.model, self.loss, self.optimizer.parameters)
+
+    def _agree(self) -> None:
+        """Take note of a state in which program and engine agree."""
+        moments = list(self.history.recording.moments) if self.history.recording else []
+        state = self.optimizer.here()
+        self.agreed = Agreed(self.history.epochs, self.model.state_dict(), state, self.best, moments)
+
+    def _went_back(self, stacklevel: int) -> bool:
+        """Whether program and engine differ: then everything is as it was when they last agreed, and no program is."""
+        if not self.numbers.is_compiled:
+            return False
+        reason = still_agreement(self._eager(), self.numbers, self.plan.samples)
+        if not reason:
+            self._agree()
+            return False
+        message = (
+            f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
+            f"and history went back to epoch {self.agreed.epochs}, and training goes on without, many times slower, as "
+            f"it does with compiled=False, which does not warn"
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
+        self.model.load_state_dict(self.agreed.model)
+        self.optimizer.move_to(self.agreed.state)
+        self.history.cut(self.agreed.epochs)
+        self.history.recording = self._recording(self.agreed.moments)
+        self.history.is_compiled = False
+        self.best = self.agreed.best
+        self.numbers = self._eager()
+        return True
+
+    # ---- epochs and steps
+
+    def steps(self, is_seen: bool) -> Generator[Step, None, None]:
+        """Train; ``is_seen`` says whether someone may look at the parameters before an epoch ends."""
+        try:
+            while not self._is_done():
+                try:
+                    yield from self._epoch(is_seen)
+                except DivergenceError:
+                    if not self._went_back(stacklevel=4):
+                        raise
+                else:
+                    self._end_epoch()
+            if len(self.best):
+                self.history.kept_epoch = lowest(self.history.watched) + 1
+                self.optimizer.move_to(self.optimizer.here()._replace(theta=self.best))
+        finally:
+            self.numbers.write_gradient()
+
+    def _is_done(self) -> bool:
+        return self.is_stopped or self.plan.is_done(self.history.losses, self.history.watched)
+
+    def _epoch(self, is_seen: bool) -> Generator[Step, None, None]:
+        """One visit to every sample. The history gets the mean of their losses, each as it was when its turn came."""
+        total, history = 0.0, self.history
+        self.numbers.read_untrained()
+        state = self.optimizer.here()
+        try:
+            for rows in self.plan.batches(history.epochs):
+                loss, state = self._step(state, rows, is_seen)
+                total += loss * len(rows)
+                if is_seen:
+                    self.optimizer.move_to(state)
+                yield Step(history.epochs + 1, loss, history)
+        finally:
+            self.optimizer.move_to(state)
+        history.losses.append(total / len(self.plan.samples))
+
+    def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
+        """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
+
+        def require_finite(what: str, numbers: float | Vector) -> None:
+            if not np.isfinite(numbers).all():
+                rate = self.optimizer.rate(state.steps)
+                raise DivergenceError(what, state.steps + 1, self.history.epochs + 1, rate, self.history)
+
+        if is_seen:
+            self.numbers.read_untrained()
+        loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
+        if is_seen:
+            self.numbers.write_gradient()
+        require_finite(f"the loss became {loss!r}", loss)
+        require_finite("the gradient became infinite or nan", gradient)
+        there = self.optimizer.next(state, gradient)
+        require_finite("the parameters became infinite or nan", there.theta)
+        if self.history.recording:
+            self.history.recording.add_step(gradient)
+        return loss, there
+
+    def _end_epoch(self) -> None:
+        """What is to be known after an epoch, compared, told and saved."""
+        history, plan = self.history, self.plan
+        for samples, metrics in ((plan.samples, history.metrics), (plan.others, history.held_out_metrics)):
+            if samples and history.metric:
+                metrics.append(self.objective.quality(self.numbers.outputs(samples.inputs), samples.targets))
+        if plan.others:
+            history.held_out_losses.append(self.numbers.mean(plan.others))
+        if plan.patience and lowest(history.watched) == history.epochs - 1:
+            self.best = self.optimizer.here().theta
+        if history.recording:
+            history.recording.add_epoch(history.epochs)
+        is_due = plan.checkpoint or self._is_done() or history.epochs.bit_count() == 1  # 1, 2, 4, 8, …
+        if is_due and self._went_back(stacklevel=5):
+            return
+        if self.on_epoch:
+            self.numbers.write_gradient()
+            self.is_stopped = self.on_epoch(history) is True
+        if plan.checkpoint:
+            self._checkpoint().save(plan.checkpoint)
+
+    # ---- what survives a kill
+
+    def _settings(self) -> dict[str, str]:
+        """What must be the same from the start for a training to end with the same bits."""
+        (x, t), *_ = self.plan.samples.rows(slice(1))
+        optimizer = self.optimizer
+        return {
+            "network or loss": graph_fingerprint(self.loss(as_outputs(self.model(x)), t)),
+            "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
+            "compiled": repr(self.numbers.is_compiled),
+            **self.plan.settings(),
+        }
+
+    def _rate_after(self, steps: int) -> dict[str, str]:
+        """What must be the same too after so many steps: the learning rate of the last."""
+        return {"learning rate": repr(self.optimizer.rate(max(steps - 1, 0)))}
+
+    def _checkpoint(self) -> Checkpoint:
+        went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
+        settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
+        moments = self.history.recording.moments if self.history.recording else ()
+        optimizer = self.optimizer.state_dict()
+        return Checkpoint(settings, self.model.state_dict(), optimizer, self.history.curves, self.best, moments)
+
+    def _recording(self, moments: list[Moment] | None = None) -> Recording | None:
+        if not self.plan.record:
+            return None
+        return Recording(self.model, self.loss, self.optimizer, self.plan.samples, self.plan.others, moments or [])
+
+    def _resume(self, path: Path) -> None:
+        """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
+        saved, optimizer = Checkpoint.load(path), self.optimizer
+        saved.require({**self.settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
+        if (epochs := len(saved.curves["losses"])) > self.plan.epochs:
+            raise ValueError(f"the checkpoint {path} is {epochs} epochs old, wanted {self.plan.epochs} at most")
+        before = optimizer.state_dict()
+        optimizer.load_state_dict(saved.optimizer)
+        try:
+            self.model.load_state_dict(saved.model)
+        except ValueError:
+            optimizer.load_state_dict(before)
+            raise
+        self.best = saved.best
+        for name, curve in self.history.curves.items():
+            curve[:] = saved.curves.get(name, [])
+        self.history.recording = self._recording(list(saved.moments))
+        if saved.settings["went back"] == "True":
+            self.numbers = self._eager()
+
+
+def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:
+    """An error, now rather than later, for what the model or the loss would refuse in some row; the number of outputs.
+
+    The loss sees every kind of target that there is, once. A program would not ask it again.
+    """
+    if not modes.is_recording():
+        raise ValueError("training within no_grad would learn nothing, as nothing is recorded: call fit outside of it")
+    (x, _), *_ = samples.rows(slice(1))
+    outputs = as_outputs(model(x))
+    for t in np.unique(samples.targets, axis=0).tolist():
+        found = loss(outputs, t)
+        if not isinstance(found, Value):
+            raise TypeError(f"the loss is a Value made from the outputs, got {type(found).__name__}: {found!r}")
+    return len(outputs)

@@ -1,0 +1,44 @@
+"""Units: the numbers that a network sees, shown in those of the data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...basics.arrays import Floats
+from ...data.scaling import Scaling
+from ...fit.samples import Samples
+
+
+@dataclass(frozen=True)
+class Units:
+    """The scalings that inputs (N, n_inputs) and targets that are numbers (N, n_outputs) went through."""
+
+    inputs: Scaling
+    numbers: Scaling
+
+    @classmethod
+    def of(cls, samples: Samples, inputs: Scaling | None, numbers: Scaling | None) -> Units:
+        """These scalings, and for none the one that changes nothing; a ValueError for one of other columns."""
+        n_inputs, n_targets = samples.inputs.shape[1], samples.targets.shape[1]
+        found = cls(inputs or Scaling.none(n_inputs), numbers or Scaling.none(n_targets))
+        for name, scaling, wanted in (
+            ("scaling", found.inputs, n_inputs),
+            ("target_scaling", found.numbers, n_targets),
+        ):
+            if len(scaling.mean) != wanted:
+                raise ValueError(f"{name} is for {len(scaling.mean)} columns, wanted {wanted}")
+        return found
+
+    def names_inside(self, names: list[str]) -> list[str]:
+        """The names of the inputs as the network sees them."""
+        pairs = zip(self.inputs.mean.tolist(), self.inputs.scale.tolist(), strict=True)
+        return [name if pair == (0.0, 1.0) else f"{name}, scaled" for name, pair in zip(names, pairs, strict=True)]
+
+    @property
+    def scales_numbers(self) -> bool:
+        """Whether the network sees other targets than the data set has."""
+        return bool((self.numbers.mean != 0.0).any() or (self.numbers.scale != 1.0).any())
+
+    def inputs_of(self, samples: Samples) -> Floats:
+        """The inputs of samples: (N, n_inputs)."""
+        return self.inputs.undo(samples.inputs)

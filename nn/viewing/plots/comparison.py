@@ -1,0 +1,62 @@
+"""Several networks in one picture: their losses, and the regions they give to the classes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...basics import extras
+from ...data.dataset import Dataset
+from ...data.predictor import Predictor
+from .axes import COLOURS, MARKERS, Losses, new_axes, side_by_side
+from .training import plot_boundary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKED = 10  # markers along each curve
+WIDTH = 8.6  # of a row of pictures, in inches: what a notebook has room for
+
+
+def plot_losses(histories: Mapping[str, Losses], ax: Axes | None = None) -> Axes:
+    """The mean training loss over the epochs of several trainings, each under its name.
+
+    The scale is logarithmic where all losses are positive.
+    """
+    ax = ax or new_axes()
+    styles = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
+    for (name, history), (colour, marker) in zip(histories.items(), styles, strict=False):
+        every = max(1, len(history.losses) // MARKED)
+        epochs = range(1, len(history.losses) + 1)
+        ax.plot(epochs, history.losses, marker=marker, markevery=every, color=colour, label=name, linewidth=1.6)
+    if min(loss for history in histories.values() for loss in history.losses) > 0.0:
+        ax.set_yscale("log")
+    ax.set(xlabel="epoch", ylabel="mean loss of a sample")
+    ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
+    ax.grid(alpha=0.3, linewidth=0.6)
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_regions(predictors: Mapping[str, Predictor], train: Dataset, held_out: Dataset) -> list[Axes]:
+    """For each network a picture as :func:`plot_boundary` draws it, under its name, in a row with one legend."""
+    side = WIDTH / len(predictors)
+    axes = side_by_side(len(predictors), side, side + 0.3)
+    for ax, (name, predictor) in zip(axes, predictors.items(), strict=True):
+        plot_boundary(predictor, train, held_out, ax).set_title(name)
+    _share_legend(axes)
+    return axes
+
+
+def _share_legend(axes: Sequence[Axes]) -> None:
+    """One legend below, of the figure, in the place of equal ones."""
+    legends: list[Any] = [ax.get_legend() for ax in axes]
+    figure: Any = axes[0].get_figure(root=True)
+    names = [text.get_text() for text in legends[0].get_texts()]
+    handles = legends[0].legend_handles
+    for legend in legends:
+        legend.remove()
+    shared = figure.legend(handles, ["" for _ in names], loc="outside lower center", ncols=len(names), frameon=False)
+    for text, name in zip(shared.get_texts(), names, strict=True):
+        text.set_text(name)  # here, since some versions of matplotlib leave out names that begin with _
