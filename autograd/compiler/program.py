@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import flattened
 from ..backward import grad
 from ..collector import collector_paused
 from ..value import Value
@@ -28,10 +29,10 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), param
     """A NumPy program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
-    are. The vector of the parameters begins with ``parameters``, in this order; the others follow in an order in which
-    the program can read them as matrices. What was computed under ``no_grad`` is a leaf, so a parameter, and does not
-    follow the inputs. Raises a TypeError for anything but Values, a ValueError for inputs or parameters that are not
-    leaves or that repeat.
+    are; an object array is taken in the order of its elements, row by row. The vector of the parameters begins with
+    ``parameters``, in this order; the others follow in an order in which the program can read them as matrices. What
+    was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for
+    anything but Values, a ValueError for inputs or parameters that are not leaves or that repeat.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
@@ -54,7 +55,7 @@ def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
         wanted = "a Value or a sequence of them" if what == "output" else "a sequence of Values"
         order = ", which has no order" if isinstance(values, Set | Mapping) else ""
         raise TypeError(f"compile takes {wanted} as {what}, got {type(values).__name__}{order}: {values!r}")
-    return list(values)
+    return flattened(values)
 
 
 def _reals(what: str, numbers: npt.ArrayLike) -> Floats:
