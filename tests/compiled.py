@@ -60,3 +60,25 @@ def check(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> 
 
 def _largest(numbers: Iterable[float]) -> float:
     return max((abs(number) for number in numbers if math.isfinite(number)), default=1.0)
+
+
+def check_at(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> None:
+    """As :func:`check`, at other parameters than those of the graph, for the mean and for the sum over the batch."""
+    program = compile(outputs if len(outputs) > 1 else outputs[0], inputs)
+    theta = np.cos(np.arange(len(program.parameters)) + 1.0)
+    numbers = dict(zip(program.parameters, theta.tolist(), strict=True))
+    eager = [replayed(outputs, numbers | dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
+    wanted = [[output.data for output in found] for found, _ in eager]
+    scale = _largest(node.data for _, new in eager for node in new.values())
+    got = program(batch if inputs else None, theta)
+    agree(np.reshape(got, (len(batch), len(outputs))), wanted, scale)
+    if len(outputs) > 1:
+        return
+    for (output,), _ in eager:
+        output.backward()
+    gradients = [[new[parameter].grad for parameter in program.parameters] for _, new in eager]
+    flow = _largest(node.grad * slope for _, new in eager for node in new.values() for slope in node.partials)
+    for reduction, average in (("sum", np.sum), ("mean", np.mean)):
+        found, slopes = program.value_and_grad(batch if inputs else None, reduction, theta)
+        agree(found, average(wanted), scale)
+        agree(slopes, average(gradients, axis=0), flow)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from exactness import same_bits
 
-from autograd import Value, data_of, grad, grad_of, hessian, jacobian, ops, values
+from autograd import Value, compile, data_of, grad, grad_of, hessian, jacobian, ops, values
 
 Array = Any
 
@@ -234,3 +234,14 @@ def test_no_function_of_masked_arrays_takes_a_value_for_its_number(function: Cal
         except Exception:  # of whatever kind: it is no number
             continue
         assert isinstance(out if isinstance(out, Value) else np.ma.getdata(out).item(), Value | bool)
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2), (1, 4), (2, 1, 2)])
+def test_compile_takes_an_array_flattened(shape: tuple[int, ...]) -> None:
+    xs, w = values(np.arange(1.0, 5.0).reshape(shape), "x"), values(np.ones(shape), "w")
+    program = compile(np.tanh(xs * w), xs, w)
+    batch = np.linspace(-1.0, 1.0, 12).reshape(3, 4)
+    np.testing.assert_allclose(program(batch), np.tanh(batch), rtol=1e-15)
+    assert [parameter.label for parameter in program.parameters] == [leaf.label for leaf in w.ravel()]
+    generated = compile(np.tanh(xs * w), (x for x in xs.ravel()), (leaf for leaf in w.ravel()))
+    np.testing.assert_array_equal(generated(batch), program(batch))

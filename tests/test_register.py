@@ -11,7 +11,13 @@ import pytest
 from exactness import all_same_bits, mp, same_bits
 from fresh_python import run_python
 
-from autograd import Operation, Value, draw, explain, grad, gradcheck, hessian, no_grad, register, step_through
+from autograd import Operation, Value, compile, draw, explain, grad, gradcheck, hessian, no_grad, register, step_through
+from autograd.compiler.differentiate import differentiate
+from autograd.compiler.fold import fold
+from autograd.compiler.layout import layout
+from autograd.compiler.lift import lift
+from autograd.compiler.record import record
+from autograd.compiler.targets.interpret import interpret
 from autograd.expression import read
 from autograd.ops import FLOATS, OPERATIONS, as_code, evaluate, operation
 from autograd.viewing.formula import LATEX, applied, rule_text
@@ -182,6 +188,26 @@ def test_every_reader_knows_every_row(row: Operation) -> None:
     copy = pickle.loads(pickle.dumps(node))
     assert copy.op is row
     assert same_bits(copy.data, out)
+
+
+@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("size", [1, 3])
+def test_every_target_knows_every_row(row: Operation, size: int) -> None:
+    """Compiled and interpreted, value and gradient are those of the rule, for operands of both kinds."""
+    points = np.array([(0.75, 0.25), (0.5, 0.5), (0.25, 0.875)])[:size, : len(row.arguments)]
+    leaves = [Value(x) for x in points[0]]
+    for inputs in (leaves, leaves[:1]):  # the second operand a parameter
+        program = compile(row(*leaves) * 2, inputs)
+        batch = np.column_stack([points[:, : len(inputs)]])
+        rules = [row.rule(*point[: len(inputs)], *points[0, len(inputs) :]) for point in batch]
+        np.testing.assert_allclose(program(batch), [2 * out for out, _ in rules], rtol=1e-15)
+        wanted = 2 * sum(partials[1] for _, partials in rules) if len(inputs) < len(leaves) and row.partials else 0.0
+        gradient = program.value_and_grad(batch, reduction="sum")[1]
+        assert gradient.sum() == pytest.approx(wanted, rel=1e-14)
+        arrays = differentiate(layout(lift(fold(record([row(*leaves) * 2], inputs)))))
+        (output,), found = interpret(arrays, batch, program.theta)
+        np.testing.assert_allclose(np.broadcast_to(np.ravel(output), (size,)), program(batch), rtol=1e-14)
+        np.testing.assert_allclose([] if found is None else found, gradient, rtol=1e-14)
 
 
 # ---- a registered row stands beside everything else

@@ -1,18 +1,19 @@
-"""A recorded graph becomes a NumPy program. Each pass is a function from one small representation to the next:
+"""A recorded graph becomes an array program. Each pass is a function from one small representation to the next:
 
-======  ========================================================  ================  ============
-pass    what it does                                              result            is made of
-======  ========================================================  ================  ============
-record  numbers the nodes of the graph                            ``Recording``
-fold    makes sums of terms of additions and products             ``Folded``        ``folding/``
-lift    makes groups of nodes of one form, products of many sums  ``Lifted``        ``lifting/``
-layout  finds an order in which the groups' operands are views    ``ArrayProgram``  ``placing/``
-emit    writes the program and its derivative                     ``Emitted``       ``writing/``
-======  ========================================================  ================  ============
+=============  ========================================================  ================  ============
+pass           what it does                                              result            is made of
+=============  ========================================================  ================  ============
+record         numbers the nodes of the graph                            ``Recording``
+fold           makes sums of terms of additions and products             ``Folded``        ``folding/``
+lift           makes groups of nodes of one form, products of many sums  ``Lifted``        ``lifting/``
+layout         finds an order in which the groups' operands are views    ``ArrayProgram``  ``placing/``
+differentiate  adds the statements of the gradient                       ``ArrayProgram``
+=============  ========================================================  ================  ============
 
-Each imports from those above it alone. ``ragged`` groups equal rows for all of them, ``helpers`` has the functions that
-a source may call, ``program`` is what users hold. Every representation prints itself, so that one expression can be
-followed through all of them.
+Each imports from those above it alone. ``ir`` has the typed expressions that an array program is made of, ``algebra``
+the arithmetic on them, ``holes`` what stands where the graph has no node, ``naming`` the names; ``ragged`` groups equal
+rows. ``targets/`` turn an array program into something that runs: ``numpy`` writes a source, ``interpret`` is the
+oracle. ``program`` is what users hold; its ``passes`` shows what became of a graph in each of them.
 
 The program computes what the graph does, to rounding. It does some things in another order:
 

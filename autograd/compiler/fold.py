@@ -13,7 +13,8 @@ from .folding.levels import early, levels
 from .folding.singles import with_single_sums
 from .folding.terms import Folded
 from .folding.trees import largest_numbers, merge_numbers, products, roots, terms_of, users
-from .record import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, NONE, POW, STOP, SUB, Floats, Recording
+from .ir import Floats
+from .record import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, NONE, POW, STOP, SUB, Recording
 
 
 def fold(recording: Recording) -> Folded:
@@ -28,7 +29,7 @@ def fold(recording: Recording) -> Folded:
     """
     recording, number = _share_numbers(with_single_sums(recording))
     recording = _products_of_powers(recording, number)
-    code, live = recording.code, recording.rank != CONSTANT
+    code, live = recording.code, recording.varies != CONSTANT
     user, single = users(recording, live)
 
     additive = live & np.isin(code, (ADD, SUB, NEG))
@@ -41,16 +42,14 @@ def fold(recording: Recording) -> Folded:
     in_maximum &= stop[head]
 
     terms = products(terms_of(recording, additive, in_sum, user), recording, in_term)
-    items = largest_numbers(terms_of(recording, stop | in_maximum, in_maximum, user), number, recording.rank)
+    items = largest_numbers(terms_of(recording, stop | in_maximum, in_maximum, user), number, recording.varies)
     level = levels(recording, in_sum | in_term | in_maximum, live)
-    return early(Folded(recording, number, level, merge_numbers(terms, number, recording.rank), items))
+    return early(Folded(recording, number, level, merge_numbers(terms, number, recording.varies), items))
 
 
 def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
     """One node for each distinct number, and the number of each node that is one (nan for the others)."""
-    constants = np.flatnonzero(recording.rank == CONSTANT)
-    number = np.full(len(recording.code), np.nan)
-    number[constants] = [recording.values[i].data for i in constants.tolist()]
+    constants, number = np.flatnonzero(recording.varies == CONSTANT), recording.number
     if not len(constants):
         return recording, number
     _, first, inverse = np.unique(number[constants].view(np.int64), return_index=True, return_inverse=True)

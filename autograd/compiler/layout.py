@@ -8,19 +8,22 @@ place in the vector.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 
 import numpy as np
 
+from .. import ops
+from .algebra import apply, contract, expand, rearrange, reduced
+from .holes import held
+from .ir import ArrayProgram, B, Concat, Define, Expr, Ints, Length, Shape, View, Where
 from .lift import Lifted
-from .lifting.groups import Dot, Group, Join, Map, Reduce
+from .lifting.groups import LETTERS, Dot, Group, Join, Map, Reduce
 from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS
-from .placing.arrays import Array, Operand, View
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
 from .placing.places import Places
-from .placing.statements import ArrayProgram, DotStatement, JoinStatement, MapStatement, ReduceStatement, Statement
 from .ragged import runs
-from .record import NONE, Ints
+from .record import NONE
 
 
 def layout(lifted: Lifted) -> ArrayProgram:
@@ -45,20 +48,19 @@ class _Layout:
     def __init__(self, lifted: Lifted) -> None:
         self.lifted, self.places = lifted, Places(lifted)
         self.orders = Orders(lifted, self.places)
-        self.products: set[Array] = set()
-        self.padded = False
+        self.products: set[Expr] = set()
 
     def run(self) -> ArrayProgram:
-        places, values = self.places, self.lifted.folded.recording.values
+        places, recording = self.places, self.lifted.folded.recording
         statements = [self.statement(home, group) for home, group in _in_turn(self.lifted)]
         places.place(places.leaves)
-        parameters, outputs = [values[i] for i in places.parameters], self.outputs()
-        places.give_names()
-        return ArrayProgram(
-            statements, places.inputs, places.theta, parameters, outputs, places.names, places.parts, self.padded
+        parameters = [recording.leaves[i] for i in places.parameters]
+        program = ArrayProgram(
+            places.inputs, places.theta, parameters, statements, self.outputs(), places.hints, places.alike
         )
+        return held(program)
 
-    def statement(self, home: int, group: Group) -> Statement:
+    def statement(self, home: int, group: Group) -> Define:
         """The group in its best order, and its place."""
         if isinstance(group, Join):
             return self.join(home, group)
@@ -66,22 +68,18 @@ class _Layout:
         group, operands = best.group, best.operands
         for nodes, operand in zip(group.operands, operands, strict=True):
             self.named(operand, nodes)
-        self.padded |= any(nodes.min() == NONE for nodes in (group.targets, *group.operands))
         array = self.places.settle(home, group.targets, best.shape(group.makes), self.stem(group, operands))
         if isinstance(group, Dot):
             self.products.add(array)
-            c, m, p, k = (len(best.shape(letter)) for letter in "cmpk")
-            return DotStatement(array, operands[0], operands[1], (c, m, p, k))
-        if isinstance(group, Reduce):
-            return ReduceStatement(array, group.op, operands[0])
-        assert isinstance(group, Map)
-        return MapStatement(array, group.op, operands)
+        return Define(array, expand(_expression(best, array.shape), array.shape))
 
     def best(self, group: Group) -> Fitted:
         """The first order that reads arrays as they are, or else the one that comes nearest to that."""
         best = None
         for order in self.orders.of(group):
             found = fitted(order, self.places)
+            if isinstance(group, Map) and len(group.targets) == 1:
+                return found
             if best is None or found.cost < best.cost:
                 best = found
             if best.cost == 0:
@@ -89,30 +87,30 @@ class _Layout:
         assert best is not None
         return best
 
-    def stem(self, group: Group, operands: Sequence[Operand]) -> str:
+    def stem(self, group: Group, operands: Sequence[Expr]) -> str:
         """What was found, for a name."""
-        of_products = any(isinstance(operand, View) and operand.array in self.products for operand in operands)
+        of_products = any(isinstance(operand, View) and operand.source in self.products for operand in operands)
         return "weighted" if of_products and group.name in ("add", "sub") else group.name
 
-    def join(self, home: int, group: Join) -> JoinStatement:
+    def join(self, home: int, group: Join) -> Define:
         """Each array is a piece."""
         (ordered,) = self.orders.of(group)
         (sources,) = ordered.operands
-        pieces = [self.line(sources[run]) for run in runs(self.lifted.nodes.home[sources])]
+        rows = [sources[run] for run in runs(self.lifted.nodes.home[sources])]
+        arrays = [self.places.array(nodes) for nodes in rows]
+        sampled = any(array is not None and array.sampled for array in arrays)
+        pieces = tuple(self.named(line(nodes, self.places, sampled), nodes) for nodes in rows)
         array = self.places.settle(home, ordered.targets, ordered.targets.shape, "join")
-        return JoinStatement(array, tuple(pieces))
+        return Define(array, expand(Concat(pieces), array.shape))
 
-    def line(self, nodes: Ints) -> Operand:
-        """Nodes of one array, side by side: a view if they stand there in even steps. A single one has no axis."""
-        return self.named(line(nodes, self.places), nodes)
-
-    def named(self, operand: Operand, nodes: Ints) -> Operand:
+    def named(self, operand: Expr, nodes: Ints) -> Expr:
         """The operand; if it is a part of theta, with a name for that."""
-        if isinstance(operand, View) and operand.array is self.places.theta:
-            self.places.name(operand, nodes)
+        read = operand.inside if isinstance(operand, Where) else operand
+        if isinstance(read, View) and read.source is self.places.theta:
+            self.places.name(read, nodes)
         return operand
 
-    def outputs(self) -> list[Operand]:
+    def outputs(self) -> list[Expr]:
         """The outputs in order; neighbours that are one view of one array come as one operand."""
         nodes = self.lifted.nodes.same[list(self.lifted.folded.recording.outputs)]
         lines: list[list[int]] = []
@@ -121,7 +119,11 @@ class _Layout:
                 lines[-1].append(node)
             else:
                 lines.append([node])
-        return [self.line(np.array(one)) for one in lines]
+        found = [self.named(line(np.array(one), self.places), np.array(one)) for one in lines]
+        return [
+            rearrange(read, range(1, len(read.shape))) if len(one) == 1 else read
+            for read, one in zip(found, lines, strict=True)
+        ]
 
     def follows(self, before: list[int], node: int) -> bool:
         """Whether the node stands in its array one step further, and what came before it in even steps."""
@@ -130,6 +132,41 @@ class _Layout:
             return False
         step = position[node] - position[before[-1]]
         return bool(step > 0 and (len(before) == 1 or step == position[before[-1]] - position[before[-2]]))
+
+
+def _expression(best: Fitted, shape: Shape) -> Expr:
+    """What the group computes from its operands."""
+    group, operands = best.group, best.operands
+    if isinstance(group, Map):
+        return apply(group.op, *operands)
+    batch: list[Length] = [B] if shape[-1:] == (B,) else []
+    if isinstance(group, Dot):
+        return _product(best, batch)
+    assert isinstance(group, Reduce)
+    (operand,) = operands
+    full = (*best.shape("qk"), *batch)
+    axes = range(len(best.shape("q")), len(best.shape("qk")))
+    if group.op is ops.ADD:
+        return reduced("sum", operand, full, axes)
+    if isinstance(operand, Where):
+        operand = Where(operand.mask, operand.inside, -inf)
+    return reduced("max", operand, full, axes)
+
+
+def _product(best: Fitted, batch: Sequence[Length]) -> Expr:
+    """A letter for each axis: those of c, m, p and k; the batch is B."""
+    letters, sizes = iter(LETTERS), dict[str, Length](zip("B", batch, strict=False))
+    named = {}
+    for group in "cmpk":
+        lengths = best.shape(group)
+        named[group] = "".join(next(letters) for _ in lengths)
+        sizes |= dict(zip(named[group], lengths, strict=True))
+    c, m, p, k = (named[group] for group in "cmpk")
+    left, right = best.operands
+    on_left, on_right = (
+        wanted + "B" * (len(x.shape) > len(wanted)) for x, wanted in ((left, c + m + k), (right, c + p + k))
+    )
+    return contract(left, on_left, right, on_right, c + m + p + "B" * len(batch), sizes)
 
 
 def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:

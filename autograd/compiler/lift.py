@@ -9,20 +9,24 @@ Nothing here knows the order of an array; a group is a grid of node numbers, and
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .folding.terms import Folded
+from .ir import Flags, Ints
 from .lifting.builder import Builder
 from .lifting.groups import Group
-from .lifting.nodes import INPUTS, NUMBERS, Nodes
+from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS, Nodes
 from .lifting.scalars import apart
 from .lifting.sums import maxima, sums
 from .ragged import groups, runs
-from .record import LEAF, MUL, NONE, POW, ROWS, Flags, Ints
+from .record import LEAF, MUL, NONE, POW
 
+IRREGULAR = 20_000  # array operations, from which on compiling takes long
+REGULAR = 10  # nodes an array operation: with fewer there is little to gain
 MANY = 12  # operands that come from more arrays than this are joined
 
 
@@ -36,7 +40,14 @@ class Lifted:
     exact: bool
 
     def __str__(self) -> str:
-        return "\n".join(f"{home}: {group}" for home, group in enumerate(self.groups, INPUTS + 1))
+        """Each group with its number, and the numbers of those that it reads."""
+        known = {NUMBERS: "numbers", PARAMETERS: "parameters", INPUTS: "inputs"}
+        lines = []
+        for home, group in enumerate(self.groups, INPUTS + 1):
+            sources = [sorted({*self.nodes.home[nodes[nodes != NONE]].tolist()}) for nodes in group.operands]
+            read = ", ".join(known.get(source, str(source)) for found in sources for source in found)
+            lines.append(f"{home}: {group}, from {read}")
+        return "\n".join(lines)
 
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
@@ -51,13 +62,16 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
     >>> rows = [[Value(1.0) for _ in x] for _ in range(5)]
     >>> outputs = [functional.dot(row, x).tanh() for row in rows]
     >>> print(lift(fold(record(outputs, x))))
-    3: 1 × (5×3 @ 3×1)
-    4: tanh of 5
+    3: 1 × (5×3 @ 3×1), from parameters, inputs
+    4: tanh of 5, from 3
     """
     builder = Builder(folded, exact)
     is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
     is_sum[folded.terms.owner], is_maximum[folded.items.owner] = True, True
+    told = False
     for nodes in _together(folded, exact):
+        if not told and len(builder.groups) >= IRREGULAR and len(folded.level) < REGULAR * len(builder.groups):
+            told = _warn(len(builder.groups), len(folded.level))
         added, compared = is_sum[nodes], is_maximum[nodes]
         terms, items = folded.terms.of(nodes[added]), folded.items.of(nodes[compared])
         others = nodes[~added & ~compared]
@@ -70,6 +84,17 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
         if len(others):
             _operations(builder, folded.recording.code[others], others, left, right)
     return Lifted(folded, builder.groups, builder.nodes, exact)
+
+
+def _warn(operations: int, nodes: int) -> bool:
+    """Say what to expect of an irregular graph, before most of the time has gone."""
+    warnings.warn(
+        f"the graph is irregular: {operations:,} array operations for {nodes:,} nodes so far. Compiling takes "
+        "long, and the program will hardly be faster than the scalar engine; Ctrl-C leaves",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return True
 
 
 def _together(folded: Folded, exact: bool) -> list[Ints]:
@@ -117,10 +142,10 @@ def _flows(folded: Folded) -> Flags:
     code, left, right = recording.code.tolist(), recording.left.tolist(), recording.right.tolist()
     flows = np.zeros(len(code) + 1, dtype=bool)
     flows[list(recording.outputs)] = True
-    for i in reversed(range(len(recording.values))):
-        flows[i] &= code[i] != LEAF and bool(ROWS[code[i]].partials)
+    for i in reversed(range(len(recording))):
+        flows[i] &= code[i] != LEAF and bool(recording.rows[code[i]].partials)
         if flows[i]:
             flows[[left[i], right[i]]] = True
-    early = folded.terms.left >= len(recording.values)
+    early = folded.terms.left >= len(recording)
     flows[folded.terms.left[early]] = flows[folded.terms.owner[early]]
     return flows[:-1]

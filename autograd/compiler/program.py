@@ -5,30 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
-from math import isfinite, prod
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import flattened
+from ..backward import grad
+from ..collector import collector_paused
 from ..value import Value
-from .emit import emit, load
+from .differentiate import differentiate
 from .fold import fold
+from .ir import ArrayProgram, B, Contract, Floats, parts_of, product
 from .layout import layout
 from .lift import lift
-from .placing.statements import ArrayProgram, DotStatement
-from .record import STOPPING, Floats, Recording, record
+from .record import Packed, Recording, record, shown
+from .targets.numpy import Source, load, write
 
 
 def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> Program:
     """A NumPy program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
-    are. The vector of the parameters begins with ``parameters``, in this order; the others follow in an order in which
-    the program can read them as matrices. What was computed under ``no_grad`` is a leaf, so a parameter, and does not
-    follow the inputs. Raises a TypeError for anything but Values, a ValueError for inputs or parameters that are not
-    leaves or that repeat.
+    are; an object array is taken in the order of its elements, row by row. The vector of the parameters begins with
+    ``parameters``, in this order; the others follow in an order in which the program can read them as matrices. What
+    was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for
+    anything but Values, a ValueError for inputs or parameters that are not leaves or that repeat.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
@@ -42,7 +46,8 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), param
     """
     single = isinstance(output, Value)
     outputs = [output] if isinstance(output, Value) else _sequence("output", output)
-    return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
+    with collector_paused():
+        return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
@@ -50,7 +55,7 @@ def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
         wanted = "a Value or a sequence of them" if what == "output" else "a sequence of Values"
         order = ", which has no order" if isinstance(values, Set | Mapping) else ""
         raise TypeError(f"compile takes {wanted} as {what}, got {type(values).__name__}{order}: {values!r}")
-    return list(values)
+    return flattened(values)
 
 
 def _reals(what: str, numbers: npt.ArrayLike) -> Floats:
@@ -59,6 +64,8 @@ def _reals(what: str, numbers: npt.ArrayLike) -> Floats:
         array = np.asarray(numbers)
     except ValueError:
         raise ValueError(f"{what} is an array of real numbers, got rows of different lengths") from None
+    if isinstance(numbers, np.ma.MaskedArray):
+        raise TypeError(f"{what} is an array of real numbers, got a masked one: fill it, for a mask says no number")
     if array.dtype == np.float64:
         return array
     if array.dtype.kind not in "fiub":
@@ -80,54 +87,67 @@ class Program:
     """What :func:`compile` returns: call it for outputs, or its :meth:`value_and_grad`.
 
     - ``parameters``: the Values that the gradient is taken by, in the order of the vectors theta and gradient;
+    - ``theta``: their data as one vector, to be read and assigned; every call takes another one as ``theta=``;
+    - :meth:`jacobian` and :meth:`hessian`: derivatives by the inputs or by the parameters, for each sample;
     - ``source``: the NumPy program that runs, as text; it says how to run it elsewhere;
     - ``constants``: the arrays that the source names but does not write down, by their names;
     - ``summary``: how many scalar nodes became how many array operations, and the matrix products among them;
-    - ``str(program)``: the recorded graph, an equation for each node.
+    - ``passes``: what each pass of the compiler made of the graph; ``str(program)``: the first, an equation a node.
     """
 
     def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
         """Programs are made by :func:`compile`."""
-        self._recording, self._single = recording, single
-        self._folded = fold(recording)
-        self._lifted = lift(self._folded, exact)
-        self._arrays: ArrayProgram = layout(self._lifted)
-        self._inexact = self._arrays.padded or (not exact and bool(np.isin(recording.code, STOPPING).any()))
-        emitted = emit(self._arrays)
-        self._parameters, self._source = tuple(self._arrays.parameters), emitted.source
-        self._constants = MappingProxyType(emitted.constants)
-        self._contiguous, self._absorbed = emitted.contiguous_inputs, emitted.absorbed
-        functions = load(emitted.source, emitted.constants)
+        self._packed, self._single = recording.packed(), single
+        self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
+        arrays = differentiate(layout(lift(fold(recording), exact)))
+        source = write(arrays)
+        self._inexact = not exact and (arrays.has_holes or recording.stops)
+        self._padded = arrays.has_holes
+        self._parameters, self._source = tuple(arrays.parameters), source.text
+        self._constants = MappingProxyType(source.constants)
+        self._contiguous, self._summary = source.contiguous_inputs, _summary(len(recording), arrays, source)
+        self._n_operations = len(arrays.statements)
+        functions = load(source)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
-        self._n_inputs, self._is_sampled = len(recording.inputs), self._arrays.outputs[0].sampled
+        self._n_inputs = len(recording.inputs)
+        self._shapes = [output.shape for output in arrays.outputs]
+        self._is_sampled = self._shapes[0][-1:] == (B,)
         self._kept = threading.local()
+        self._derivatives: dict[tuple[int, str], Program | None] = {}
 
     # ---- running
 
-    def __call__(self, batch: npt.ArrayLike | None = None) -> Any:
-        """The outputs for each sample of a batch.
+    def __call__(self, batch: npt.ArrayLike | None = None, theta: Floats | None = None) -> Any:
+        """The outputs for each sample of a batch, at the parameters' data, or at ``theta`` (P,) if it is given.
 
         ``batch`` (B, n_inputs) gives (B,) or (B, n_outputs); (n_inputs,) is one sample and gives a float or
         (n_outputs,); without inputs there is no batch.
         """
         x, one = self._samples(batch)
-        with _quietly():
-            found = self._forward(x, *self._read(None))
-        outputs = self._arrays.outputs
-        if len(outputs) == 1:
-            found = (found,)
-        sizes = [operand.shape[0] if operand.shape else 1 for operand in outputs]
-        out = np.empty((sum(sizes), x.shape[1]))
-        start = 0
-        for rows, size, operand in zip(found, sizes, outputs, strict=True):
-            out[start : start + size] = rows if operand.sampled or not operand.shape else rows[:, None]
-            start += size
-        if self._arrays.padded and not np.isfinite(out).all():
-            return self._exact(batch)
+        out = self._outputs(x, theta)
         if one or not self._n_inputs:
             return float(out[0, 0]) if self._single else out[:, 0]
         return out[0] if self._single else out.T
+
+    def _outputs(self, x: Floats, theta: Floats | None) -> Floats:
+        """The outputs (n_outputs, B) for columns of inputs."""
+        with _quietly():
+            found = self._forward(x, *self._read(theta))
+        rows = [found] if len(self._shapes) == 1 else found
+        out = np.empty((self._n_outputs, x.shape[1]))
+        start = 0
+        for shape, values in zip(self._shapes, rows, strict=True):
+            sampled = shape[-1:] == (B,)
+            size = shape[0] if len(shape) > sampled else 1
+            assert isinstance(size, int)
+            out[start : start + size] = values if sampled or not shape else values[:, None]
+            start += size
+        if self._padded:
+            inexact = ~np.isfinite(out).all(axis=0)
+            if inexact.any():
+                out[:, inexact] = self._exact._outputs(x[:, inexact], self._vector(theta)[self._in_exact])
+        return out
 
     def value_and_grad(
         self,
@@ -144,7 +164,7 @@ class Program:
             raise ValueError(f'reduction is "mean" or "sum", got {reduction!r}; parameters are given as theta=')
         if self._value_and_grad is None:
             raise ValueError(
-                f"value_and_grad differentiates one output, this program has {len(self._recording.outputs)}: compile "
+                f"value_and_grad differentiates one output, this program has {self._n_outputs}: compile "
                 "the one, or a sum of them"
             )
         x, _ = self._samples(batch)
@@ -152,21 +172,38 @@ class Program:
         if size == 0 and reduction == "mean":
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
-        views = self._read(theta)
-        grad, gradient_views = self._gradient
         with _quietly():
-            found = self._value_and_grad(x, weight, *views, *gradient_views)
+            found, grad = self._differentiated(x, weight, theta)
             value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
             # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
-            finite = not self._inexact or (isfinite(value) and isfinite(grad.dot(grad)))
-        grad = grad.copy()
-        if not finite:
-            exact = self._exact
-            place = {parameter: i for i, parameter in enumerate(self.parameters)}
-            order = [place[parameter] for parameter in exact.parameters]
-            value, found = exact.value_and_grad(batch, reduction, views[0][order])
-            grad[order] = found
+            if self._inexact and not (isfinite(value) and isfinite(grad.dot(grad))):
+                found, grad = self._differentiated_exactly(x, weight, self._vector(theta), found)
+                value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
         return value, grad
+
+    def _differentiated(self, x: Floats, weight: float, theta: Floats | None) -> tuple[Floats, Floats]:
+        """The output for each column of inputs, and the gradient of weight times their sum."""
+        assert self._value_and_grad is not None
+        views = self._read(theta)
+        grad, gradient_views = self._gradient
+        found = self._value_and_grad(x, weight, *views, *gradient_views)
+        return found, grad.copy()
+
+    def _differentiated_exactly(self, x: Floats, weight: float, theta: Floats, found: Floats) -> tuple[Floats, Floats]:
+        """The same by the exact program: for samples whose output is not finite, and if need be for all."""
+        exact, grad = self._exact, np.empty(len(theta))
+        rows = ~np.isfinite(np.broadcast_to(found, x.shape[1]))
+        if self._is_sampled and not rows.all():
+            _, grad = self._differentiated(np.ascontiguousarray(x[:, ~rows]), weight, theta)
+        if not self._is_sampled or rows.all() or not isfinite(grad.dot(grad)):
+            rows[:], grad[:] = True, 0.0
+        outputs, slopes = exact._differentiated(x[:, rows], weight, theta[self._in_exact])
+        grad[self._in_exact] += slopes
+        if not self._is_sampled:
+            return outputs, grad
+        found = np.array(found)
+        found[rows] = outputs
+        return found, grad
 
     @cached_property
     def _exact(self) -> Program:
@@ -176,20 +213,32 @@ class Program:
         is the product: then, and only then, this program is used. So it is with the derivative of a node through which
         no gradient flows, computed beside those of others.
         """
-        return Program(self._recording, self._single, exact=True)
+        with collector_paused():
+            return Program(self._packed.unpacked(), self._single, exact=True)
 
-    def _read(self, theta: Floats | None) -> tuple[Floats, ...]:
-        """Views of the parameter vector. They are kept as long as calls are made with the same vector."""
+    @cached_property
+    def _in_exact(self) -> npt.NDArray[np.intp]:
+        """For each parameter of the exact program its place in this one."""
+        place = {parameter: i for i, parameter in enumerate(self.parameters)}
+        return np.array([place[parameter] for parameter in self._exact.parameters], dtype=np.intp)
+
+    def _vector(self, theta: npt.ArrayLike | None) -> Floats:
+        """The parameters as a vector of floats: theta, if it is one that fits, or their data."""
         if theta is None:
-            theta = np.array([parameter.data for parameter in self.parameters])
-        last = getattr(self._kept, "theta", None)
-        if last is not None and theta is last[0]:
-            return last  # type: ignore[no-any-return]
+            return self.theta
         vector = np.ascontiguousarray(_reals("theta", theta))
         if vector.shape != (len(self.parameters),):
             raise ValueError(
                 f"theta has one number for each of {len(self.parameters)} parameters, got shape {np.shape(theta)}"
             )
+        return vector
+
+    def _read(self, theta: Floats | None) -> tuple[Floats, ...]:
+        """Views of the parameter vector. They are kept as long as calls are made with the same vector."""
+        last = getattr(self._kept, "theta", None)
+        if last is not None and theta is last[0]:
+            return last  # type: ignore[no-any-return]
+        vector = self._vector(theta)
         views: tuple[Floats, ...] = self._views(vector)
         if vector is theta:
             self._kept.theta = views
@@ -211,7 +260,10 @@ class Program:
                 raise ValueError(f"the program has {n} inputs: call it with a batch of shape (B, {n})")
             return np.empty((0, 1)), False
         if not n:
-            raise ValueError("the program has no inputs: call it without a batch")
+            raise ValueError(
+                "the program has no inputs: call it without a batch. Parameters are given by name, as in "
+                "minimize(lambda theta: program.value_and_grad(theta=theta), program.theta, jac=True)"
+            )
         array = _reals("a batch", batch)
         if array.ndim not in (1, 2) or array.shape[-1] != n:
             hint = ": one number a sample is batch[:, None]" if n == 1 and array.ndim == 1 else ""
@@ -221,11 +273,8 @@ class Program:
         return (np.ascontiguousarray(x) if self._contiguous else x), one
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A copy is compiled anew from a copy of the graph: its parameters are the copied Values."""
-        values, recording = self._recording.values, self._recording
-        roles = (recording.outputs, recording.inputs, recording.parameters)
-        outputs, inputs, parameters = ([values[i] for i in numbers] for numbers in roles)
-        return compile, (outputs[0] if self._single else outputs, inputs, parameters)
+        """A copy is compiled anew, with copies of the leaves: its parameters are the copied Values."""
+        return _unpacked, (self._packed, self._single)
 
     # ---- looking
 
@@ -245,25 +294,126 @@ class Program:
         return self._constants
 
     def __str__(self) -> str:
-        return str(self._recording)
+        return str(self._packed.unpacked())
 
     def __repr__(self) -> str:
-        return f"<Program of {len(self._recording.values)} nodes in {len(self._arrays.statements)} array operations>"
+        return f"<Program of {self._n_nodes} nodes in {self._n_operations} array operations>"
+
+    @property
+    def theta(self) -> Floats:
+        """The data of the parameters, as a vector (P,). What is assigned to it becomes their data."""
+        return np.array([parameter._number for parameter in self.parameters])
+
+    @theta.setter
+    def theta(self, theta: npt.ArrayLike) -> None:
+        for parameter, number in zip(self.parameters, self._vector(theta).tolist(), strict=True):
+            parameter.data = number
+
+    # ---- derivatives
+
+    def jacobian(
+        self,
+        batch: npt.ArrayLike | None = None,
+        wrt: Literal["inputs", "parameters"] = "inputs",
+        theta: Floats | None = None,
+    ) -> Floats:
+        """d(output)/d(input) or d(output)/d(parameter), for each sample: (B, n_outputs, n).
+
+        (n_outputs, n) for one sample (n_inputs,), and without inputs. The first call compiles the derivatives.
+
+        >>> x, w = Value(1.0), Value(3.0)
+        >>> compile(w * x * x, [x]).jacobian([[1.0], [2.0]]).tolist()
+        [[[6.0]], [[12.0]]]
+        """
+        return self._derivative(1, batch, wrt, theta)
+
+    def hessian(
+        self,
+        batch: npt.ArrayLike | None = None,
+        wrt: Literal["inputs", "parameters"] = "inputs",
+        theta: Floats | None = None,
+    ) -> Floats:
+        """The second derivatives of the one output, by inputs or by parameters, for each sample: (B, n, n).
+
+        (n, n) for one sample (n_inputs,), and without inputs. The first call compiles them.
+
+        >>> x, y = Value(1.0), Value(3.0)
+        >>> compile(x * x * y, [x, y]).hessian([1.0, 2.0]).tolist()
+        [[4.0, 2.0], [2.0, 0.0]]
+        """
+        if self._n_outputs != 1:
+            raise ValueError(f"a hessian is that of one output, this program has {self._n_outputs}: compile the one")
+        return self._derivative(2, batch, wrt, theta)
+
+    def _derivative(self, order: int, batch: npt.ArrayLike | None, wrt: str, theta: Floats | None) -> Floats:
+        if wrt not in ("inputs", "parameters"):
+            raise ValueError(f'derivatives are by "inputs" or by "parameters", got wrt={wrt!r}')
+        x, one = self._samples(batch)
+        if (order, wrt) not in self._derivatives:
+            self._derivatives[order, wrt] = self._compiled_derivative(order, wrt)
+        program = self._derivatives[order, wrt]
+        n = self._n_inputs if wrt == "inputs" else len(self.parameters)
+        rows = n if order == 2 else self._n_outputs
+        found = program._outputs(x, self._vector(theta)) if program else np.empty((0, x.shape[1]))
+        out = found.T.reshape(x.shape[1], rows, n)
+        return out[0] if one or not self._n_inputs else out
+
+    def _compiled_derivative(self, order: int, wrt: str) -> Program | None:
+        """A program of the first or of the second derivatives, one after the other; None if there are none."""
+        recording = self._packed.unpacked()
+        with collector_paused():
+            values = recording.values()
+            by = [values[i] for i in recording.inputs] if wrt == "inputs" else list(self.parameters)
+            found = [values[i] for i in recording.outputs]
+            for _ in range(order):
+                found = [slope for value in found for slope in grad(value, by, create_graph=True)]
+            inputs = [values[i] for i in recording.inputs]
+            return compile(found, inputs, self.parameters) if found else None
+
+    # ---- looking at it
 
     @property
     def summary(self) -> str:
         """How many scalar nodes became how many array operations, and the matrix products, by their lines."""
-        statements = self._arrays.statements
-        count = "1 array operation" if len(statements) == 1 else f"{len(statements)} array operations"
-        lines = [f"{len(self._recording.values):,} scalar nodes became {count}, forward"]
-        for statement in statements:
-            if isinstance(statement, DotStatement):
-                c, m, p, _ = statement.axes
-                shape, others = statement.left.shape, statement.right.shape
-                stack, rows, inner = (prod(part) for part in (shape[:c], shape[c : c + m], shape[c + m :]))
-                columns = prod(others[c : c + p])
-                batch = " × B" if statement.target.sampled else ""
-                times = f"{stack} × " if stack > 1 else ""
-                name = statement.target.name
-                lines.append(f"  {self._absorbed.get(name, name)}: {times}({rows}×{inner} @ {inner}×{columns}{batch})")
-        return "\n".join(lines)
+        return self._summary
+
+    @property
+    def passes(self) -> Passes:
+        """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
+        recording = self._packed.unpacked()
+        folded = fold(recording)
+        lifted = lift(folded)
+        arrays = layout(lifted)
+        found = {"record": recording, "fold": folded, "lift": lifted, "layout": arrays}
+        found["differentiate"] = differentiate(arrays)
+        return Passes({name: str(representation) for name, representation in found.items()} | {"numpy": self.source})
+
+
+class Passes(dict[str, str]):
+    """The representations of one graph, as text, by the names of the passes that made them."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"---- {name} ----\n{shown(text)}" for name, text in self.items())
+
+    __repr__ = __str__
+
+
+def _unpacked(packed: Packed, single: bool) -> Program:
+    return Program(packed.unpacked(), single)
+
+
+def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:
+    """How many nodes became how many operations; and for each matrix product its line and its shape."""
+    n = len(arrays.statements)
+    lines = [f"{nodes:,} scalar nodes became {n:,} array operation{'s' * (n != 1)}, forward"]
+    for statement in arrays.statements:
+        for found in parts_of(statement.expr, Contract):
+            sizes = dict(zip(found.left_letters, found.left.shape, strict=True))
+            sizes |= dict(zip(found.right_letters, found.right.shape, strict=True))
+            left, right, out = (set(x) - {"B"} for x in (found.left_letters, found.right_letters, found.out))
+            groups = (left & right & out, (left - right) & out, left & right - out, (right - left) & out)
+            stack, rows, inner, columns = (product([sizes[letter] for letter in group]) for group in groups)
+            times = f"{stack} × " if stack != 1 else ""
+            batch = " × B" if "B" in found.out else ""
+            lines.append(f"  {source.places[statement.target]}: {times}({rows}×{inner} @ {inner}×{columns}{batch})")
+    return "\n".join(lines)

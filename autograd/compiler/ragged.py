@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from .record import NONE, Ints
+from .ir import Ints
+from .record import NONE
 
 
 def groups(*keys: Ints) -> list[Ints]:

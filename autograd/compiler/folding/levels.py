@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..record import ADD, NONE, Flags, Ints, Recording
+from ..ir import Flags, Ints
+from ..record import ADD, NONE, Recording
 from .terms import Folded, Terms, joined
 
 
@@ -48,9 +49,9 @@ def early(folded: Folded) -> Folded:
     part[sums] = n + np.arange(more)
     moved = low & (part[terms.owner] != NONE)
     moved_to = part[terms.owner[moved]]
-    rank = np.append(recording.rank, np.full(more + 1, NONE))  # one more, for NONE
+    varies = np.append(recording.varies, np.full(more + 1, NONE))  # one more, for NONE
     for factor in (terms.left[moved], terms.right[moved]):
-        np.maximum.at(rank, moved_to, rank[factor])
+        np.maximum.at(varies, moved_to, varies[factor])
     none, one = np.full(more, NONE), np.ones(more)
     owner = terms.owner.copy()
     owner[moved] = moved_to
@@ -59,7 +60,7 @@ def early(folded: Folded) -> Folded:
         code=np.append(recording.code, np.full(more, ADD)),
         left=np.append(recording.left, none),
         right=np.append(recording.right, none),
-        rank=rank[:-1],
+        varies=varies[:-1],
     )
     return replace(
         folded,

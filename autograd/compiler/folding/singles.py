@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, ROWS, SUB, Flags, Ints, Recording
+from ..ir import Flags, Ints
+from ..record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, SUB, Recording
 
 FEW = 3  # where all sums have fewer terms than this, they stay as they are
 
@@ -43,10 +44,10 @@ def with_single_sums(recording: Recording) -> Recording:
     operand = np.concatenate([recording.left, recording.right, outputs])
     user = np.concatenate([nodes, nodes, outputs])
     side = np.repeat([0, 1, 2], [len(nodes), len(nodes), len(outputs)])
-    there = (operand != NONE) & (recording.rank[operand] != CONSTANT)
+    there = (operand != NONE) & (recording.varies[operand] != CONSTANT)
     inside = (side < 2) & added[user] & (kind[user] == kind[operand])  # of a sum, on the way to its end
     read = np.flatnonzero(there & ~inside)
-    place = (kind[user[read]] * len(ROWS) + code[user[read]]) * 3 + side[read]
+    place = (kind[user[read]] * len(recording.rows) + code[user[read]]) * 3 + side[read]
     moved = np.zeros(len(operand), dtype=bool)
     moved[read] = _beside_sums(place, terms[operand[read]]) & ~np.isin(code[operand[read]], (ADD, SUB, NEG))
     if not moved.any():
@@ -65,11 +66,13 @@ def with_single_sums(recording: Recording) -> Recording:
     made = np.diff(source, prepend=NONE) == 0
     return replace(
         recording,
-        values=[recording.values[i] for i in source.tolist()],
+        number=recording.number[source],
+        leaves={int(number[i]): leaf for i, leaf in recording.leaves.items()},
+        labels={int(number[i]): label for i, label in recording.labels.items()},
         code=np.where(made, ADD, code[source]),
         left=np.where(made, number[source], left[source]),
         right=np.where(made, NONE, right[source]),
-        rank=recording.rank[source],
+        varies=recording.varies[source],
         inputs=tuple(number[list(recording.inputs)].tolist()),
         outputs=tuple(outputs.tolist()),
         parameters=tuple(number[list(recording.parameters)].tolist()),
@@ -95,11 +98,11 @@ def _kinds(recording: Recording) -> tuple[Ints, Ints]:
     numbers: dict[tuple[int, int, int], int] = {}
     kinds: list[int] = []
     terms: list[int] = []
-    columns = (recording.code, recording.left, recording.right, recording.rank)
-    for code, left, right, rank in zip(*(column.tolist() for column in columns), strict=True):
+    columns = (recording.code, recording.left, recording.right, recording.varies)
+    for code, left, right, varies in zip(*(column.tolist() for column in columns), strict=True):
         count = 1
-        if left == NONE or rank == CONSTANT:
-            kind = rank - 3  # numbers, parameters and inputs
+        if left == NONE or varies == CONSTANT:
+            kind = varies - 3  # numbers, parameters and inputs
         else:
             x, y = kinds[left], kinds[right] if right != NONE else NONE
             if code == MUL and x > y:

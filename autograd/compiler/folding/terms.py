@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..ir import Floats, Ints
 from ..ragged import spans
-from ..record import CONSTANT, NONE, ROWS, Floats, Ints, Recording
+from ..record import CONSTANT, NONE, Recording
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Folded:
         lines = [""] * len(self.level)
         for i in np.flatnonzero(self.level > 0).tolist():
             operands = ", ".join(self._text(j) for j in (self.recording.left[i], self.recording.right[i]) if j != NONE)
-            lines[i] = f"{name(i)} = {ROWS[self.recording.code[i]].name}({operands})"
+            lines[i] = f"{name(i)} = {self.recording.rows[self.recording.code[i]].name}({operands})"
         for terms, join in ((self.terms, "{} + {}"), (self.items, "max({}, {})")):
             texts: dict[int, str] = {}
             for owner, c, x, y in zip(terms.owner, terms.coefficient, terms.left, terms.right, strict=True):
@@ -72,4 +73,4 @@ class Folded:
         return "\n".join(line for line in lines if line)
 
     def _text(self, i: int) -> str:
-        return f"{self.number[i]:g}" if self.recording.rank[i] == CONSTANT else self.recording.name(i)
+        return f"{self.number[i]:g}" if self.recording.varies[i] == CONSTANT else self.recording.name(i)

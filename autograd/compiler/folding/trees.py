@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..record import CONSTANT, NEG, NONE, SUB, Flags, Floats, Ints, Recording
+from ..ir import Flags, Floats, Ints
+from ..record import CONSTANT, NEG, NONE, SUB, Recording
 from .terms import Terms, joined
 
 
@@ -63,11 +64,11 @@ def products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
     return replace(terms, left=left, right=np.where(product, recording.right[node], NONE))
 
 
-def merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:
+def merge_numbers(terms: Terms, number: Floats, varies: Ints) -> Terms:
     """Numeric factors stand on the left; each sum keeps at most one number, first, as a coefficient, and no 0."""
-    swap = (terms.right != NONE) & (rank[terms.right] == CONSTANT)
+    swap = (terms.right != NONE) & (varies[terms.right] == CONSTANT)
     terms = replace(terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right))
-    numeric = (terms.right == NONE) & (rank[terms.left] == CONSTANT)
+    numeric = (terms.right == NONE) & (varies[terms.left] == CONSTANT)
     if not numeric.any():
         return terms
     owner, inverse = np.unique(terms.owner[numeric], return_inverse=True)
@@ -77,9 +78,9 @@ def merge_numbers(terms: Terms, number: Floats, rank: Ints) -> Terms:
     return joined(Terms(owner, total, none, none)[total != 0], terms[~numeric])
 
 
-def largest_numbers(items: Terms, number: Floats, rank: Ints) -> Terms:
+def largest_numbers(items: Terms, number: Floats, varies: Ints) -> Terms:
     """Each maximum keeps the largest of its numbers, which is nan if one of them is."""
-    numeric = np.flatnonzero(rank[items.left] == CONSTANT)
+    numeric = np.flatnonzero(varies[items.left] == CONSTANT)
     ascending = numeric[np.lexsort((number[items.left[numeric]], items.owner[numeric]))]
     smaller = ascending[:-1][items.owner[ascending[:-1]] == items.owner[ascending[1:]]]
     return items[np.delete(np.arange(len(items.owner)), smaller)]

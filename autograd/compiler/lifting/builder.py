@@ -9,8 +9,9 @@ import numpy as np
 
 from ... import ops
 from ..folding.terms import Folded
+from ..ir import Ints
 from ..ragged import distinct, groups
-from ..record import NONE, ROWS, SHARED, Ints
+from ..record import NONE, SHARED
 from .grids import Rows
 from .groups import Group, Join, Map, Reduce
 from .nodes import INPUTS, Nodes
@@ -21,15 +22,16 @@ class Builder:
 
     def __init__(self, folded: Folded, exact: bool) -> None:
         self.nodes, self.exact = Nodes(folded), exact
+        self.rows = folded.recording.rows
         self.groups: list[Group] = []
         self._maps: dict[object, Ints] = {}
 
     def add(self, group: Group) -> None:
         """The group is the next; its targets live in it."""
         self.groups.append(group)
-        rank = max(SHARED, *(int(self.nodes.rank[operand].max()) for operand in group.operands))
+        varies = max(SHARED, *(int(self.nodes.varies[operand].max()) for operand in group.operands))
         targets = group.targets if group.targets.min() != NONE else group.targets[group.targets != NONE]
-        self.nodes.home[targets], self.nodes.rank[targets] = len(self.groups) + INPUTS, rank
+        self.nodes.home[targets], self.nodes.varies[targets] = len(self.groups) + INPUTS, varies
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
         """One operation for all targets; each operand lives in one array. What was done before is not repeated."""
@@ -39,7 +41,7 @@ class Builder:
         before = self._maps.setdefault(key, targets[first])
         self.nodes.same[targets] = self.nodes.same[before[inverse]]
         if before[0] == targets[first[0]]:
-            self.add(Map(before, kept, ROWS[code]))
+            self.add(Map(before, kept, self.rows[code]))
         return targets
 
     def maps(self, code: int, targets: Ints | None, *operands: Ints) -> Ints:

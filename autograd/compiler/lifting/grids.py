@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ir import Ints
 from ..ragged import distinct, groups
-from ..record import NONE, Ints
+from ..record import NONE
 from .groups import Dot
 
 SHAPES = 4  # products of more shapes than this follow no pattern; they are computed edge by edge

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..folding.terms import Folded
-from ..record import CONSTANT, LEAF, NONE, Floats, Ints
+from ..ir import Floats, Ints
+from ..record import CONSTANT, LEAF, NONE
 from .scalars import named_scalars
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the homes that are there before the first group
@@ -15,7 +16,7 @@ class Nodes:
     """What is known of node i; the table starts with the nodes of the graph.
 
     - ``home[i]``: where it lives, one of those above or that of its group; ``NONE`` until there is one;
-    - ``rank[i]``: what it depends on;
+    - ``varies[i]``: what it depends on;
     - ``number[i]``: its value, if it is a number;
     - ``scalar[i]``: a number of its own, if it is a named scalar, as ``scalars`` has it;
     - ``same[i]``: the node that is computed in its place. Equal expressions are computed once, so operands are looked
@@ -34,28 +35,32 @@ class Nodes:
 
     def __init__(self, folded: Folded) -> None:
         recording = folded.recording
-        constant = recording.rank == CONSTANT
+        constant = recording.varies == CONSTANT
         n = self.count = len(constant)
         home = np.full(n, NONE)
         home[recording.code == LEAF] = PARAMETERS
         home[list(recording.inputs)] = INPUTS
         home[constant] = NUMBERS
-        self.home, self.rank, self.same = (np.append(column, NONE) for column in (home, recording.rank, np.arange(n)))
+        self.home, self.varies, self.same = (
+            np.append(column, NONE) for column in (home, recording.varies, np.arange(n))
+        )
         self.number = np.append(folded.number, np.nan)
         self.scalar = np.append(named_scalars(recording), 0)
         bits = folded.number[constant].view(np.int64)
         self._with_bits = dict(zip(bits.tolist(), np.flatnonzero(constant).tolist(), strict=True))
 
-    def new(self, count: int, home: int = NONE, rank: int = NONE) -> Ints:
+    def new(self, count: int, home: int = NONE, varies: int = NONE) -> Ints:
         """Numbers of new nodes. The columns grow by doubling."""
         start, self.count = self.count, self.count + count
         if self.count >= len(self.home):
             more = np.full(2 * self.count - start, NONE)
-            self.home, self.rank, self.same = (np.append(a[:start], more) for a in (self.home, self.rank, self.same))
+            self.home, self.varies, self.same = (
+                np.append(a[:start], more) for a in (self.home, self.varies, self.same)
+            )
             self.number = np.append(self.number[:start], np.full(len(more), np.nan))
             self.scalar = np.append(self.scalar[:start], np.zeros_like(more))
         nodes = np.arange(start, self.count)
-        self.home[nodes], self.rank[nodes], self.same[nodes] = home, rank, nodes
+        self.home[nodes], self.varies[nodes], self.same[nodes] = home, varies, nodes
         return nodes
 
     def numbers(self, values: Floats) -> Ints:
@@ -79,6 +84,6 @@ class Nodes:
         ``a * b`` and ``b * a`` are then of one form. Other operations have an order: of 0.0 and -0.0 the maximum is the
         second.
         """
-        varies = [(self.rank[factor] << 32) + self.home[factor] for factor in (left, right)]
+        varies = [(self.varies[factor] << 32) + self.home[factor] for factor in (left, right)]
         swap = (right != NONE) & (varies[0] > varies[1])
         return np.where(swap, right, left), np.where(swap, left, right)

@@ -1,6 +1,7 @@
 """Named scalars: inputs and parameters that a formula calls by names of their own, ``mass`` and ``stiffness``.
 
 They live in one array with the others, but are no vector for that: a few operations on them are written one by one.
+That buys no speed; a formula reads in the source as it was written.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..ir import Flags, Ints
 from ..ragged import numbered
-from ..record import LEAF, Flags, Ints, Recording
+from ..record import LEAF, Recording
 
 FEW = 3  # of more than these at once an array is made
 UNNAMED = -1
@@ -32,7 +34,7 @@ def named_scalars(recording: Recording) -> Ints:
     """
     scalars = np.zeros(len(recording.code), dtype=np.int64)
     leaves = np.flatnonzero(recording.code == LEAF)
-    labels = [recording.values[i].label for i in leaves.tolist()]
+    labels = [recording.labels.get(i, "") for i in leaves.tolist()]
     plain = [label.isidentifier() and not label[-1].isdigit() for label in labels]
     if 2 * sum(plain) < len(plain):
         return scalars

@@ -15,8 +15,9 @@ import numpy as np
 
 from ... import ops
 from ..folding.terms import Terms
+from ..ir import Ints
 from ..ragged import distinct, groups, hashing, numbered, padded, spans
-from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB, Ints
+from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB
 from .builder import Builder
 from .nodes import NUMBERS, PARAMETERS
 from .scalars import apart, few

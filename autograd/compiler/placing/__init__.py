@@ -1,10 +1,7 @@
 """What layout is made of.
 
-- ``arrays``: arrays and views of them;
-- ``statements``: what an array program consists of;
 - ``places``: the array and the position of each node;
 - ``orders``: the orders that a group may take;
 - ``fitting``: the axes of a group in which its operands are views;
-- ``affine``: which positions are a view;
-- ``names``: names for arrays.
+- ``affine``: which positions are a view.
 """

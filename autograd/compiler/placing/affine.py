@@ -9,7 +9,8 @@ from operator import mul
 
 import numpy as np
 
-from ..record import NONE, Flags, Ints
+from ..ir import Flags, Ints
+from ..record import NONE
 
 Digits = tuple[tuple[int, int], ...]
 """The factors of an axis as (length, stride), the slowest first."""
@@ -28,6 +29,8 @@ def fit(positions: Ints, size: int) -> Fit | None:
     >>> fit(np.array([0, 1, 3]), 4) is None
     True
     """
+    if positions.size == 1:
+        return positions.item(0), (((1, 0),),) * positions.ndim
     holes = positions == NONE if positions.min() == NONE else None
     relative = np.zeros((), dtype=np.int64)
     axes = []

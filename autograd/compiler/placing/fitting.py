@@ -13,14 +13,15 @@ from math import prod
 
 import numpy as np
 
-from ..lifting.groups import Group
-from ..record import NONE, Flags, Floats, Ints
+from ..algebra import mask_for
+from ..ir import Constant, Expr, Flags, Floats, Ints, Number, Take, View, Where, contiguous
+from ..lifting.groups import Group, Map
+from ..record import NONE
 from . import affine
 from .affine import Digits, Fit
-from .arrays import Gather, Numbers, Operand, Shape, View, contiguous
 from .places import Places
 
-Lengths = Mapping[str, Shape]
+Split = Mapping[str, tuple[int, ...]]
 """For each letter the lengths into which its axis is split."""
 
 
@@ -30,41 +31,54 @@ class Fitted:
 
     group: Group
     places: Places
-    lengths: Lengths
+    lengths: Split
     fits: Sequence[Fit | None]
 
-    def shape(self, letters: str) -> Shape:
+    def shape(self, letters: str) -> tuple[int, ...]:
         """The lengths of a grid with these letters; there are no axes of length 1."""
         return tuple(length for letter in letters for length in self.lengths[letter] if length > 1)
 
     @cached_property
-    def operands(self) -> tuple[Operand, ...]:
-        """What the group reads."""
+    def operands(self) -> tuple[Expr, ...]:
+        """What the group reads: expressions with an axis for each of the grid, of length 1 where they are repeated."""
         return tuple(map(self._operand, self.group.operands, self.group.reads, self.fits))
 
     @cached_property
     def cost(self) -> float:
         """How far it is from reading arrays as they are; a hole costs as much as an element that is gathered."""
-        return sum(map(_cost, self.operands)) + int(np.count_nonzero(self.group.targets == NONE))
+        shapes = map(self.shape, self.group.reads)
+        return sum(map(_cost, self.operands, shapes)) + int(np.count_nonzero(self.group.targets == NONE))
 
-    def _operand(self, nodes: Ints, letters: str, fit: Fit | None) -> Operand:
+    def _operand(self, nodes: Ints, letters: str, fit: Fit | None) -> Expr:
         """Nodes on the split axes. Along an axis that is summed their holes are read as 0, elsewhere as anything."""
         grid, array = nodes.reshape(self.shape(letters)), self.places.array(nodes)
         summed = not set(letters) <= set(self.group.makes)
         mask = grid != NONE if summed and grid.min() == NONE else None
         if array is None:
-            return _numbers(grid, mask, self.places.nodes.number)
+            return _numbers(grid, mask, self.places.nodes.number, self._batched)
+        read: View | Take
         if fit is None:
-            return Gather(array, np.maximum(self.places.position[grid], 0), mask)
-        offset, digits = fit
-        axes = [(self.lengths[letter], axis) for letter, axis in zip(letters, digits, strict=True)]
-        steps = [step for lengths, axis in axes for step in zip(affine.strides(axis, lengths), lengths, strict=True)]
-        return View(array, grid.shape, tuple(stride for stride, length in steps if length > 1), offset, mask)
+            read = Take(array, Constant(np.maximum(self.places.position[grid], 0)), self._batched)
+        else:
+            offset, digits = fit
+            axes = [(self.lengths[letter], axis) for letter, axis in zip(letters, digits, strict=True)]
+            steps = [
+                step for lengths, axis in axes for step in zip(affine.strides(axis, lengths), lengths, strict=True)
+            ]
+            pairs = [(length if stride else 1, stride) for stride, length in steps if length > 1]
+            read = View(array, tuple(n for n, _ in pairs), tuple(s for _, s in pairs), offset, self._batched)
+        return read if mask is None else Where(mask_for(mask, array.sampled or self._batched), read, 0.0)
+
+    @cached_property
+    def _batched(self) -> bool:
+        """Whether operands need an axis for the batch, even if they do not vary along it."""
+        arrays = [self.places.array(nodes) for nodes in self.group.operands] if isinstance(self.group, Map) else []
+        return any(array is not None and array.sampled for array in arrays)
 
 
 def fitted(group: Group, places: Places) -> Fitted:
     """The group, split such that its operands are views: the first one if it can be, the next if it still can be."""
-    lengths: dict[str, Shape] = {}
+    lengths: dict[str, tuple[int, ...]] = {}
     reads = list(zip(group.operands, group.reads, strict=True))
     for nodes, letters in [(group.targets, group.makes), *reads]:
         lengths |= {letter: (length,) for letter, length in zip(letters, nodes.shape, strict=True)}
@@ -81,7 +95,7 @@ def fitted(group: Group, places: Places) -> Fitted:
     return Fitted(group, places, lengths, fits)
 
 
-def _refined(lengths: Lengths, letters: str, digits: tuple[Digits, ...]) -> dict[str, Shape] | None:
+def _refined(lengths: Split, letters: str, digits: tuple[Digits, ...]) -> dict[str, tuple[int, ...]] | None:
     """The axes of these letters, split further so that these digits are whole; None if one of them cannot be."""
     finer = {}
     for letter, needed in zip(letters, digits, strict=True):
@@ -92,33 +106,35 @@ def _refined(lengths: Lengths, letters: str, digits: tuple[Digits, ...]) -> dict
     return finer
 
 
-def line(nodes: Ints, places: Places) -> Operand:
-    """Nodes of one array side by side: a view if they stand there in even steps. A single one has no axis."""
+def line(nodes: Ints, places: Places, batched: bool = False) -> Expr:
+    """Nodes of one array side by side: a view if they stand there in even steps."""
     array, positions = places.array(nodes), places.position[nodes]
     if array is None:
-        return Numbers(places.nodes.number[nodes[0], ...], ())
+        return Number(float(places.nodes.number[nodes[0]]))
     steps = positions[1:] - positions[:-1]
-    if len(steps) and (steps != steps[0]).any():
-        return Gather(array, positions)
-    return View(array, nodes.shape if len(steps) else (), tuple(steps[:1].tolist()), int(positions[0]))
+    if len(steps) and (steps[0] < 1 or (steps != steps[0]).any()):
+        return Take(array, Constant(positions), batched)
+    return View(array, nodes.shape, tuple(steps[:1].tolist()) or (0,), int(positions[0]), batched)
 
 
-def _numbers(grid: Ints, mask: Flags | None, number: Floats) -> Numbers:
+def _numbers(grid: Ints, mask: Flags | None, number: Floats, batched: bool) -> Expr:
     """The numbers of a grid, once along axes on which they are equal; a hole holds 0 if masked, or else any of them."""
     values = np.where(grid == NONE, number[grid.max()] if mask is None else 0.0, number[grid])
     for axis in range(grid.ndim) if mask is None else ():
         first = values.take([0], axis)
         if (values.view(np.int64) == first.view(np.int64)).all():
             values = first
-    return Numbers(values, grid.shape)
+    return Number(float(values.flat[0])) if values.size == 1 else Constant(values[..., None] if batched else values)
 
 
-def _cost(operand: Operand) -> float:
+def _cost(operand: Expr, shape: tuple[int, ...]) -> float:
     """Nothing for an array as it is, a little for a view, more for one that is transposed, much for a gather."""
-    if isinstance(operand, Numbers):
+    if isinstance(operand, Where):
+        operand = operand.inside
+    if isinstance(operand, Take):
+        return 10.0 + operand.picked.values.size
+    if not isinstance(operand, View):
         return 0.0
-    if isinstance(operand, Gather):
-        return 10.0 + operand.picked.size
-    if operand.array.size == prod(operand.shape) and operand.strides == contiguous(operand.shape):
-        return 0.0 if operand.shape == operand.array.shape else 0.1
+    if operand.lengths == shape and prod(operand.own) == prod(shape) and operand.strides == contiguous(shape):
+        return 0.0 if shape == operand.own else 0.1
     return 0.5 if operand.order == operand.kept else 1.0

@@ -14,11 +14,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..ir import Ints, Lengths
 from ..lift import Lifted
 from ..lifting.groups import Dot, Group, Join, Map, Pattern, Reduce
 from ..lifting.nodes import INPUTS
-from ..record import NONE, Ints
-from .arrays import Shape
+from ..record import NONE
 from .places import Places
 
 G = TypeVar("G", bound=Pattern)
@@ -59,13 +59,16 @@ class Orders:
     def _grids(self, group: Map) -> Iterator[Ints]:
         """The orders of a map as grids of indices into it."""
         n = len(group.targets)
+        if n == 1:
+            yield np.arange(1)
+            return
         keys = []
         for nodes in group.operands:
             key, home = self.places.key(nodes), self.places.home(nodes)
             if key is not None:
                 keys.append(key)
                 if home > INPUTS:
-                    yield from _box(key, self.places.arrays[home].shape, n if self.lifted.exact else 2 * n)
+                    yield from _box(key, self.places.arrays[home].lengths, n if self.lifted.exact else 2 * n)
         yield np.arange(n)
         if len(keys) == 2:
             yield np.lexsort((keys[1], keys[0]))
@@ -119,7 +122,7 @@ class Orders:
         return uses
 
 
-def _box(positions: Ints, shape: Shape, most: int) -> Iterator[Ints]:
+def _box(positions: Ints, shape: Lengths, most: int) -> Iterator[Ints]:
     """The part of an array that holds these positions, each once, if it is not larger than ``most``."""
     places = np.unravel_index(positions, shape or (1,))
     low = [int(place.min()) for place in places]

@@ -7,17 +7,15 @@ no place, they are written where they are read.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
+from ..ir import Array, Ints, Lengths, Part, View, contiguous
 from ..lift import Lifted
 from ..lifting.nodes import INPUTS, NUMBERS, PARAMETERS
-from ..record import NONE, SAMPLED, Ints
+from ..naming import Hint, label
+from ..record import NONE, SAMPLED
 from . import affine
 from .affine import Digits, Fit
-from .arrays import Array, Part, Shape, View
-from .names import Names
 
 
 class Places:
@@ -25,21 +23,22 @@ class Places:
 
     def __init__(self, lifted: Lifted) -> None:
         recording, self.nodes = lifted.folded.recording, lifted.nodes
-        self.names = Names(recording.values)
-        self.leaves = np.flatnonzero(self.nodes.home[: len(recording.values)] == PARAMETERS)
-        self.theta = Array("theta", self.leaves.shape, False)
-        self.inputs = Array(self.names.unique("x"), (len(recording.inputs),), True)
+        self.labels = recording.labels
+        self.leaves = np.flatnonzero(self.nodes.home[: len(recording)] == PARAMETERS)
+        self.theta = Array(self.leaves.shape)
+        self.inputs = Array((len(recording.inputs),), sampled=True)
         self.arrays = {PARAMETERS: self.theta, INPUTS: self.inputs}
         self.position = np.full(len(self.nodes.home), NONE)
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         self.parameters: list[int] = []
-        self.parts: dict[Part, str] = {}
-        self._alike: dict[Part, Part] = {}
+        self.hints: dict[Array | Part, Hint] = {}
+        self.alike: dict[Part, Part] = {}
         self.place(np.array(recording.parameters, dtype=np.int64))
 
     def home(self, nodes: Ints) -> int:
         """Where these nodes live, all of them in one array."""
-        return int(self.nodes.home[nodes.max()])
+        node = nodes.item(0)
+        return int(self.nodes.home[node if node != NONE else nodes.max()])
 
     def array(self, nodes: Ints) -> Array | None:
         """The array of these nodes; numbers have none."""
@@ -58,7 +57,7 @@ class Places:
 
     def cut(self, nodes: Ints, digits: Digits) -> Digits:
         """The digits, split as the axes of the array of these nodes are."""
-        return affine.cut(digits, self.arrays[self.home(nodes)].shape)
+        return affine.cut(digits, self.arrays[self.home(nodes)].lengths)
 
     def place(self, nodes: Ints) -> None:
         """Give the parameters among these nodes that have no place yet the next ones in the vector, in this order."""
@@ -69,28 +68,24 @@ class Places:
         self.position[order] = len(self.parameters) + np.arange(len(order))
         self.parameters += order
 
-    def settle(self, home: int, targets: Ints, shape: Shape, stem: str) -> Array:
+    def settle(self, home: int, targets: Ints, lengths: Lengths, stem: str) -> Array:
         """The array of a group, whose nodes stand in it in the order of the targets."""
-        sampled = bool(self.nodes.rank[targets.max()] == SAMPLED)
-        holes = (targets == NONE).reshape(shape) if targets.min() == NONE else None
-        array = self.arrays[home] = Array("", shape, sampled, holes)
-        self.names.ask(targets, stem, partial(setattr, array, "name"))
+        sampled = bool(self.nodes.varies[targets.max()] == SAMPLED)
+        holes = (targets == NONE).reshape(lengths) if targets.min() == NONE else None
+        array = self.arrays[home] = Array(lengths, sampled, holes)
+        self.hints[array] = Hint(label(targets, self.labels), stem)
         self.position[targets.ravel()] = np.arange(targets.size)
         self.position[NONE] = NONE  # where holes were
         return array
 
     def name(self, view: View, nodes: Ints) -> None:
-        """Ask for a name for this part of theta, as the grid has it and in the order of the vector alike."""
-        part = view.part
-        if part not in self._alike:
-            self._alike[part] = part
-            if self.theta.size > 1 and view.is_whole:
-                self.parts[part] = "theta"
-            else:
-                self.names.ask_for_parameters(nodes, len(view.kept), partial(self.parts.__setitem__, part))
-        self._alike.setdefault(view.in_order.part, self._alike[part])
+        """Ask for a name for this part of theta, as the grid has it and in the order of the vector alike.
 
-    def give_names(self) -> None:
-        """To all arrays, and to the parts of theta."""
-        self.names.answer()
-        self.parts |= {part: self.parts[first] for part, first in self._alike.items()}
+        Without labels matrices are W, vectors b, numbers w.
+        """
+        part = view.part
+        if part not in self.alike:
+            self.alike[part] = part
+            if part != Part(self.theta.lengths, contiguous(self.theta.lengths), 0):
+                self.hints[part] = Hint(label(nodes, self.labels), "wbW"[min(len(view.kept), 2)])
+        self.alike.setdefault(view.along(view.order).part, self.alike[part])

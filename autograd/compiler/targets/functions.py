@@ -1,4 +1,21 @@
-"""Functions that a source defines for itself where it uses them: what NumPy has not."""
+"""The operations of the table in NumPy: how each is written, and the functions that a source defines for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FUNCTIONS: Mapping[str, str] = {
+    "relu": "np.maximum({}, 0.0)",
+    "abs": "np.abs({})",
+    **{name: f"np.{name}({{}})" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh")},
+    **{name: f"np.{name}({{}})" for name in ("arcsin", "arccos", "arctan", "log1p", "expm1")},
+    **{name: f"np.{name}({{}}, {{}})" for name in ("maximum", "minimum")},
+    **{name: f"{name}({{}})" for name in ("sigmoid", "softplus", "erf")},
+    **{name: f"{name}({{}}, {{}})" for name in ("leaky_relu", "mul_no_nan")},
+}
+"""The functions; add, sub, mul, div, neg, pow, greater and equal are operators, and written as such."""
+
+OPERATORS = ("add", "sub", "mul", "div", "neg", "pow", "greater", "equal")
 
 HELPERS = {  # a helper may use those above it
     "power": '''
@@ -73,3 +90,6 @@ def add_rows(total, rows, order, starts, places):
     total[places] += np.add.reduceat(rows[order], starts, axis=0)
 ''',
 }
+NEEDS = {"raised": ("root",)}
+"""For each helper those that it calls."""
+IMPORTS = {"ones": "functools", "erf": "math"}

@@ -10,11 +10,15 @@ import keyword
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from ...value import Value
-from ..helpers import HELPERS
-from ..record import NONE, Ints
+import numpy as np
+import numpy.typing as npt
+
+T = TypeVar("T", bound=Hashable)
+Ints = npt.NDArray[np.signedinteger[Any]]
 
 _STEMS = {
     "dot": "m",
@@ -28,45 +32,31 @@ _STEMS = {
     "minimum": "min",
 }
 _MOST, _LONGEST = 3, 12  # as many stems, and characters in all, are joined to one name
+_MOST_OF_ONE = 40  # characters of a name
 _ENOUGH = 1000  # labels of one array that are looked at
 _SHORT = {"weights": "W", "weight": "W", "biases": "b", "bias": "b"}
 _RESERVED = {
     *keyword.kwlist,
     *dir(builtins),
-    *HELPERS,
-    *("np", "theta", "grad", "weight", "B", "views", "gradient_views", "forward", "value_and_grad"),
+    *("power", "root", "raised", "sigmoid", "softplus", "leaky_relu", "mul_no_nan", "matmul", "strided", "ones"),
+    *("add_rows", "np", "theta", "grad", "weight", "B", "views", "gradient_views", "forward", "value_and_grad", "x"),
 }
 
 
-class Names:
-    """Gives each array a name of its own, fit for Python."""
+@dataclass(frozen=True)
+class Hint:
+    """What to name an array after: the labels of its nodes, or else what was found in it."""
 
-    def __init__(self, values: Sequence[Value]) -> None:
-        self._values = values
-        self.labelled: set[str] = set()
+    label: str
+    stem: str
+
+
+class Names:
+    """Names that are given already; each is given once, and is fit for Python."""
+
+    def __init__(self) -> None:
         self._taken = set(_RESERVED)
         self._last: Counter[str] = Counter()
-        self._asked: list[tuple[str, str, Callable[[str], None]]] = []
-
-    def ask(self, nodes: Ints, found: str, give: Callable[[str], None]) -> None:
-        """The array of these nodes will be given a name after their labels, or else after what was found in it."""
-        self._asked.append((self._of_labels(nodes), _STEMS.get(found, found), give))
-
-    def ask_for_parameters(self, nodes: Ints, axes: int, give: Callable[[str], None]) -> None:
-        """Without labels matrices are W, vectors b, numbers w."""
-        self.ask(nodes, "wbW"[min(axes, 2)], give)
-
-    def answer(self) -> None:
-        """Give all names that were asked for, those of labels first."""
-        for label, _, give in self._asked:
-            if label:
-                name = self.unique(label)
-                self.labelled.add(name)
-                give(name)
-        for label, stem, give in self._asked:
-            if not label:
-                give(self.numbered(stem))
-        self._asked.clear()
 
     def numbered(self, stem: str) -> str:
         """The stem with the next free number."""
@@ -87,14 +77,28 @@ class Names:
     def _is_free(self, name: str) -> bool:
         return name not in self._taken and f"d{name}" not in self._taken
 
-    def _of_labels(self, nodes: Ints) -> str:
-        distinct = dict.fromkeys(nodes.ravel().tolist())
-        labels = dict.fromkeys(self._values[i].label for i in distinct if NONE < i < len(self._values))
-        labels.pop("", None)
-        if len(distinct) == 1 and labels:
-            (label,) = labels
-            return _name(label, many="." in label)
-        return _common([*labels][:: 1 + len(labels) // _ENOUGH])
+
+def named(hints: Mapping[T, Hint], names: Names) -> dict[T, str]:
+    """A name for each, those of labels first.
+
+    >>> named({"array": Hint("", "tanh"), "other": Hint("", "dot"), "third": Hint("tanh1", "dot")}, Names())
+    {'third': 'tanh1', 'array': 'tanh2', 'other': 'm1'}
+    """
+    labelled = {what: names.unique(hint.label) for what, hint in hints.items() if hint.label}
+    others = {what: hint.stem for what, hint in hints.items() if not hint.label}
+    return labelled | {what: names.numbered(_STEMS.get(stem, stem)) for what, stem in others.items()}
+
+
+def label(nodes: Ints, labels: Mapping[int, str]) -> str:
+    """What the labels of these nodes have in common, as a name; nothing if they have none."""
+    if not labels:
+        return ""
+    distinct = dict.fromkeys(nodes.ravel().tolist())
+    found = dict.fromkeys(labels[i] for i in distinct if i in labels)
+    if len(distinct) == 1 and found:
+        (only,) = found
+        return _name(only, many="." in only)
+    return _common([*found][:: 1 + len(found) // _ENOUGH])
 
 
 def _common(labels: Sequence[str]) -> str:
@@ -124,7 +128,8 @@ def _name(label: str, many: bool = True) -> str:
     *scope, last = label.split(".")
     stem = re.sub(r"\[.*?\]", "", last) if many else last
     layer = re.search(r"\[(\d+)\]", scope[0]) if scope else None
-    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", _SHORT.get(stem, stem))).strip("_")
+    written = unicodedata.normalize("NFKC", _SHORT.get(stem, stem))
+    name = re.sub("_+", "_", "".join(c if f"a{c}".isidentifier() else "_" for c in written)).strip("_")[:_MOST_OF_ONE]
     if layer:
         name += "_" * name[-1:].isdigit() + str(int(layer[1]) + 1)
     return name if name.isidentifier() else f"v_{name}".rstrip("_")

@@ -1,0 +1,378 @@
+"""Pass 5, differentiate: an array program gets the statements of its gradient, derived from the rule rows.
+
+For each statement, last to first: what flows back to its target, times the local derivative by each operand, summed
+over the axes along which that operand was repeated, is added to the adjoint of the array that it was read from. Which
+axes these are follows from the shapes of the two; there is one rule for each kind of expression, and no other place
+where an axis is summed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .. import ops
+from .algebra import apply, contract, derivatives, expand, mul, rearrange, reshape, summed
+from .holes import reads_any
+from .ir import (
+    Apply,
+    Array,
+    ArrayProgram,
+    B,
+    Batch,
+    Concat,
+    Constant,
+    Contract,
+    Define,
+    Expand,
+    Expr,
+    Flags,
+    Ints,
+    Number,
+    Part,
+    Rearrange,
+    Reduce,
+    Reshape,
+    Shape,
+    Statement,
+    Symbol,
+    Take,
+    Update,
+    View,
+    Where,
+    Zeros,
+    contiguous,
+)
+
+WEIGHT = Symbol("weight")
+
+
+def differentiate(program: ArrayProgram) -> ArrayProgram:
+    """The program with its backward statements: the gradient of ``weight`` times the output, summed over the batch.
+
+    A program of several outputs stays as it is.
+
+    >>> from autograd import Value
+    >>> from .fold import fold
+    >>> from .layout import layout
+    >>> from .lift import lift
+    >>> from .record import record
+    >>> x, w = Value(1.0), Value(2.0)
+    >>> print(differentiate(layout(lift(fold(record([(w * x).tanh()], [x]))))))
+    p1 (B) = mul(theta[0: shape (), strides ()], x[0: shape (), strides ()])
+    tanh1 (B) = tanh(p1)
+    dp1 (B) = mul(weight, sub(1, mul(tanh1, tanh1)))
+    grad[0: shape (), strides ()] = sum over (0,) of mul(dp1, x[0: shape (), strides ()])
+    return tanh1
+    """
+    if not is_differentiated(program):
+        return program
+    reverse = _Reverse(program)
+    reverse.run()
+    return replace(program, backward=reverse.adjoints.statements, gradient=reverse.adjoints.gradient.array)
+
+
+def is_differentiated(program: ArrayProgram) -> bool:
+    """Whether it has one output, one number a sample."""
+    return len(program.outputs) == 1 and program.outputs[0].shape in ((), (B,))
+
+
+class _Reverse:
+    def __init__(self, program: ArrayProgram) -> None:
+        self.program, self.adjoints = program, _Adjoints(program.theta)
+        self.active = {program.theta}
+        self.target = program.theta
+        for statement in program.statements:
+            if self.is_active(statement.expr):
+                self.active.add(statement.target)
+
+    def run(self) -> None:
+        (output,) = self.program.outputs
+        if self.is_active(output):
+            # Where the output is the same for all samples, it counts as often as there are any.
+            full = (B,) if self.program.inputs.size and not output.shape else ()
+            self.back(output, summed(WEIGHT, full, range(len(full))))
+            for statement in reversed(self.program.statements):
+                if statement.target in self.adjoints:
+                    self.statement(statement, self.adjoints[statement.target])
+        self.adjoints.finish()
+
+    def is_active(self, expr: Expr) -> bool:
+        """Whether a gradient flows through the expression to a parameter."""
+        if isinstance(expr, Array):
+            return expr in self.active
+        if (isinstance(expr, Apply) and not expr.op.partials) or (isinstance(expr, Reduce) and expr.kind == "max"):
+            return False  # a maximum of many is only ever taken where no gradient flows
+        return any(map(self.is_active, expr.operands))
+
+    def statement(self, statement: Define, flow: Expr) -> None:
+        """Back through one statement."""
+        expr = statement.expr
+        self.target = target = statement.target
+        if isinstance(expr, Apply):
+            self.through(expr, flow, target, target.holes)
+        else:
+            self.back(expr, flow)
+
+    def back(self, expr: Expr, flow: Expr) -> None:
+        """What flows back to an expression: to the arrays that it is made of. One rule for each kind."""
+        if not self.is_active(expr):
+            return
+        if isinstance(expr, Array | View | Take):
+            self.adjoints.add(expr, flow)
+        elif isinstance(expr, Apply):
+            self.through(expr, flow, expr)
+        elif isinstance(expr, Where):
+            self.repeated(expr.inside, Where(expr.mask, flow, 0.0), expr.shape)
+        elif isinstance(expr, Contract):
+            self.product(expr, flow)
+        elif isinstance(expr, Reduce | Rearrange):
+            self.back(expr.inside, rearrange(flow, _axes_back(expr)) if flow.shape else flow)
+        elif isinstance(expr, Expand):
+            self.repeated(expr.inside, flow, expr.shape)
+        elif isinstance(expr, Concat):
+            self.pieces(expr, expand(flow, expr.shape))
+        else:
+            raise TypeError(f"there is no rule to differentiate {type(expr).__name__}: {expr}")
+
+    # ---- the kinds of expressions
+
+    def repeated(self, expr: Expr, flow: Expr, full: Shape) -> None:
+        """The flow comes from where the expression was repeated to the full shape."""
+        if expr.shape:
+            axes = [axis for axis, length in enumerate(expr.shape) if length != full[axis]]
+            self.back(expr, summed(flow, full, axes))
+        else:
+            total = summed(flow, full, range(len(full)))
+            self.back(expr, rearrange(total, ()) if total.shape else total)
+
+    def through(self, expr: Apply, flow: Expr, out: Expr, holes: Flags | None = None) -> None:
+        """An operation: the flow times each local derivative. Those of a square are one, which counts twice (2 %)."""
+        arguments, slopes = expr.arguments, derivatives(expr.op, out, expr.arguments)
+        if expr.op is ops.MUL and arguments[0] == arguments[1]:
+            arguments, flow = arguments[:1], mul(Number(2.0), flow)
+        for argument, slope in zip(arguments, slopes, strict=False):
+            if self.is_active(argument):
+                found = apply(ops.MUL, flow, slope)
+                if holes is not None and reads_any(slope, self.program.infinite):
+                    found = Where(Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0)
+                self.repeated(argument, found, expr.shape)
+
+    def product(self, expr: Contract, flow: Expr) -> None:
+        """A contraction by one factor is one of the flow and the other factor."""
+        on_left, on_right = expr.left_letters, expr.right_letters
+        sizes = dict(zip(on_left, expr.left.shape, strict=True)) | dict(zip(on_right, expr.right.shape, strict=True))
+        sides = [(expr.left, on_left, expr.right, on_right), (expr.right, on_right, expr.left, on_left)]
+        if expr.left == expr.right and on_left == on_right:
+            sides, flow = sides[:1], mul(Number(2.0), flow)
+        for factor, wanted, other, letters in sides:
+            if self.is_active(factor):
+                self.back(factor, contract(flow, expr.out, other, letters, wanted, sizes))
+
+    def pieces(self, expr: Concat, flow: Expr) -> None:
+        """Each piece gets its part, unless nothing has flowed there at all."""
+        for start, stop, piece in expr.places:
+            if self.is_active(piece) and self.adjoints.reaches(self.target, slice(start, stop)):
+                lengths = (stop - start,)
+                part = View(flow, lengths, contiguous(lengths), start)
+                self.repeated(piece, part, part.shape)
+
+
+def _axes_back(expr: Reduce | Rearrange) -> list[int | None]:
+    """For each axis of what is inside the axis of the result that it became; None if it is gone."""
+    axes = range(len(expr.inside.shape))
+    if isinstance(expr, Rearrange):
+        return [expr.order.index(axis) if axis in expr.order else None for axis in axes]
+    left = [axis for axis in axes if axis not in expr.axes]
+    return [left.index(axis) if axis in left else None for axis in axes]
+
+
+# ---- adjoints
+
+
+@dataclass
+class _Adjoint:
+    """What has been added up for one array so far, an expression that stands for it: an array, or a number.
+
+    ``reached`` are its places to which anything has flowed. Unless it starts ``from_zeros``, each of them was assigned
+    before it was added to.
+    """
+
+    array: Array
+    value: Expr
+    reached: Flags
+    owned: bool = True
+    """Whether its array is this adjoint's own, to be added to in place."""
+    from_zeros: bool = False
+    made: int | None = None
+    """The number of the statement that makes its zeros, or an empty array if that will do."""
+
+    def reach(self, places: Ints) -> bool:
+        """These places are reached; whether to add: they are assigned if none of them was, unless zeros are needed."""
+        before = self.reached[places]
+        self.reached[places] = True
+        if self.from_zeros or not before.any():
+            return self.from_zeros
+        self.from_zeros = not before.all()
+        return True
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether no zeros are needed anywhere."""
+        return not self.from_zeros and bool(self.reached.all())
+
+
+class _Adjoints:
+    """The adjoints of all arrays, and the statements that add them up."""
+
+    def __init__(self, theta: Array) -> None:
+        self.statements: list[Statement] = []
+        self.theta = theta
+        self._of: dict[Array, _Adjoint] = {}
+        self._whole: list[Expr] = []
+        gradient = Array(theta.lengths)
+        self.gradient = _Adjoint(gradient, gradient, np.zeros(theta.size, dtype=bool))
+
+    def __contains__(self, array: Array) -> bool:
+        return array in self._of
+
+    def __getitem__(self, array: Array) -> Expr:
+        """The adjoint of an array, once every use of the array has been added."""
+        adjoint = self._of[array]
+        if adjoint.made is not None and adjoint.is_assigned:
+            made = self.statements[adjoint.made]
+            assert isinstance(made, Define)
+            self.statements[adjoint.made] = Define(made.target, Zeros(made.target.shape, assigned=True))
+        return adjoint.value
+
+    def reaches(self, array: Array, places: slice) -> bool:
+        """Whether anything has flowed to these places of an array.
+
+        What nothing has must not get a 0: times inf, that is nan.
+        """
+        return bool(self._of[array].reached[places].any())
+
+    def add(self, place: Array | View | Take, flow: Expr) -> None:
+        """Add what flows back to where something was read; the flow has the axes of what was read."""
+        if isinstance(place, Array):
+            place = View(place, place.lengths, contiguous(place.lengths))
+        array = place.source
+        assert isinstance(array, Array)
+        place, flow = _kept(place, flow)
+        if array is self.theta:
+            self._to_gradient(place, flow)
+        elif isinstance(place, View) and place.is_whole:
+            self._to_whole(array, flow)
+        elif isinstance(place, View) and array not in self._of and _fills(place, flow):
+            self._to_whole(array, reshape(flow, array.shape))
+        else:
+            self._put(place, self._in_parts(array), flow)
+
+    def finish(self) -> None:
+        """Add what flows back to theta as a whole, after its parts, which are assigned and need no zeros then."""
+        everywhere = np.arange(self.theta.size)
+        for flow in self._whole:
+            self.statements.append(Update(self.gradient.array, flow, self.gradient.reach(everywhere)))
+        if not self.gradient.is_assigned:
+            self.statements.insert(0, Update(self.gradient.array, Number(0.0), False))
+
+    # ---- arrays
+
+    def _define(self, array: Array, expr: Expr) -> Array:
+        shape = expr.shape
+        sampled = shape[-1:] == (B,)
+        lengths = tuple(n for n in shape if not isinstance(n, Batch))
+        target = Array(lengths, sampled, derivative_of=array)
+        self.statements.append(Define(target, expr))
+        return target
+
+    def _to_whole(self, array: Array, flow: Expr) -> None:
+        adjoint, everywhere = self._of.get(array), np.ones(array.size, dtype=bool)
+        if adjoint is None and isinstance(flow, Array | Number | Symbol):
+            self._of[array] = _Adjoint(array, flow, everywhere, owned=False)
+        elif adjoint is None:
+            self._of[array] = _Adjoint(array, self._define(array, flow), everywhere, _is_computed(flow))
+        elif adjoint.owned and _is_repeated(flow.shape, adjoint.value.shape):
+            adjoint.from_zeros |= not adjoint.reached.all()
+            adjoint.reached = everywhere
+            assert isinstance(adjoint.value, Array)
+            self.statements.append(Update(adjoint.value, flow, True))
+        else:
+            total = apply(ops.ADD, adjoint.value, flow)
+            self._of[array] = _Adjoint(array, self._define(array, total), everywhere, _is_computed(total))
+
+    def _in_parts(self, array: Array) -> _Adjoint:
+        """The adjoint of an array as one that parts can be added to."""
+        adjoint = self._of.get(array)
+        if adjoint and adjoint.owned and adjoint.value.shape == array.shape:
+            return adjoint
+        zeros = Zeros(array.shape)
+        if adjoint:
+            value = self._define(array, apply(ops.ADD, zeros, adjoint.value))
+            self._of[array] = _Adjoint(array, value, adjoint.reached, from_zeros=True)
+        else:
+            made = len(self.statements)
+            nowhere = np.zeros(array.size, dtype=bool)
+            self._of[array] = _Adjoint(array, self._define(array, zeros), nowhere, made=made)
+        return self._of[array]
+
+    def _to_gradient(self, place: View | Take, flow: Expr) -> None:
+        if isinstance(place, View) and place.is_whole and place.steps:
+            self._whole.append(flow)
+        else:
+            self._put(place, self.gradient, flow)
+
+    def _put(self, place: View | Take, adjoint: _Adjoint, flow: Expr) -> None:
+        """Add at the place: through a view, or element by element."""
+        if isinstance(place, View) and place.steps:
+            where_to: View | Take = View(adjoint.value, place.lengths, place.strides, place.offset)
+            add = adjoint.reach(place.picked)
+        else:
+            picked = place.picked if isinstance(place, View) else place.picked.values
+            if isinstance(flow, Where) and flow.otherwise == 0.0:  # a hole adds 0, it does not matter where
+                mask = flow.mask.values[..., 0] if place.sampled else flow.mask.values
+                picked = np.where(mask, picked, 0) if mask.shape == picked.shape else picked
+            where_to = Take(adjoint.value, Constant(picked))
+            if len(np.unique(picked)) == picked.size:
+                add = adjoint.reach(picked.ravel())
+            else:
+                adjoint.from_zeros, add = True, True
+                adjoint.reached[picked] = True
+        self.statements.append(Update(where_to, flow, add))
+
+
+def _kept(place: View | Take, flow: Expr) -> tuple[View | Take, Expr]:
+    """The place without its axes of length 1, in the order of the array if it is a view; and the flow likewise."""
+    n = len(place.shape)
+    if isinstance(place, View):
+        axes = place.order
+        kept: View | Take = place.along(axes)
+        batch = [len(place.lengths)] * place.sampled
+    else:
+        axes = list(range(len(place.picked.shape)))
+        kept, batch = Take(place.source, place.picked), [len(axes)] * place.sampled
+    order = [*axes, *batch]
+    if flow.shape and order != list(range(n)):
+        flow = rearrange(flow, order)
+    return kept, flow
+
+
+def _is_computed(expr: Expr) -> bool:
+    """Whether the result is a new array, and no view of another."""
+    if isinstance(expr, Reshape | Rearrange):
+        return _is_computed(expr.inside)
+    return bool(expr.shape) and isinstance(expr, Apply | Where | Contract | Reduce | Concat | Zeros)
+
+
+def _is_repeated(shape: Shape, full: Shape) -> bool:
+    """Whether one shape is repeated to the other."""
+    return not shape or (len(shape) == len(full) and all(a in (1, b) for a, b in zip(shape, full, strict=True)))
+
+
+def _fills(view: View, flow: Expr) -> bool:
+    """Whether the flow, reshaped, is an adjoint for all of the view's array."""
+    is_reshaped = view.part == Part(view.lengths, contiguous(view.lengths), 0) and len(view.picked.ravel()) == np.prod(
+        view.own
+    )
+    return is_reshaped and flow.shape == view.shape

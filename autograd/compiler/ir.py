@@ -1,0 +1,715 @@
+"""Array expressions, typed: each knows its axes, which are derived from its operands and claimed by nobody.
+
+A shape is a tuple of lengths; the length of the batch is ``B``, and no number. An axis of length 1 is repeated where
+it meets a longer one; anything else that does not fit is a TypeError when the expression is made, not a wrong number
+later. Expressions are values: two that say the same are equal. Arrays have a place in memory, and differ even if alike.
+
+>>> from autograd import ops
+>>> x, w = Array((3,), sampled=True), Array((3,))
+>>> column = View(w, (3,), (1,), batched=True)
+>>> Apply(ops.MUL, (column, x)).shape, Reduce("sum", x, (0,)).shape
+((3, B), (B,))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from math import prod
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import ops
+from ..value import Value
+from .naming import Hint, Names, named
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+"""What is known of nodes or of elements, an array each."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The length of the batch, so many times: where axes of length 3 and B are made one, it is ``3 * B`` long."""
+
+    count: int = 1
+
+    def __repr__(self) -> str:
+        return "B" if self.count == 1 else f"{self.count} * B"
+
+
+B = Batch()
+Length = int | Batch
+Lengths = tuple[int, ...]
+Shape = tuple[Length, ...]
+
+
+def product(lengths: Sequence[Length]) -> Length:
+    """The lengths multiplied; B times B is no length.
+
+    >>> product((2, 3)), product((2, B, 3))
+    (6, 6 * B)
+    """
+    batches = [length for length in lengths if isinstance(length, Batch)]
+    count = prod(length.count if isinstance(length, Batch) else length for length in lengths)
+    if len(batches) > 1:
+        raise TypeError(f"B * B is no length: {lengths}")
+    return Batch(count) if batches else count
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape of what is computed element by element; a number has no axes and fits everywhere.
+
+    >>> broadcast((3, 1), (1, B), ())
+    (3, B)
+    >>> broadcast((3, B), (B,))
+    Traceback (most recent call last):
+    TypeError: shapes do not fit each other: (3, B), (B,)
+    """
+    out: Shape = ()
+    for shape in shapes:
+        if not out or not shape or shape == out:
+            out = out or shape
+            continue
+        if len(shape) != len(out) or any(a != b and a != 1 and b != 1 for a, b in zip(shape, out, strict=True)):
+            raise TypeError(f"shapes do not fit each other: {', '.join(map(str, shapes))}")
+        out = tuple(b if a == 1 else a for a, b in zip(shape, out, strict=True))
+    return out
+
+
+# ---- expressions
+
+
+@dataclass(frozen=True, eq=False)
+class Expr:
+    """An expression of arrays; ``shape`` is derived when it is made."""
+
+    shape: Shape = field(init=False, repr=False)
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", self.derived())
+        object.__setattr__(self, "_hash", hash((type(self), self.key)))
+
+    def derived(self) -> Shape:
+        """The shape that follows from the operands; a TypeError if none does."""
+        raise NotImplementedError
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        """The expressions that this one is made of."""
+        return ()
+
+    def told(self, *operands: str) -> str:
+        """How it is printed, from what is printed for its operands."""
+        return "array"
+
+    def __str__(self) -> str:
+        return text(self, {})
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """What two expressions of one kind must have in common to be equal."""
+        return tuple(getattr(self, name) for name in _fields(type(self)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return type(self) is type(other) and self._hash == other._hash and self.key == other.key
+
+
+_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[Expr]) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(f.name for f in fields(kind) if f.init)
+    return _FIELDS[kind]
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Expr):
+    """A number; it has no axes."""
+
+    value: float
+
+    def derived(self) -> Shape:
+        return ()
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """The text tells 0.0 from -0.0, and one nan is like another."""
+        return (repr(self.value),)
+
+    def told(self, *operands: str) -> str:
+        return f"{self.value:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Expr):
+    """A number that a program is called with: ``weight``, or the length ``B`` of the batch."""
+
+    name: str
+
+    def derived(self) -> Shape:
+        return ()
+
+    def told(self, *operands: str) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Expr):
+    """An array of numbers, of truth values or of positions, known when the program is made."""
+
+    values: npt.NDArray[Any]
+
+    def derived(self) -> Shape:
+        return self.values.shape
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        return self.values.dtype.str, self.values.shape, self.values.tobytes()
+
+    def told(self, *operands: str) -> str:
+        return f"{'mask' if self.values.dtype == bool else 'numbers'} {self.values.shape}"
+
+
+@dataclass(frozen=True, eq=False)
+class Array(Expr):
+    """A named grid of scalars, one such grid a sample if it is ``sampled``: then its last axis is the batch."""
+
+    lengths: Lengths
+    sampled: bool = False
+    holes: Flags | None = None
+    """Its places that hold no node of the graph, if there are any."""
+    derivative_of: Array | None = None
+    """For an adjoint the array by which it is a derivative."""
+
+    def derived(self) -> Shape:
+        return (*self.lengths, *[B] * self.sampled)
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        return (id(self),)
+
+    @property
+    def size(self) -> int:
+        """How many scalars it holds a sample."""
+        return prod(self.lengths)
+
+
+@dataclass(frozen=True, eq=False)
+class View(Expr):
+    """An array read in even steps: element (i, j, ...) is at ``offset + i * strides[0] + j * strides[1] + ...``.
+
+    The array is thought of as flat, its last axis fastest; an axis of length 1 has the stride 0. The batch axis of the
+    array comes last; ``batched`` gives one of length 1 to what has none.
+    """
+
+    source: Expr
+    lengths: Lengths
+    strides: Lengths
+    offset: int = 0
+    batched: bool = False
+
+    def derived(self) -> Shape:
+        ends = (step * (length - 1) for step, length in zip(self.strides, self.lengths, strict=True))
+        if not 0 <= self.offset + sum(ends) < prod(self.own):
+            raise TypeError(f"a view of {self.own} ends outside of it: {self.lengths}, {self.strides}, {self.offset}")
+        return (*self.lengths, *([B] if self.sampled else [1] * self.batched))
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.source,)
+
+    @cached_property
+    def sampled(self) -> bool:
+        """Whether there is one such grid a sample."""
+        return self.source.shape[-1:] == (B,)
+
+    @cached_property
+    def own(self) -> Lengths:
+        """The lengths of its source without that of the batch."""
+        return self.source.shape[:-1] if self.sampled else self.source.shape  # type: ignore[return-value]
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The axes along which it advances."""
+        return [axis for axis, stride in enumerate(self.strides) if stride]
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The kept axes in the order of the array: what is read in this order need not be transposed."""
+        return sorted(self.kept, key=lambda axis: (-self.strides[axis], -self.lengths[axis]))
+
+    def along(self, axes: Sequence[int]) -> View:
+        """The view with these axes alone, in this order, and no axis for a batch that it has not."""
+        lengths, strides = (tuple(values[axis] for axis in axes) for values in (self.lengths, self.strides))
+        return View(self.source, lengths, strides, self.offset)
+
+    @property
+    def part(self) -> Part:
+        """Which elements are read, each axis once."""
+        kept = self.along(self.kept)
+        return Part(kept.lengths, kept.strides, self.offset)
+
+    @cached_property
+    def picked(self) -> Ints:
+        """The flat positions that it reads."""
+        steps = [np.arange(length) * stride for length, stride in zip(self.lengths, self.strides, strict=True)]
+        return np.asarray(sum(np.ix_(*steps)) + self.offset if steps else self.offset)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether it is the array as it stands, but for axes of length 1."""
+        return self.part == Part(self.own, contiguous(self.own), 0)
+
+    @cached_property
+    def steps(self) -> Steps | None:
+        """How to take it by reshape, slices and transpose; None if that is not possible."""
+        part = self.part
+        return steps(self.own, part.offset, part.lengths, part.strides)
+
+    def told(self, *operands: str) -> str:
+        if self.is_whole and len(self.kept) == len(self.lengths):
+            return operands[0]
+        return f"{operands[0]}[{self.offset}: shape {self.lengths}, strides {self.strides}]"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which elements of an array a view reads, without repetition: lengths, strides and offset."""
+
+    lengths: Lengths
+    strides: Lengths
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Take(Expr):
+    """Elements of an array picked one by one, by their flat positions."""
+
+    source: Expr
+    picked: Constant
+    batched: bool = False
+
+    def derived(self) -> Shape:
+        return (*self.picked.shape, *([B] if self.sampled else [1] * self.batched))
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return self.source, self.picked
+
+    @cached_property
+    def sampled(self) -> bool:
+        """Whether there is one such grid a sample."""
+        return self.source.shape[-1:] == (B,)
+
+    def told(self, *operands: str) -> str:
+        return f"{operands[0]}[picked {self.picked.shape}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Apply(Expr):
+    """An operation of the table, element by element."""
+
+    op: ops.Operation
+    arguments: tuple[Expr, ...]
+
+    def derived(self) -> Shape:
+        return broadcast(*(argument.shape for argument in self.arguments))
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return self.arguments
+
+    def told(self, *operands: str) -> str:
+        return f"{self.op.name}({', '.join(operands)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Where(Expr):
+    """The expression where the mask is, and a number elsewhere."""
+
+    mask: Constant
+    inside: Expr
+    otherwise: float
+
+    def derived(self) -> Shape:
+        return broadcast(self.mask.shape, self.inside.shape)
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return self.mask, self.inside
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        return self.mask, self.inside, repr(self.otherwise)
+
+    def told(self, *operands: str) -> str:
+        return f"where({operands[0]}, {operands[1]}, {self.otherwise:g})"
+
+
+@dataclass(frozen=True, eq=False)
+class Contract(Expr):
+    """The sum of products over all letters that ``out`` has not; each operand has a letter for each of its axes."""
+
+    left: Expr
+    right: Expr
+    left_letters: str
+    right_letters: str
+    out: str
+
+    def derived(self) -> Shape:
+        sizes = dict(zip(self.left_letters, self.left.shape, strict=True))
+        for letter, length in zip(self.right_letters, self.right.shape, strict=True):
+            if sizes.setdefault(letter, length) != length:
+                raise TypeError(
+                    f"{letter} is {sizes[letter]} long in {self.left.shape}, {length} in {self.right.shape}"
+                )
+        return tuple(sizes[letter] for letter in self.out)
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return self.left, self.right
+
+    def told(self, *operands: str) -> str:
+        return f"dot({', '.join(operands)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Reduce(Expr):
+    """The sum or the maximum over these axes, which are gone then."""
+
+    kind: Literal["sum", "max"]
+    inside: Expr
+    axes: tuple[int, ...]
+
+    def derived(self) -> Shape:
+        if not set(self.axes) <= set(range(len(self.inside.shape))):
+            raise TypeError(f"no axes {self.axes} in {self.inside.shape}")
+        return tuple(length for axis, length in enumerate(self.inside.shape) if axis not in self.axes)
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.inside,)
+
+    def told(self, *operands: str) -> str:
+        return f"{self.kind} over {self.axes} of {operands[0]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Rearrange(Expr):
+    """The axes in another order; None is a new one of length 1, and one of length 1 may be left out."""
+
+    inside: Expr
+    order: tuple[int | None, ...]
+
+    def derived(self) -> Shape:
+        shape = self.inside.shape
+        if any(length != 1 for axis, length in enumerate(shape) if axis not in self.order):
+            raise TypeError(f"axes {self.order} of {shape} leave out one that is longer than 1")
+        return tuple(1 if axis is None else shape[axis] for axis in self.order)
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.inside,)
+
+    def told(self, *operands: str) -> str:
+        return f"{operands[0]}[axes {self.order}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Reshape(Expr):
+    """The same elements in the same order, in another shape."""
+
+    inside: Expr
+    into: Shape
+
+    def derived(self) -> Shape:
+        if product(self.inside.shape) != product(self.into):
+            raise TypeError(f"{self.inside.shape} has not as many elements as {self.into}")
+        return self.into
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.inside,)
+
+    def told(self, *operands: str) -> str:
+        return f"{operands[0]}[as {self.into}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Expand(Expr):
+    """Repeated along axes of length 1, to a shape."""
+
+    inside: Expr
+    into: Shape
+
+    def derived(self) -> Shape:
+        if broadcast(self.inside.shape, self.into) != self.into:
+            raise TypeError(f"{self.inside.shape} is not repeated to {self.into}")
+        return self.into
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.inside,)
+
+    def told(self, *operands: str) -> str:
+        return f"{operands[0]}[repeated to {self.into}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Expr):
+    """Pieces one after the other along the first axis."""
+
+    pieces: tuple[Expr, ...]
+
+    def derived(self) -> Shape:
+        length = sum(piece.shape[0] for piece in self.pieces if isinstance(piece.shape[0], int))
+        return (length, *broadcast(*(piece.shape[1:] for piece in self.pieces)))
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return self.pieces
+
+    @property
+    def places(self) -> Iterator[tuple[int, int, Expr]]:
+        """From where to where each piece stands."""
+        start = 0
+        for piece in self.pieces:
+            length = piece.shape[0]
+            assert isinstance(length, int)
+            yield start, start + length, piece
+            start += length
+
+    def told(self, *operands: str) -> str:
+        return f"join({', '.join(operands)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Zeros(Expr):
+    """A new array of zeros; or of anything at all, if every element is ``assigned`` before it is read."""
+
+    into: Shape
+    assigned: bool = False
+
+    def derived(self) -> Shape:
+        return self.into
+
+    def told(self, *operands: str) -> str:
+        return f"{'empty' if self.assigned else 'zeros'} {self.into}"
+
+
+E = TypeVar("E", bound=Expr)
+
+
+def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
+    """The expression and all that it is made of, as far as they are of that kind."""
+    if isinstance(expr, kind):
+        yield expr
+    for operand in expr.operands:
+        yield from parts_of(operand, kind)
+
+
+def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
+    """The expression with the rule applied to each of its operands."""
+    changed: dict[str, Any] = {}
+    for name in _fields(type(expr)):
+        value = getattr(expr, name)
+        if isinstance(value, Expr):
+            changed[name] = rule(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+            changed[name] = tuple(map(rule, value))
+    return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
+
+
+def text(expr: Expr, names: Mapping[Array, str]) -> str:
+    """An expression for people, with these names of arrays."""
+    if isinstance(expr, Array):
+        return names.get(expr, "array")
+    return expr.told(*(text(operand, names) for operand in expr.operands))
+
+
+# ---- statements
+
+
+@dataclass(frozen=True, eq=False)
+class Define:
+    """``target = expr``, a new array. Holes of the target hold the number ``fill``, if one is given."""
+
+    target: Array
+    expr: Expr
+    fill: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.expr.shape != self.target.shape:
+            raise TypeError(f"{self.expr.shape} does not define an array {self.target.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """``place = expr`` or ``place += expr``, where the place is an array that is there already, or a part of one.
+
+    A place that is picked more than once is added to as often.
+    """
+
+    place: Array | View | Take
+    expr: Expr
+    add: bool
+
+    def __post_init__(self) -> None:
+        if broadcast(self.place.shape, self.expr.shape) != self.place.shape:
+            raise TypeError(f"{self.expr.shape} does not fit into {self.place.shape}")
+
+    @property
+    def target(self) -> Array:
+        """The array that is written to."""
+        target = self.place if isinstance(self.place, Array) else self.place.source
+        assert isinstance(target, Array)
+        return target
+
+
+Statement = Define | Update
+
+
+def statement_text(statement: Statement, names: Mapping[Array, str]) -> str:
+    """A statement for people."""
+    right = text(statement.expr, names)
+    if isinstance(statement, Update):
+        return f"{text(statement.place, names)} {'+=' if statement.add else '='} {right}"
+    filled = "" if statement.fill is None else f", {statement.fill:g} in its holes"
+    shape = ", ".join(map(str, statement.target.shape))
+    return f"{names[statement.target]} ({shape}) = {right}{filled}"
+
+
+# ---- how a view is taken
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a view is taken: a ``part`` of a vector, reshaped to ``dims``, sliced or indexed along each, and permuted.
+
+    >>> steps((40,), 8, (3, 2), (2, 1))
+    Steps(part=(8, 14), dims=(3, 2), picks=(slice(0, 3, 1), slice(0, 2, 1)), order=(0, 1))
+    """
+
+    part: tuple[int, int] | None
+    dims: Lengths
+    picks: tuple[slice | int, ...]
+    order: tuple[int, ...]
+
+
+def steps(shape: Lengths, offset: int, lengths: Lengths, strides: Lengths) -> Steps | None:
+    """How an array of that shape is read with these lengths and strides (none 0); None if these steps will not do."""
+    size, part = prod(shape), None
+    outer = max(zip(strides, lengths, strict=True), default=(1, 1))
+    end = offset + outer[0] * outer[1]
+    if len(shape) == 1 and len(lengths) > 1 and end <= size and (offset, end) != (0, size):
+        part, size, shape, offset = (offset, end), end - offset, (end - offset,), 0
+    natural = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    for units in (natural, sorted({*strides, 1}, reverse=True), sorted({*natural, *strides}, reverse=True)):
+        found = _picks(size, units, offset, lengths, strides)
+        if found:
+            dims, picks, places = found
+            ordered = sorted(places)
+            return Steps(part, dims, picks, tuple(ordered.index(place) for place in places))
+    return None
+
+
+def _picks(
+    size: int, units: Sequence[int], offset: int, lengths: Lengths, strides: Lengths
+) -> tuple[Lengths, tuple[slice | int, ...], list[int]] | None:
+    """Axes of the given units (steps of 1 along an axis are that far apart): their lengths, what is picked of each, and
+    for each axis of the view which one it runs along."""
+    above = [size, *units][: len(units)]
+    if any(a % u for a, u in zip(above, units, strict=True)) or (units and units[-1] != 1):
+        return None
+    dims = tuple(a // u for a, u in zip(above, units, strict=True))
+    picks: list[slice | int] = [offset // u % d for u, d in zip(units, dims, strict=True)]
+    places: list[int] = []
+    for length, stride in zip(lengths, strides, strict=True):
+        place = next((i for i, u in enumerate(units) if u <= stride), None)
+        if place is None or stride % units[place] or place in places:
+            return None
+        step, start = stride // units[place], picks[place]
+        assert isinstance(start, int)
+        if start + (length - 1) * step >= dims[place]:
+            return None
+        places.append(place)
+        picks[place] = slice(start, start + (length - 1) * step + 1, step)
+    return dims, tuple(picks), places
+
+
+def contiguous(shape: Lengths) -> Lengths:
+    """The strides of an array of that shape, in elements; those of axes of length 1 are 0.
+
+    >>> contiguous((2, 3, 1))
+    (3, 1, 0)
+    """
+    strides = []
+    step = 1
+    for length in reversed(shape):
+        strides.append(step if length > 1 else 0)
+        step *= length
+    return tuple(reversed(strides))
+
+
+# ---- programs
+
+
+@dataclass(frozen=True)
+class ArrayProgram:
+    """Statements in order, from the arrays ``inputs`` and ``theta`` (the vector of the parameters) to the outputs.
+
+    ``backward`` is empty until the program is differentiated; then it leaves the gradient by theta in ``gradient``.
+    """
+
+    inputs: Array
+    theta: Array
+    parameters: Sequence[Value]
+    statements: Sequence[Define]
+    outputs: Sequence[Expr]
+    hints: Mapping[Array | Part, Hint]
+    """What each array and each part of theta is to be named after, in the order of their names."""
+    alike: Mapping[Part, Part]
+    """For each part of theta the one whose name it shares: they may differ in the order of their axes."""
+    held: Mapping[Array, float] = field(default_factory=dict)
+    """The number that the holes of an array hold, where it is known."""
+    infinite: frozenset[Array] = frozenset()
+    """Arrays whose holes may hold inf or nan."""
+    backward: Sequence[Statement] = ()
+    gradient: Array | None = None
+
+    @cached_property
+    def has_holes(self) -> bool:
+        """Whether some grid has holes, so that numbers are computed which the graph does not have."""
+        holes = any(statement.target.holes is not None for statement in self.statements)
+        return holes or any(True for statement in self.statements for _ in parts_of(statement.expr, Where))
+
+    def named(self, names: Names) -> dict[Array | Part, str]:
+        """A name of its own for each array and each part of theta: the same for the same program."""
+        given: dict[Array | Part, str] = {self.inputs: "x", self.theta: "theta", **named(self.hints, names)}
+        given[Part(self.theta.lengths, contiguous(self.theta.lengths), 0)] = "theta"
+        given |= {part: given[first] for part, first in self.alike.items()}
+        if self.gradient:
+            given[self.gradient] = "grad"
+        for statement in self.backward:
+            array = statement.target
+            if array not in given and array.derivative_of:
+                given[array] = f"d{given[array.derivative_of]}"
+        return given
+
+    def __str__(self) -> str:
+        arrays = {array: name for array, name in self.named(Names()).items() if isinstance(array, Array)}
+        forward, backward = ([statement_text(s, arrays) for s in lines] for lines in (self.statements, self.backward))
+        returned = ", ".join(text(output, arrays) for output in self.outputs)
+        return "\n".join([*forward, *backward, f"return {returned}"])

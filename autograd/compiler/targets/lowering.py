@@ -1,0 +1,165 @@
+"""What the NumPy target makes of expressions before it writes them: products of matrices, copies in memory order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+from ... import ops
+from ..algebra import forward, mask_for, reshape
+from ..holes import is_held
+from ..ir import (
+    Apply,
+    Array,
+    ArrayProgram,
+    B,
+    Concat,
+    Contract,
+    Define,
+    Expand,
+    Expr,
+    Rearrange,
+    Reduce,
+    Reshape,
+    Shape,
+    Statement,
+    Take,
+    Update,
+    View,
+    Where,
+    contiguous,
+    rebuilt,
+)
+from .products import MatMul, Matrix, as_products, permuted
+
+
+@dataclass(frozen=True, eq=False)
+class InMemoryOrder(Expr):
+    """A copy whose rows are rows in memory too: a batch comes with the numbers of each sample side by side."""
+
+    inside: Expr
+
+    def derived(self) -> Shape:
+        return self.inside.shape
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        return (self.inside,)
+
+
+@dataclass(frozen=True, eq=False)
+class Ones(Expr):
+    """A one for each sample."""
+
+    def derived(self) -> Shape:
+        return (B,)
+
+
+class Lowering:
+    """From the expressions of a program to those that are written, for a table of functions by operation name."""
+
+    def __init__(self, program: ArrayProgram, functions: Mapping[str, object], target: str) -> None:
+        self.program, self.functions, self.target = program, functions, target
+        self._done: dict[Expr, Expr] = {}
+
+    def statement(self, statement: Statement) -> Expr:
+        """The right-hand side of a statement."""
+        expr, target = statement.expr, statement.target
+        if isinstance(statement, Define):
+            if statement.fill is not None and target.holes is not None:
+                expr = Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
+            return self.lowered(expr)
+        lowered = self.lowered(expr)
+        return lowered if statement.add or target is not self.program.gradient else _by_ones(statement, lowered)
+
+    def lowered(self, expr: Expr) -> Expr:
+        """The expression, and all that it is made of, as they are written."""
+        if isinstance(expr, Array) or not expr.operands:
+            return expr
+        found = self._done.get(expr)
+        if found is None:
+            found = self._done[expr] = self._lowered(expr)
+        return found
+
+    def _lowered(self, expr: Expr) -> Expr:
+        if isinstance(expr, Where) and is_held(expr, self.program.held):
+            return self.lowered(expr.inside)
+        if isinstance(expr, View | Take):
+            return self._read(expr)
+        if isinstance(expr, Apply) and expr.op is ops.STOP_GRADIENT:
+            return self.lowered(self.in_memory_order(expr.arguments[0]))
+        if isinstance(expr, Apply) and expr.op.name not in self.functions:
+            return self._composed(expr)
+        if isinstance(expr, Contract):
+            found = as_products(self._with_factors(expr))
+            return rebuilt(found, self.lowered) if isinstance(found, Contract) else self.lowered(found)
+        if isinstance(expr, Matrix | Reshape) and _is_reshaped(expr.inside):
+            return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
+        if isinstance(expr, Rearrange):
+            return permuted(self.lowered(expr.inside), expr.order)
+        if isinstance(expr, Apply | Where | Concat | Expand):
+            return rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
+        return rebuilt(expr, self.lowered)
+
+    def _read(self, expr: View | Take) -> Expr:
+        """A view in the order of its array, rearranged; those of parameters have names as they are."""
+        if isinstance(expr, View):
+            if expr.is_whole and expr.lengths == expr.own and len(expr.shape) == len(expr.source.shape):
+                return self.lowered(expr.source)
+            if expr.source is self.program.theta:
+                return expr
+            part = expr.along(expr.order)
+            if part != expr:
+                return permuted(self.lowered(part), _axes(expr, expr.order))
+            return expr if isinstance(expr.source, Array) else replace(expr, source=self.lowered(expr.source))
+        if expr.batched and not expr.sampled:
+            return Rearrange(replace(expr, batched=False), (*range(len(expr.picked.shape)), None))
+        return replace(expr, batched=False) if expr.batched else expr
+
+    def in_memory_order(self, expr: Expr) -> Expr:
+        """Inputs that are read element by element are copied first; a single row is one in memory."""
+        if not isinstance(expr, View) or expr.source is not self.program.inputs or not expr.kept:
+            return expr
+        copy = InMemoryOrder(expr.along(expr.kept))
+        return copy if len(copy.shape) == len(expr.shape) else Rearrange(copy, _axes(expr, expr.kept))
+
+    def _with_factors(self, expr: Contract) -> Contract:
+        """A product of each sample's own takes inputs in the order of the memory, one of matrices takes them in any."""
+        if "B" not in expr.out or B not in expr.left.shape or B not in expr.right.shape:
+            return expr
+        return replace(expr, left=self.in_memory_order(expr.left), right=self.in_memory_order(expr.right))
+
+    def _composed(self, expr: Apply) -> Expr:
+        """An operation that the target has no function for, by the formula of its row."""
+        if expr.op.is_primitive:
+            raise NotImplementedError(
+                f"the {self.target} target has no function for the operation {expr.op.name!r}, and its row does not "
+                f"say how it is made of others: its forward is {expr.op.forward!r}"
+            )
+        return self.lowered(forward(expr.op, expr.arguments))
+
+
+def _axes(view: View, kept: list[int]) -> tuple[int | None, ...]:
+    """For each axis of the view its place among those that are kept, or None for one of length 1."""
+    own = [kept.index(axis) if axis in kept else None for axis in range(len(view.lengths))]
+    return (*own, *([len(view.kept)] if view.sampled else [None] * view.batched))
+
+
+def _is_reshaped(expr: Expr) -> bool:
+    """Whether it is a view of all elements in order, if perhaps in another shape."""
+    return isinstance(expr, View) and expr.strides == contiguous(expr.lengths) and prod(expr.lengths) == prod(expr.own)
+
+
+def _by_ones(statement: Update, expr: Expr) -> Expr:
+    """The sum over the batch of an array as a product with ones: half the time of a sum."""
+    if isinstance(expr, Reduce) and isinstance(expr.inside, Array) and is_contiguous(statement.place):
+        shape = expr.inside.shape
+        if expr.kind == "sum" and shape[-1:] == (B,) and expr.axes == (len(shape) - 1,) and len(shape) <= 2:
+            return MatMul(expr.inside, Ones())
+    return expr
+
+
+def is_contiguous(place: Expr) -> bool:
+    """Whether a place is contiguous in a vector."""
+    return isinstance(place, Array) or (isinstance(place, View) and place.strides == contiguous(place.lengths))

@@ -1,0 +1,133 @@
+"""The NumPy target: an array program as one Python source, with views of the parameters, outputs and gradient.
+
+An expression that stands in the program more than once gets a name, before the line that has it first; an array that is
+read once, by another line, becomes part of that line. Nothing is differentiated or simplified here.
+"""
+
+from __future__ import annotations
+
+import linecache
+import textwrap
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ir import Array, ArrayProgram
+from .functions import HELPERS, IMPORTS
+from .writer import Writer, reads_scattered
+
+FEW = 8  # numbers of a constant that is written down
+WIDTH = 116  # of lines that are wrapped
+_serial = count(1)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source, and the constant arrays that it names."""
+
+    text: str
+    constants: Mapping[str, npt.NDArray[Any]]
+    contiguous_inputs: bool
+    """Whether it runs faster if the rows of the inputs are contiguous."""
+    places: Mapping[Array, str]
+    """In which line each array is computed: the name of that array, or of the one whose line it became part of."""
+
+
+def write(program: ArrayProgram) -> Source:
+    """Four functions: the views of the parameters and of their gradient, ``forward`` and ``value_and_grad``.
+
+    The last is there if the program is differentiated. Inputs come as columns, one a sample. Constants of few numbers
+    are written down.
+    """
+    writer = Writer(program)
+    forward, returned, backward = writer.write()
+    what = "The output"
+    if program.inputs.size:
+        what += f" for each column of x ({program.inputs.size}, B)"
+    sized = ["B = x.shape[-1]"]
+    views, gradients = ["theta", *writer.parameters], ["grad", *writer.gradients]
+    functions = [
+        _function(
+            "views", ["theta"], _assigned(writer.parameters), _tuple(views), "The parameters, as views of their vector."
+        ),
+        _function("gradient_views", ["grad"], _assigned(writer.gradients), _tuple(gradients), "Their derivatives."),
+        _function("forward", ["x", *views], [*sized[: writer.forward_is_sized], *forward], returned, f"{what}."),
+    ]
+    if program.gradient:
+        doc = f"{what}; grad becomes the gradient of weight times {'their sum' if program.inputs.size else 'it'}."
+        lines = [*sized[: writer.is_sized], *forward, "", *backward]
+        functions.append(_function("value_and_grad", ["x", "weight", *views, *gradients], lines, returned, doc))
+    small = {name: v for name, v in writer.constants.items() if v.size <= FEW and np.isfinite(v).all()}
+    constants = {name: np.ascontiguousarray(v) for name, v in writer.constants.items() if name not in small}
+    literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
+    helpers = [name for name in HELPERS if name in writer.helpers]
+    imports = [f"import {name}" for name in sorted({IMPORTS[name] for name in helpers if name in IMPORTS})]
+    head = [_usage(program, constants), "\n".join(imports), "import numpy as np", literals]
+    parts = ["\n\n".join(filter(None, head)), *(HELPERS[name].strip() for name in helpers), *functions]
+    return Source("\n\n\n".join(parts) + "\n", constants, reads_scattered(program), writer.places)
+
+
+def load(source: Source) -> Mapping[str, Callable[..., Any]]:
+    """The functions of the source; tracebacks show its lines, as long as the functions live."""
+    filename = f"<compiled graph {next(_serial)}>"
+    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = dict(source.constants)
+    exec(compile(source.text, filename, "exec"), namespace)
+    assert namespace["np"] is np
+    weakref.finalize(namespace["forward"], linecache.cache.pop, filename, None)
+    return namespace
+
+
+# ---- the frame of the source
+
+
+def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
+    """How to run the source elsewhere, as its docstring."""
+    size, n = program.theta.size, program.inputs.size
+    batch = "batch.T" if n else "None"
+    lines = [
+        f"A program of autograd.compile, for batches (B, {n}) and parameters theta ({size},)."
+        if n
+        else f"A program of autograd.compile, for parameters theta ({size},).",
+        "",
+        f"    output = forward({batch}, *views(theta))",
+    ]
+    if program.gradient:
+        weight = "1 / len(batch)" if n else "1.0"
+        lines.append(f"    output = value_and_grad({batch}, {weight}, *views(theta), *gradient_views(grad))")
+        lines += ["", f"The latter leaves the gradient{' of the mean' if n else ''} in grad ({size},)."]
+    if constants:
+        needed = f"Arrays that it needs, from Program.constants: {', '.join(constants)}."
+        lines += ["", *textwrap.wrap(needed, WIDTH, break_long_words=False)]
+    return '"""' + "\n".join(lines) + '\n"""'
+
+
+def _assigned(values: Mapping[str, str]) -> list[str]:
+    return [f"{name} = {value}" for name, value in values.items()]
+
+
+def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: Sequence[str], doc: str) -> str:
+    body = [f'"""{doc}"""', *lines, _wrapped("return ", returned, "")]
+    indented = "\n".join(textwrap.indent(line, "    ") for line in body)
+    return f"{_wrapped(f'def {name}(', arguments, '):')}\n{indented}"
+
+
+def _wrapped(start: str, items: Sequence[str], end: str) -> str:
+    """``start item, item, ... end``, on several lines if it is long."""
+    line = f"{start}{', '.join(items)}{end}"
+    if len(line) <= WIDTH:
+        return line
+    indent = "    "
+    filled = textwrap.fill(
+        ", ".join(items), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+    )
+    return f"{start}\n{filled}\n{end}" if end else f"{start}(\n{filled}\n)"
+
+
+def _tuple(names: Sequence[str]) -> list[str]:
+    return [f"{names[0]},"] if len(names) == 1 else list(names)

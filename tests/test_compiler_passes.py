@@ -1,0 +1,162 @@
+"""Each pass by itself, on generated programs: the interpreter runs what it made, the scalar engine what it was from.
+
+The interpreter asserts that every array has the shape that was derived for it. ``layout`` is held against the scalar
+engine, ``differentiate`` too, and the NumPy target against the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from compiled import Numbers, agree, replayed
+from tensors import Draw
+from test_compiler_models import MODELS
+from test_compiler_ragged import ragged
+from test_compiler_tensors import elements, loss, steps_of
+
+from autograd import Value, compile, functional, ops
+from autograd.compiler.differentiate import differentiate
+from autograd.compiler.fold import fold
+from autograd.compiler.ir import Apply, Array, ArrayProgram, B, Contract, Define, Number, Reduce, Update, View, product
+from autograd.compiler.layout import layout
+from autograd.compiler.lift import lift
+from autograd.compiler.record import record
+from autograd.compiler.targets.interpret import interpret
+from autograd.compiler.targets.numpy import load, write
+
+
+def lowered(outputs: Sequence[Value], inputs: Sequence[Value], exact: bool = False) -> ArrayProgram:
+    return differentiate(layout(lift(fold(record(outputs, inputs)), exact)))
+
+
+def rows(program: ArrayProgram, found: Sequence[Numbers], size: int) -> Numbers:
+    """The outputs as rows of one number a sample."""
+    parts = []
+    for output, values in zip(program.outputs, found, strict=True):
+        sampled = output.shape[-1:] == (B,)
+        columns = np.reshape(values, (-1, size if sampled else 1))
+        parts.append(np.broadcast_to(columns, (len(columns), size)))
+    return np.concatenate(parts)
+
+
+def hold(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers, exact: bool = False) -> None:
+    """The interpreted program against the scalar engine; the written one against the interpreted."""
+    program = lowered(outputs, inputs, exact)
+    theta = np.array([parameter.data for parameter in program.parameters])
+    with np.errstate(all="ignore"):
+        found, gradient = interpret(program, batch, theta, weight=0.5)
+    eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
+    numbers = [node.data for _, new in eager for node in new.values() if np.isfinite(node.data)]
+    wanted = np.transpose([[output.data for output in made] for made, _ in eager])
+    agree(rows(program, found, len(batch)), wanted, max(map(abs, numbers)))
+    functions = load(write(program))
+    views = functions["views"](theta)
+    with np.errstate(all="ignore"):
+        written = functions["forward"](np.ascontiguousarray(batch.T), *views)
+    agree(
+        rows(program, [written] if len(program.outputs) == 1 else written, len(batch)), wanted, max(map(abs, numbers))
+    )
+    if gradient is None:
+        return
+    for (output,), _ in eager:
+        output.backward(0.5)
+    summed = [sum(new[parameter].grad for _, new in eager) for parameter in program.parameters]
+    flows = [node.grad * slope for _, new in eager for node in new.values() for slope in node.partials]
+    scale = max((abs(flow) for flow in flows if np.isfinite(flow)), default=1.0)
+    agree(gradient, summed, scale)
+    grad = np.full(len(theta), np.nan)
+    with np.errstate(all="ignore"):
+        functions["value_and_grad"](np.ascontiguousarray(batch.T), 0.5, *views, *functions["gradient_views"](grad))
+    agree(grad, gradient, scale)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_ragged_programs(seed: int) -> None:
+    draw = Draw(1000 + seed)
+    outputs = ragged(draw)
+    hold(outputs, draw.inputs, draw.batch((1, 2, 3, 17)[seed % 4]), exact=seed % 3 == 0)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_structured_programs(seed: int) -> None:
+    draw = Draw(1000 + seed)
+    outputs = elements(draw, steps_of(1000 + seed))
+    hold([loss(draw, outputs)] if seed % 4 else outputs, draw.inputs, draw.batch(1 + seed % 3), exact=seed % 3 == 0)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_models(model) -> None:
+    draw = Draw(1)
+    made = model(draw)
+    hold(made if isinstance(made, list) else [made], draw.inputs, draw.batch(2))
+
+
+def test_the_same_program_gives_the_same_source() -> None:
+    for seed in range(20):
+        draw = Draw(seed)
+        program = lowered(ragged(draw), draw.inputs)
+        assert write(program).text == write(program).text
+
+
+def sums_over_rows_of_two_lengths() -> tuple[Value, list[Value], list[Value]]:
+    x, b, w = [Value(1.0), Value(2.0)], [Value(0.5), Value(0.6), Value(0.7)], Value(2.0)
+    p = [[xi + bj for bj in b] for xi in x]
+    y = w * (p[0][0] + p[0][1] + p[0][2]) + w * (p[1][0] + p[1][1]) + functional.sum(2.0 * q for row in p for q in row)
+    return y, x, [*b, w]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 17])
+def test_what_flows_back_to_ragged_rows_counts_for_each_sample(size: int) -> None:
+    """The adjoint of the sums is the same for all samples, and so the mask over it has no axis for the batch."""
+    y, inputs, parameters = sums_over_rows_of_two_lengths()
+    gradient = compile(y, inputs, parameters).value_and_grad(np.ones((size, 2)))[1]
+    np.testing.assert_allclose(gradient, [8.0, 8.0, 6.0, 7.9 - 0.2 + 0.8 * 0.25], rtol=1e-12)
+
+
+def test_two_rows_picked_in_any_order() -> None:
+    x, b = [Value(float(i)) for i in range(3)], [Value(0.1 * i) for i in range(4)]
+    p = [[(xi * bj).tanh() for bj in b] for xi in x]
+    y = functional.sum(functional.sum(p[i][j] for j in row) for i, row in enumerate([[0, 1, 3], [2, 0], [3, 1, 2]]))
+    y = y * b[1] + functional.sum(2.0 * q for row in p for q in row)
+    hold([y], x, np.random.default_rng(0).normal(size=(3, 3)))
+
+
+# ---- shapes
+
+
+X, W = Array((3,), sampled=True), Array((3,))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Apply(ops.ADD, (X, W)), r"do not fit each other: \(3, B\), \(3,\)"),
+        (lambda: Contract(X, Array((4,)), "kB", "k", "B"), "k is 3 long in"),
+        (lambda: Define(W, X), r"\(3, B\) does not define an array \(3,\)"),
+        (lambda: Update(W, X, True), "do not fit each other"),
+        (lambda: Update(View(W, (2,), (1,)), Array((1, 2)), False), "do not fit each other"),
+        (lambda: View(W, (2,), (2,), 1), "ends outside of it"),
+        (lambda: Reduce("sum", W, (1,)), r"no axes \(1,\)"),
+        (lambda: product((B, B)), "no length"),
+    ],
+)
+def test_what_does_not_fit_is_refused_when_it_is_made(make, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_expressions_are_values() -> None:
+    assert Apply(ops.ADD, (X, Number(0.0))) == Apply(ops.ADD, (X, Number(0.0)))
+    assert Number(0.0) != Number(-0.0)
+    assert Number(np.nan) == Number(np.nan)
+    assert Array((3,)) != Array((3,))
+
+
+def test_the_interpreter_finds_a_shape_that_is_not_the_derived_one() -> None:
+    y, inputs, _ = sums_over_rows_of_two_lengths()
+    program = lowered([y], inputs)
+    object.__setattr__(program.statements[0].expr, "shape", (7, 7))
+    with pytest.raises(AssertionError, match=r"derived was \(7, 7\)"):
+        interpret(program, np.ones((2, 2)), np.ones(len(program.parameters)))
