@@ -172,6 +172,14 @@ def test_repeated_and_missing_labels_get_names_of_their_own() -> None:
     assert "v3 = v1 + w" in taken
 
 
+@given(st.lists(st.sampled_from(["", "a", "a#2", "a#3", "v1", "v2"]), max_size=8))
+def test_no_two_nodes_have_one_name(labels: list[str]) -> None:
+    nodes = [Value(1.0, label) for label in labels]
+    names = name_nodes(nodes)
+    assert len(set(names.values())) == len(nodes)
+    assert all(not label or names[node].startswith(label) for node, label in zip(nodes, labels, strict=True))
+
+
 @pytest.mark.parametrize(("label", "latex"), LABELS)
 def test_labels_are_text_in_latex(label: str, latex: str) -> None:
     x = Value(2.0, label)

@@ -1,7 +1,6 @@
 """The names of a graph's nodes: the same in every picture, on every page, in every formula that is written about it."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from ..value import Value
@@ -16,17 +15,17 @@ def name_nodes(order: Sequence[Value]) -> dict[Value, str]:
     >>> list(name_nodes([a, b, a * b]).values())
     ['a', 'a#2', 'v1']
     """
-    seen: Counter[str] = Counter()
-    names: dict[Value, str] = {}
     labels = {node.label for node in order}
     numbers = (f"v{i}" for i in count(1))
+    repeats: dict[str, Iterator[str]] = {}
+    names: dict[Value, str] = {}
     for node in order:
         if node.is_constant:
             continue
-        if node.label:
-            seen[node.label] += 1
-            repeat = seen[node.label]
-            names[node] = node.label if repeat == 1 else f"{node.label}#{repeat}"
+        if node.label and node.label not in repeats:
+            repeats[node.label] = (f"{node.label}#{i}" for i in count(2))
+            names[node] = node.label
         else:
-            names[node] = next(name for name in numbers if name not in labels)
+            candidates = repeats[node.label] if node.label else numbers
+            names[node] = next(name for name in candidates if name not in labels)
     return names
