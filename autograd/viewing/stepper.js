@@ -4,8 +4,11 @@ class Picture {
   constructor(svg) {
     this.svg = svg;
     this.groups = [...svg.querySelectorAll("g.node, g.edge")];
-    this.titled = Map.groupBy(this.groups, (group) => group.querySelector("title").textContent);
-    for (const [title, groups] of this.titled) for (const group of groups) group.dataset.part = title;
+    this.titled = new Map();
+    for (const group of this.groups) {
+      const title = group.dataset.part = group.querySelector("title").textContent;
+      this.titled.set(title, [...(this.titled.get(title) || []), group]);
+    }
     for (const title of svg.querySelectorAll("title")) title.remove();  // they would show where the pointer rests
     this.kinds = new Map(this.groups.map((group) => [group, group.getAttribute("class")]));
     this.edges = new Map();
