@@ -337,6 +337,15 @@ def test_an_interrupt_while_arrays_are_packed_is_an_interrupt(monkeypatch):
         npz_bytes({"a": np.zeros(3)})
 
 
+@pytest.fixture
+def _interrupts_arrive():
+    """As in a terminal: a test run that was started in the background ignores them, and so would its Python."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts_arrive")
 def test_an_interrupt_at_any_time_ends_with_status_130(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(np.lib.format, "write_array", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     assert run("train", "line", "--out", tmp_path, "--checkpoint", *SMALL) == 130
