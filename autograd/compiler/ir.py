@@ -13,7 +13,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
@@ -589,6 +589,23 @@ def statement_text(statement: Statement, names: Mapping[Array, str]) -> str:
     filled = "" if statement.fill is None else f", {statement.fill:g} in its holes"
     shape = ", ".join(map(str, statement.target.shape))
     return f"{names[statement.target]} ({shape}) = {right}{filled}"
+
+
+T = TypeVar("T")
+
+
+def last_reads(reads: Sequence[Set[T]]) -> list[set[T]]:
+    """For each statement, from what every one reads, what none after it does: its memory can be given back.
+
+    >>> last_reads([{"a", "b"}, {"b"}, {"c"}])
+    [{'a'}, {'b'}, {'c'}]
+    """
+    later: set[T] = set()
+    found = []
+    for names in reversed(reads):
+        found.append(set(names - later))
+        later |= names
+    return found[::-1]
 
 
 # ---- how a view is taken

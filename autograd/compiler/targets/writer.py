@@ -8,7 +8,7 @@ program gives the same text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
@@ -57,11 +57,15 @@ COMMENT = 68  # where comments start
 
 
 @dataclass
-class _Line:
-    """A line, and the array that it defines if it may become part of the line that reads it."""
+class Line:
+    """A line, and the names that it reads; ``defines`` is the one that it gives to a new array.
+
+    The expression is there if the line may become part of the one that reads it.
+    """
 
     text: str
-    array: Array | None = None
+    reads: Set[str]
+    defines: str = ""
     expr: Expr | None = None
     is_gone: bool = False
 
@@ -86,14 +90,18 @@ class Writer:
         self._uses: Counter[Array] = Counter()
         self._inlined: dict[Array, Expr] = {}
         self._reader: dict[Array, Array] = {}
-        self._waiting: dict[Array, _Line] = {}
+        self._waiting: dict[Array, Line] = {}
         self._in_order: set[Array] = set()
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
+        self._reads: set[str] = set()
         self._staying = {what for what, hint in program.hints.items() if hint.label}
         self._staying |= {s.target for s in program.backward if isinstance(s, Update)}
 
-    def write(self) -> tuple[list[str], list[str], list[str]]:
-        """The lines of the forward pass, what it returns, and the lines of the backward pass."""
+    def write(self) -> tuple[list[Line], list[str], list[Line]]:
+        """The lines of the forward pass, what it returns, and the lines of the backward pass.
+
+        ``returns`` are the names that are read by what is returned.
+        """
         lowering = Lowering(self.program, dict.fromkeys((*FUNCTIONS, *OPERATORS)), "NumPy")
         forward = [(s, lowering.statement(s)) for s in self.program.statements]
         outputs = [lowering.lowered(lowering.in_memory_order(output)) for output in self.program.outputs]
@@ -106,6 +114,7 @@ class Writer:
             self._name_shared(output)
         first = self._taken()
         returned = [self.text(output) for output in outputs]
+        self.returns, self._reads = self._reads, set()
         self.forward_is_sized = self.is_sized
         for update, expr in backward:
             self._statement(update, expr)
@@ -122,12 +131,27 @@ class Writer:
 
     # ---- lines
 
-    def _taken(self) -> list[str]:
+    def _taken(self) -> list[Line]:
         """The lines so far; what waits for a reader need not wait any longer."""
-        lines = [line.text for line in self._lines if not line.is_gone]
+        lines = [line for line in self._lines if not line.is_gone]
         self._lines.clear()
         self._waiting.clear()
         return lines
+
+    def _add(self, text: str, defines: str = "", expr: Expr | None = None) -> Line:
+        """A line that reads the names which were written since the one before it."""
+        line = Line(text, self._reads, defines, expr)
+        self._reads = set()
+        self._lines.append(line)
+        return line
+
+    def _named(self, array: Array) -> str:
+        """The name of an array, to be read or written to."""
+        return self._read(self.arrays[array])
+
+    def _read(self, name: str) -> str:
+        self._reads.add(name)
+        return name
 
     def _statement(self, statement: Statement, expr: Expr) -> None:
         self._name_shared(expr)
@@ -145,16 +169,16 @@ class Writer:
         whole = target.derivative_of is None or (
             target.derivative_of.shape == target.shape and not isinstance(expr, Zeros)
         )
-        line = _Line(_line(f"{self.arrays[target]} = {text}", target.shape if whole else ()), target, expr)
-        self._lines.append(line)
+        name = self.arrays[target]
+        line = self._add(_line(f"{name} = {text}", target.shape if whole else ()), name, expr)
         if self._uses[target] == 1 and target not in self._staying:
             self._waiting[target] = line
 
     def _join(self, target: Array, expr: Concat) -> None:
         name = self.arrays[target]
-        self._lines.append(_Line(_line(f"{name} = np.empty({self.shape(target.shape)})", target.shape)))
+        self._add(_line(f"{name} = np.empty({self.shape(target.shape)})", target.shape), name)
         for start, stop, piece in expr.places:
-            self._lines.append(_Line(f"{name}[{start}:{stop}] = {self.number(piece)}"))
+            self._add(f"{self._read(name)}[{start}:{stop}] = {self.number(piece)}")
 
     def _update(self, statement: Update, expr: Expr) -> None:
         place = statement.place
@@ -164,13 +188,13 @@ class Writer:
         out = self._place(place)
         into = None if statement.add or expr.shape != place.shape else self._into(expr, out, is_contiguous(place))
         if into is not None:
-            self._lines.append(_Line(self._with_inlined(expr, lambda: self._into(expr, out, True) or "")))
+            self._add(self._with_inlined(expr, lambda: self._into(expr, out, True) or ""))
             return
         if not (out.endswith("]") or (statement.add and out.isidentifier())):
             out = f"{out}[...]"
         positive = opposite(expr) if statement.add else None
         sign = ("-=" if positive else "+=") if statement.add else "="
-        self._lines.append(_Line(f"{out} {sign} {self._with_inlined(expr, lambda: self.number(positive or expr))}"))
+        self._add(f"{out} {sign} {self._with_inlined(expr, lambda: self.number(positive or expr))}")
 
     def _into(self, expr: Expr, out: str, is_contiguous: bool) -> str | None:
         """A call that leaves its result in an array that is there already."""
@@ -192,7 +216,7 @@ class Writer:
     def _place(self, place: Array | View) -> str:
         """What is assigned to; a part of the gradient has a name."""
         if isinstance(place, Array):
-            return self.arrays[place]
+            return self._named(place)
         target = place.source
         assert isinstance(target, Array)
         if target is self.program.gradient:
@@ -205,23 +229,23 @@ class Writer:
         steps = place.steps
         if steps and (steps.dims != place.own or steps.order != tuple(range(len(steps.order)))):
             self._make_contiguous(target)
-        return self._view(place, self.arrays[target], place.own)
+        return self._view(place, self._named(target), place.own)
 
     def _make_contiguous(self, array: Array) -> None:
         """See to it that what is written to a reshape of the array reaches it: the reshape could be a copy."""
         if array not in self._in_order and array is not self.program.gradient:
             self._in_order.add(array)
-            self._lines.append(_Line(f"{self.arrays[array]} = np.ascontiguousarray({self.arrays[array]})"))
+            self._add(f"{self.arrays[array]} = np.ascontiguousarray({self._named(array)})")
 
     def _scatter(self, statement: Update, place: Take, expr: Expr) -> None:
         """Element by element; what is picked more than once is added up by rows."""
         target = statement.target
         if len(target.lengths) > 1:
             self._make_contiguous(target)
-        rows, picked = self._flat(self.arrays[target], target), place.picked.values
+        rows, picked = self._flat(self._named(target), target), place.picked.values
         if len(np.unique(picked)) == picked.size:
             text = self._with_inlined(expr, lambda: self.number(expr))
-            self._lines.append(_Line(f"{rows}[{self.constant(place.picked)}] {'+=' if statement.add else '='} {text}"))
+            self._add(f"{rows}[{self.constant(place.picked)}] {'+=' if statement.add else '='} {text}")
             return
         shape: Shape = (picked.size, *([B] if place.sampled else []))
         rows_added = reshape(expand(expr, place.shape), shape)
@@ -230,7 +254,7 @@ class Writer:
         distinct, starts = np.unique(picked.ravel()[order], return_index=True)
         tables = ((order, "order"), (starts, "starts"), (distinct, "i"))
         names = ", ".join(self.constant(Constant(values), stem) for values, stem in tables)
-        self._lines.append(_Line(f"{self._helper('add_rows')}({rows}, {full}, {names})"))
+        self._add(f"{self._helper('add_rows')}({rows}, {full}, {names})")
 
     # ---- lines that become part of others
 
@@ -240,7 +264,7 @@ class Writer:
         for array in self._arrays_read(expr):
             line = self._waiting.get(array)
             if line is not None and line.expr is not None and not self._is_indexed(array, expr, line.expr):
-                self._inlined[array] = line.expr
+                self._inlined[array], before = line.expr, set(self._reads)
                 text = write()
                 if len(text) <= LONGEST:
                     line.is_gone = True
@@ -249,7 +273,7 @@ class Writer:
                         self._reader[array] = target
                 else:
                     del self._inlined[array]
-                    text = ""
+                    text, self._reads = "", before
         return text or write()
 
     def _is_indexed(self, array: Array, reader: Expr, expr: Expr) -> bool:
@@ -317,7 +341,7 @@ class Writer:
             text = self._with_inlined(expr, lambda: self.text(expr))
             name = self.names.numbered(stem[0])
             self._shared[expr] = name
-            self._lines.append(_Line(f"{name} = {text}"))
+            self._add(f"{name} = {text}", name)
 
     # ---- expressions
 
@@ -341,11 +365,11 @@ class Writer:
         """The text, and how tightly its outermost operator binds."""
         name = self._shared.get(expr)
         if name is not None:
-            return name, ATOM
+            return self._read(name), ATOM
         if isinstance(expr, Array):
             inlined = self._inlined.get(expr)
             if inlined is None:
-                return self.arrays[expr], ATOM
+                return self._named(expr), ATOM
             return (self.number(inlined), PRODUCT) if _is_boolean(inlined) else self._bound(inlined)
         if isinstance(expr, Number):
             text = _number(expr.value)
@@ -491,7 +515,7 @@ class Writer:
     def _reshape(self, expr: Reshape | Matrix) -> str:
         twin = self._twin(expr, self._shared)
         if twin is not expr:
-            return f"{self._shared[twin]}.T"
+            return f"{self._read(self._shared[twin])}.T"
         inside = expr.inside
         while isinstance(inside, Reshape) and inside not in self._shared:
             inside = inside.inside
