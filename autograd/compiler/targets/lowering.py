@@ -43,10 +43,6 @@ class InMemoryOrder(Expr):
     def derived(self) -> Shape:
         return self.inside.shape
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
-
 
 @dataclass(frozen=True, eq=False)
 class Ones(Expr):
