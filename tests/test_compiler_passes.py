@@ -6,6 +6,8 @@ engine, ``differentiate`` too, and the NumPy target against the interpreter.
 
 from __future__ import annotations
 
+import ast
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,6 +25,7 @@ from autograd.compiler.ir import Apply, Array, ArrayProgram, B, Contract, Define
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
+from autograd.compiler.targets import numpy as numpy_target
 from autograd.compiler.targets.interpret import interpret
 from autograd.compiler.targets.numpy import load, write
 
@@ -91,6 +94,52 @@ def test_models(model) -> None:
     draw = Draw(1)
     made = model(draw)
     hold(made if isinstance(made, list) else [made], draw.inputs, draw.batch(2))
+
+
+def let_go(function: ast.stmt) -> None:
+    """Each array that a function makes is deleted where it was read last, or is returned; what is not made never is."""
+    assert isinstance(function, ast.FunctionDef)
+    given = {argument.arg for argument in function.args.args} | {"B"}
+    last: dict[str, int] = {}
+    made: set[str] = set()
+    deleted: dict[str, int] = {}
+    for place, line in enumerate(line for line in function.body if not isinstance(line, ast.Delete)):
+        names = [node for node in ast.walk(line) if isinstance(node, ast.Name)]
+        assert not {name.id for name in names} & deleted.keys()
+        last |= {name.id: place for name in names}
+        made |= {name.id for name in names if isinstance(name.ctx, ast.Store)} - given
+        following = function.body[function.body.index(line) + 1 :][:1]
+        if following and isinstance(following[0], ast.Delete):
+            deleted |= {name.id: place for name in following[0].targets if isinstance(name, ast.Name)}
+    returned = {node.id for node in ast.walk(function.body[-1]) if isinstance(node, ast.Name)}
+    assert deleted == {name: last[name] for name in made - returned}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_arrays_are_let_go_where_they_were_read_last(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_target, "LONG", 0)
+    draw = Draw(3000 + seed)
+    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(3000 + seed)))]
+    hold(outputs, draw.inputs, draw.batch(1 + seed % 3), exact=seed % 3 == 0)
+    functions = ast.parse(write(lowered(outputs, draw.inputs, seed % 3 == 0)).text).body
+    for function in functions:
+        if isinstance(function, ast.FunctionDef) and function.name in ("forward", "value_and_grad"):
+            let_go(function)
+
+
+def test_a_long_program_needs_no_more_memory_than_a_short_one() -> None:
+    x = Value(0.5)
+    y = x * 2.0
+    for _ in range(150):
+        y = (y * y).sin()
+    program, batch = compile(y, [x]), np.ones((1000, 1))
+    wanted = program(batch)
+    tracemalloc.start()
+    try:
+        np.testing.assert_array_equal(program(batch), wanted)
+        assert tracemalloc.get_traced_memory()[1] < 10 * batch.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_same_program_gives_the_same_source() -> None:

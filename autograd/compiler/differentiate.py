@@ -13,42 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import ops
+from . import ir
 from .algebra import apply, contract, derivatives, expand, mul, rearrange, reshape, summed
 from .holes import reads_any
-from .ir import (
-    Apply,
-    Array,
-    ArrayProgram,
-    B,
-    Batch,
-    Concat,
-    Constant,
-    Contract,
-    Define,
-    Expand,
-    Expr,
-    Flags,
-    Ints,
-    Number,
-    Part,
-    Rearrange,
-    Reduce,
-    Reshape,
-    Shape,
-    Statement,
-    Symbol,
-    Take,
-    Update,
-    View,
-    Where,
-    Zeros,
-    contiguous,
-)
 
-WEIGHT = Symbol("weight")
+WEIGHT = ir.Symbol("weight")
 
 
-def differentiate(program: ArrayProgram) -> ArrayProgram:
+def differentiate(program: ir.ArrayProgram) -> ir.ArrayProgram:
     """The program with its backward statements: the gradient of ``weight`` times the output, summed over the batch.
 
     A program of several outputs stays as it is.
@@ -73,13 +45,13 @@ def differentiate(program: ArrayProgram) -> ArrayProgram:
     return replace(program, backward=reverse.adjoints.statements, gradient=reverse.adjoints.gradient.array)
 
 
-def is_differentiated(program: ArrayProgram) -> bool:
+def is_differentiated(program: ir.ArrayProgram) -> bool:
     """Whether it has one output, one number a sample."""
-    return len(program.outputs) == 1 and program.outputs[0].shape in ((), (B,))
+    return len(program.outputs) == 1 and program.outputs[0].shape in ((), (ir.B,))
 
 
 class _Reverse:
-    def __init__(self, program: ArrayProgram) -> None:
+    def __init__(self, program: ir.ArrayProgram) -> None:
         self.program, self.adjoints = program, _Adjoints(program.theta)
         self.active = {program.theta}
         self.target = program.theta
@@ -91,54 +63,56 @@ class _Reverse:
         (output,) = self.program.outputs
         if self.is_active(output):
             # Where the output is the same for all samples, it counts as often as there are any.
-            full = (B,) if self.program.inputs.size and not output.shape else ()
+            full = (ir.B,) if self.program.inputs.size and not output.shape else ()
             self.back(output, summed(WEIGHT, full, range(len(full))))
             for statement in reversed(self.program.statements):
                 if statement.target in self.adjoints:
                     self.statement(statement, self.adjoints[statement.target])
         self.adjoints.finish()
 
-    def is_active(self, expr: Expr) -> bool:
+    def is_active(self, expr: ir.Expr) -> bool:
         """Whether a gradient flows through the expression to a parameter."""
-        if isinstance(expr, Array):
+        if isinstance(expr, ir.Array):
             return expr in self.active
-        if (isinstance(expr, Apply) and not expr.op.partials) or (isinstance(expr, Reduce) and expr.kind == "max"):
+        if (isinstance(expr, ir.Apply) and not expr.op.partials) or (
+            isinstance(expr, ir.Reduce) and expr.kind == "max"
+        ):
             return False  # a maximum of many is only ever taken where no gradient flows
         return any(map(self.is_active, expr.operands))
 
-    def statement(self, statement: Define, flow: Expr) -> None:
+    def statement(self, statement: ir.Define, flow: ir.Expr) -> None:
         """Back through one statement."""
         expr = statement.expr
         self.target = target = statement.target
-        if isinstance(expr, Apply):
+        if isinstance(expr, ir.Apply):
             self.through(expr, flow, target, target.holes)
         else:
             self.back(expr, flow)
 
-    def back(self, expr: Expr, flow: Expr) -> None:
+    def back(self, expr: ir.Expr, flow: ir.Expr) -> None:
         """What flows back to an expression: to the arrays that it is made of. One rule for each kind."""
         if not self.is_active(expr):
             return
-        if isinstance(expr, Array | View | Take):
+        if isinstance(expr, ir.Array | ir.View | ir.Take):
             self.adjoints.add(expr, flow)
-        elif isinstance(expr, Apply):
+        elif isinstance(expr, ir.Apply):
             self.through(expr, flow, expr)
-        elif isinstance(expr, Where):
-            self.repeated(expr.inside, Where(expr.mask, flow, 0.0), expr.shape)
-        elif isinstance(expr, Contract):
+        elif isinstance(expr, ir.Where):
+            self.repeated(expr.inside, ir.Where(expr.mask, flow, 0.0), expr.shape)
+        elif isinstance(expr, ir.Contract):
             self.product(expr, flow)
-        elif isinstance(expr, Reduce | Rearrange):
+        elif isinstance(expr, ir.Reduce | ir.Rearrange):
             self.back(expr.inside, rearrange(flow, _axes_back(expr)) if flow.shape else flow)
-        elif isinstance(expr, Expand):
+        elif isinstance(expr, ir.Expand):
             self.repeated(expr.inside, flow, expr.shape)
-        elif isinstance(expr, Concat):
+        elif isinstance(expr, ir.Concat):
             self.pieces(expr, expand(flow, expr.shape))
         else:
             raise TypeError(f"there is no rule to differentiate {type(expr).__name__}: {expr}")
 
     # ---- the kinds of expressions
 
-    def repeated(self, expr: Expr, flow: Expr, full: Shape) -> None:
+    def repeated(self, expr: ir.Expr, flow: ir.Expr, full: ir.Shape) -> None:
         """The flow comes from where the expression was repeated to the full shape."""
         if expr.shape:
             axes = [axis for axis, length in enumerate(expr.shape) if length != full[axis]]
@@ -147,42 +121,44 @@ class _Reverse:
             total = summed(flow, full, range(len(full)))
             self.back(expr, rearrange(total, ()) if total.shape else total)
 
-    def through(self, expr: Apply, flow: Expr, out: Expr, holes: Flags | None = None) -> None:
+    def through(self, expr: ir.Apply, flow: ir.Expr, out: ir.Expr, holes: ir.Flags | None = None) -> None:
         """An operation: the flow times each local derivative. Those of a square are one, which counts twice (2 %)."""
         arguments, slopes = expr.arguments, derivatives(expr.op, out, expr.arguments)
         if expr.op is ops.MUL and arguments[0] == arguments[1]:
-            arguments, flow = arguments[:1], mul(Number(2.0), flow)
+            arguments, flow = arguments[:1], mul(ir.Number(2.0), flow)
         for argument, slope in zip(arguments, slopes, strict=False):
             if self.is_active(argument):
                 found = apply(ops.MUL, flow, slope)
                 if holes is not None and reads_any(slope, self.program.infinite):
-                    found = Where(Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0)
+                    found = ir.Where(
+                        ir.Constant(~holes[..., None] if len(expr.shape) > holes.ndim else ~holes), found, 0.0
+                    )
                 self.repeated(argument, found, expr.shape)
 
-    def product(self, expr: Contract, flow: Expr) -> None:
+    def product(self, expr: ir.Contract, flow: ir.Expr) -> None:
         """A contraction by one factor is one of the flow and the other factor."""
         on_left, on_right = expr.left_letters, expr.right_letters
         sizes = dict(zip(on_left, expr.left.shape, strict=True)) | dict(zip(on_right, expr.right.shape, strict=True))
         sides = [(expr.left, on_left, expr.right, on_right), (expr.right, on_right, expr.left, on_left)]
         if expr.left == expr.right and on_left == on_right:
-            sides, flow = sides[:1], mul(Number(2.0), flow)
+            sides, flow = sides[:1], mul(ir.Number(2.0), flow)
         for factor, wanted, other, letters in sides:
             if self.is_active(factor):
                 self.back(factor, contract(flow, expr.out, other, letters, wanted, sizes))
 
-    def pieces(self, expr: Concat, flow: Expr) -> None:
+    def pieces(self, expr: ir.Concat, flow: ir.Expr) -> None:
         """Each piece gets its part, unless nothing has flowed there at all."""
         for start, stop, piece in expr.places:
             if self.is_active(piece) and self.adjoints.reaches(self.target, slice(start, stop)):
                 lengths = (stop - start,)
-                part = View(flow, lengths, contiguous(lengths), start)
+                part = ir.View(flow, lengths, ir.contiguous(lengths), start)
                 self.repeated(piece, part, part.shape)
 
 
-def _axes_back(expr: Reduce | Rearrange) -> list[int | None]:
+def _axes_back(expr: ir.Reduce | ir.Rearrange) -> list[int | None]:
     """For each axis of what is inside the axis of the result that it became; None if it is gone."""
     axes = range(len(expr.inside.shape))
-    if isinstance(expr, Rearrange):
+    if isinstance(expr, ir.Rearrange):
         return [expr.order.index(axis) if axis in expr.order else None for axis in axes]
     left = [axis for axis in axes if axis not in expr.axes]
     return [left.index(axis) if axis in left else None for axis in axes]
@@ -199,16 +175,16 @@ class _Adjoint:
     before it was added to.
     """
 
-    array: Array
-    value: Expr
-    reached: Flags
+    array: ir.Array
+    value: ir.Expr
+    reached: ir.Flags
     owned: bool = True
     """Whether its array is this adjoint's own, to be added to in place."""
     from_zeros: bool = False
     made: int | None = None
     """The number of the statement that makes its zeros, or an empty array if that will do."""
 
-    def reach(self, places: Ints) -> bool:
+    def reach(self, places: ir.Ints) -> bool:
         """These places are reached; whether to add: they are assigned if none of them was, unless zeros are needed."""
         before = self.reached[places]
         self.reached[places] = True
@@ -226,45 +202,45 @@ class _Adjoint:
 class _Adjoints:
     """The adjoints of all arrays, and the statements that add them up."""
 
-    def __init__(self, theta: Array) -> None:
-        self.statements: list[Statement] = []
+    def __init__(self, theta: ir.Array) -> None:
+        self.statements: list[ir.Statement] = []
         self.theta = theta
-        self._of: dict[Array, _Adjoint] = {}
-        self._whole: list[Expr] = []
-        gradient = Array(theta.lengths)
+        self._of: dict[ir.Array, _Adjoint] = {}
+        self._whole: list[ir.Expr] = []
+        gradient = ir.Array(theta.lengths)
         self.gradient = _Adjoint(gradient, gradient, np.zeros(theta.size, dtype=bool))
 
-    def __contains__(self, array: Array) -> bool:
+    def __contains__(self, array: ir.Array) -> bool:
         return array in self._of
 
-    def __getitem__(self, array: Array) -> Expr:
+    def __getitem__(self, array: ir.Array) -> ir.Expr:
         """The adjoint of an array, once every use of the array has been added."""
         adjoint = self._of[array]
         if adjoint.made is not None and adjoint.is_assigned:
             made = self.statements[adjoint.made]
-            assert isinstance(made, Define)
-            self.statements[adjoint.made] = Define(made.target, Zeros(made.target.shape, assigned=True))
+            assert isinstance(made, ir.Define)
+            self.statements[adjoint.made] = ir.Define(made.target, ir.Zeros(made.target.shape, assigned=True))
         return adjoint.value
 
-    def reaches(self, array: Array, places: slice) -> bool:
+    def reaches(self, array: ir.Array, places: slice) -> bool:
         """Whether anything has flowed to these places of an array.
 
         What nothing has must not get a 0: times inf, that is nan.
         """
         return bool(self._of[array].reached[places].any())
 
-    def add(self, place: Array | View | Take, flow: Expr) -> None:
+    def add(self, place: ir.Array | ir.View | ir.Take, flow: ir.Expr) -> None:
         """Add what flows back to where something was read; the flow has the axes of what was read."""
-        if isinstance(place, Array):
-            place = View(place, place.lengths, contiguous(place.lengths))
+        if isinstance(place, ir.Array):
+            place = ir.View(place, place.lengths, ir.contiguous(place.lengths))
         array = place.source
-        assert isinstance(array, Array)
+        assert isinstance(array, ir.Array)
         place, flow = _kept(place, flow)
         if array is self.theta:
             self._to_gradient(place, flow)
-        elif isinstance(place, View) and place.is_whole:
+        elif isinstance(place, ir.View) and place.is_whole:
             self._to_whole(array, flow)
-        elif isinstance(place, View) and array not in self._of and _fills(place, flow):
+        elif isinstance(place, ir.View) and array not in self._of and _fills(place, flow):
             self._to_whole(array, reshape(flow, array.shape))
         else:
             self._put(place, self._in_parts(array), flow)
@@ -273,41 +249,41 @@ class _Adjoints:
         """Add what flows back to theta as a whole, after its parts, which are assigned and need no zeros then."""
         everywhere = np.arange(self.theta.size)
         for flow in self._whole:
-            self.statements.append(Update(self.gradient.array, flow, self.gradient.reach(everywhere)))
+            self.statements.append(ir.Update(self.gradient.array, flow, self.gradient.reach(everywhere)))
         if not self.gradient.is_assigned:
-            self.statements.insert(0, Update(self.gradient.array, Number(0.0), False))
+            self.statements.insert(0, ir.Update(self.gradient.array, ir.Number(0.0), False))
 
     # ---- arrays
 
-    def _define(self, array: Array, expr: Expr) -> Array:
+    def _define(self, array: ir.Array, expr: ir.Expr) -> ir.Array:
         shape = expr.shape
-        sampled = shape[-1:] == (B,)
-        lengths = tuple(n for n in shape if not isinstance(n, Batch))
-        target = Array(lengths, sampled, derivative_of=array)
-        self.statements.append(Define(target, expr))
+        sampled = shape[-1:] == (ir.B,)
+        lengths = tuple(n for n in shape if not isinstance(n, ir.Batch))
+        target = ir.Array(lengths, sampled, derivative_of=array)
+        self.statements.append(ir.Define(target, expr))
         return target
 
-    def _to_whole(self, array: Array, flow: Expr) -> None:
+    def _to_whole(self, array: ir.Array, flow: ir.Expr) -> None:
         adjoint, everywhere = self._of.get(array), np.ones(array.size, dtype=bool)
-        if adjoint is None and isinstance(flow, Array | Number | Symbol):
+        if adjoint is None and isinstance(flow, ir.Array | ir.Number | ir.Symbol):
             self._of[array] = _Adjoint(array, flow, everywhere, owned=False)
         elif adjoint is None:
             self._of[array] = _Adjoint(array, self._define(array, flow), everywhere, _is_computed(flow))
         elif adjoint.owned and _is_repeated(flow.shape, adjoint.value.shape):
             adjoint.from_zeros |= not adjoint.reached.all()
             adjoint.reached = everywhere
-            assert isinstance(adjoint.value, Array)
-            self.statements.append(Update(adjoint.value, flow, True))
+            assert isinstance(adjoint.value, ir.Array)
+            self.statements.append(ir.Update(adjoint.value, flow, True))
         else:
             total = apply(ops.ADD, adjoint.value, flow)
             self._of[array] = _Adjoint(array, self._define(array, total), everywhere, _is_computed(total))
 
-    def _in_parts(self, array: Array) -> _Adjoint:
+    def _in_parts(self, array: ir.Array) -> _Adjoint:
         """The adjoint of an array as one that parts can be added to."""
         adjoint = self._of.get(array)
         if adjoint and adjoint.owned and adjoint.value.shape == array.shape:
             return adjoint
-        zeros = Zeros(array.shape)
+        zeros = ir.Zeros(array.shape)
         if adjoint:
             value = self._define(array, apply(ops.ADD, zeros, adjoint.value))
             self._of[array] = _Adjoint(array, value, adjoint.reached, from_zeros=True)
@@ -317,62 +293,62 @@ class _Adjoints:
             self._of[array] = _Adjoint(array, self._define(array, zeros), nowhere, made=made)
         return self._of[array]
 
-    def _to_gradient(self, place: View | Take, flow: Expr) -> None:
-        if isinstance(place, View) and place.is_whole and place.steps:
+    def _to_gradient(self, place: ir.View | ir.Take, flow: ir.Expr) -> None:
+        if isinstance(place, ir.View) and place.is_whole and place.steps:
             self._whole.append(flow)
         else:
             self._put(place, self.gradient, flow)
 
-    def _put(self, place: View | Take, adjoint: _Adjoint, flow: Expr) -> None:
+    def _put(self, place: ir.View | ir.Take, adjoint: _Adjoint, flow: ir.Expr) -> None:
         """Add at the place: through a view, or element by element."""
-        if isinstance(place, View) and place.steps:
-            where_to: View | Take = View(adjoint.value, place.lengths, place.strides, place.offset)
+        if isinstance(place, ir.View) and place.steps:
+            where_to: ir.View | ir.Take = ir.View(adjoint.value, place.lengths, place.strides, place.offset)
             add = adjoint.reach(place.picked)
         else:
-            picked = place.picked if isinstance(place, View) else place.picked.values
-            if isinstance(flow, Where) and flow.otherwise == 0.0:  # a hole adds 0, it does not matter where
+            picked = place.picked if isinstance(place, ir.View) else place.picked.values
+            if isinstance(flow, ir.Where) and flow.otherwise == 0.0:  # a hole adds 0, it does not matter where
                 mask = flow.mask.values[..., 0] if place.sampled else flow.mask.values
                 picked = np.where(mask, picked, 0) if mask.shape == picked.shape else picked
-            where_to = Take(adjoint.value, Constant(picked))
+            where_to = ir.Take(adjoint.value, ir.Constant(picked))
             if len(np.unique(picked)) == picked.size:
                 add = adjoint.reach(picked.ravel())
             else:
                 adjoint.from_zeros, add = True, True
                 adjoint.reached[picked] = True
-        self.statements.append(Update(where_to, flow, add))
+        self.statements.append(ir.Update(where_to, flow, add))
 
 
-def _kept(place: View | Take, flow: Expr) -> tuple[View | Take, Expr]:
+def _kept(place: ir.View | ir.Take, flow: ir.Expr) -> tuple[ir.View | ir.Take, ir.Expr]:
     """The place without its axes of length 1, in the order of the array if it is a view; and the flow likewise."""
     n = len(place.shape)
-    if isinstance(place, View):
+    if isinstance(place, ir.View):
         axes = place.order
-        kept: View | Take = place.along(axes)
+        kept: ir.View | ir.Take = place.along(axes)
         batch = [len(place.lengths)] * place.sampled
     else:
         axes = list(range(len(place.picked.shape)))
-        kept, batch = Take(place.source, place.picked), [len(axes)] * place.sampled
+        kept, batch = ir.Take(place.source, place.picked), [len(axes)] * place.sampled
     order = [*axes, *batch]
     if flow.shape and order != list(range(n)):
         flow = rearrange(flow, order)
     return kept, flow
 
 
-def _is_computed(expr: Expr) -> bool:
+def _is_computed(expr: ir.Expr) -> bool:
     """Whether the result is a new array, and no view of another."""
-    if isinstance(expr, Reshape | Rearrange):
+    if isinstance(expr, ir.Reshape | ir.Rearrange):
         return _is_computed(expr.inside)
-    return bool(expr.shape) and isinstance(expr, Apply | Where | Contract | Reduce | Concat | Zeros)
+    return bool(expr.shape) and isinstance(expr, ir.Apply | ir.Where | ir.Contract | ir.Reduce | ir.Concat | ir.Zeros)
 
 
-def _is_repeated(shape: Shape, full: Shape) -> bool:
+def _is_repeated(shape: ir.Shape, full: ir.Shape) -> bool:
     """Whether one shape is repeated to the other."""
     return not shape or (len(shape) == len(full) and all(a in (1, b) for a, b in zip(shape, full, strict=True)))
 
 
-def _fills(view: View, flow: Expr) -> bool:
+def _fills(view: ir.View, flow: ir.Expr) -> bool:
     """Whether the flow, reshaped, is an adjoint for all of the view's array."""
-    is_reshaped = view.part == Part(view.lengths, contiguous(view.lengths), 0) and len(view.picked.ravel()) == np.prod(
-        view.own
-    )
+    is_reshaped = view.part == ir.Part(view.lengths, ir.contiguous(view.lengths), 0) and len(
+        view.picked.ravel()
+    ) == np.prod(view.own)
     return is_reshaped and flow.shape == view.shape

@@ -13,7 +13,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
@@ -99,10 +99,17 @@ class Expr:
         """The shape that follows from the operands; a TypeError if none does."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def operands(self) -> tuple[Expr, ...]:
-        """The expressions that this one is made of."""
-        return ()
+        """The expressions that this one is made of: its fields, as far as they are some."""
+        found: list[Expr] = []
+        for name in _fields(type(self)):
+            value = getattr(self, name)
+            if isinstance(value, Expr):
+                found.append(value)
+            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+                found += value
+        return tuple(found)
 
     def told(self, *operands: str) -> str:
         """How it is printed, from what is printed for its operands."""
@@ -200,6 +207,11 @@ class Array(Expr):
     def key(self) -> tuple[object, ...]:
         return (id(self),)
 
+    @cached_property
+    def operands(self) -> tuple[Expr, ...]:
+        """None: an array is not made of what it is a derivative of."""
+        return ()
+
     @property
     def size(self) -> int:
         """How many scalars it holds a sample."""
@@ -225,10 +237,6 @@ class View(Expr):
         if not 0 <= self.offset + sum(ends) < prod(self.own):
             raise TypeError(f"a view of {self.own} ends outside of it: {self.lengths}, {self.strides}, {self.offset}")
         return (*self.lengths, *([B] if self.sampled else [1] * self.batched))
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.source,)
 
     @cached_property
     def sampled(self) -> bool:
@@ -304,10 +312,6 @@ class Take(Expr):
     def derived(self) -> Shape:
         return (*self.picked.shape, *([B] if self.sampled else [1] * self.batched))
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.source, self.picked
-
     @cached_property
     def sampled(self) -> bool:
         """Whether there is one such grid a sample."""
@@ -327,10 +331,6 @@ class Apply(Expr):
     def derived(self) -> Shape:
         return broadcast(*(argument.shape for argument in self.arguments))
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.arguments
-
     def told(self, *operands: str) -> str:
         return f"{self.op.name}({', '.join(operands)})"
 
@@ -345,10 +345,6 @@ class Where(Expr):
 
     def derived(self) -> Shape:
         return broadcast(self.mask.shape, self.inside.shape)
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.mask, self.inside
 
     @cached_property
     def key(self) -> tuple[object, ...]:
@@ -377,10 +373,6 @@ class Contract(Expr):
                 )
         return tuple(sizes[letter] for letter in self.out)
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.left, self.right
-
     def told(self, *operands: str) -> str:
         return f"dot({', '.join(operands)})"
 
@@ -397,10 +389,6 @@ class Reduce(Expr):
         if not set(self.axes) <= set(range(len(self.inside.shape))):
             raise TypeError(f"no axes {self.axes} in {self.inside.shape}")
         return tuple(length for axis, length in enumerate(self.inside.shape) if axis not in self.axes)
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
 
     def told(self, *operands: str) -> str:
         return f"{self.kind} over {self.axes} of {operands[0]}"
@@ -419,10 +407,6 @@ class Rearrange(Expr):
             raise TypeError(f"axes {self.order} of {shape} leave out one that is longer than 1")
         return tuple(1 if axis is None else shape[axis] for axis in self.order)
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
-
     def told(self, *operands: str) -> str:
         return f"{operands[0]}[axes {self.order}]"
 
@@ -438,10 +422,6 @@ class Reshape(Expr):
         if product(self.inside.shape) != product(self.into):
             raise TypeError(f"{self.inside.shape} has not as many elements as {self.into}")
         return self.into
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
 
     def told(self, *operands: str) -> str:
         return f"{operands[0]}[as {self.into}]"
@@ -459,10 +439,6 @@ class Expand(Expr):
             raise TypeError(f"{self.inside.shape} is not repeated to {self.into}")
         return self.into
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
-
     def told(self, *operands: str) -> str:
         return f"{operands[0]}[repeated to {self.into}]"
 
@@ -476,10 +452,6 @@ class Concat(Expr):
     def derived(self) -> Shape:
         length = sum(piece.shape[0] for piece in self.pieces if isinstance(piece.shape[0], int))
         return (length, *broadcast(*(piece.shape[1:] for piece in self.pieces)))
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.pieces
 
     @property
     def places(self) -> Iterator[tuple[int, int, Expr]]:
@@ -589,6 +561,23 @@ def statement_text(statement: Statement, names: Mapping[Array, str]) -> str:
     filled = "" if statement.fill is None else f", {statement.fill:g} in its holes"
     shape = ", ".join(map(str, statement.target.shape))
     return f"{names[statement.target]} ({shape}) = {right}{filled}"
+
+
+T = TypeVar("T")
+
+
+def last_reads(reads: Sequence[Set[T]]) -> list[set[T]]:
+    """For each statement, from what every one reads, what none after it does: its memory can be given back.
+
+    >>> last_reads([{"a", "b"}, {"b"}, {"c"}])
+    [{'a'}, {'b'}, {'c'}]
+    """
+    later: set[T] = set()
+    found = []
+    for names in reversed(reads):
+        found.append(set(names - later))
+        later |= names
+    return found[::-1]
 
 
 # ---- how a view is taken

@@ -25,8 +25,9 @@ from .lifting.sums import maxima, sums
 from .ragged import groups, runs
 from .record import LEAF, MUL, NONE, POW
 
-IRREGULAR = 20_000  # array operations, from which on compiling takes long
-REGULAR = 10  # nodes an array operation: with fewer there is little to gain
+SECONDS, PIECE_SECONDS = 0.4e-3, 0.5e-3  # what compiling takes for an operation, and for each array that is joined,
+BYTES, PIECE_BYTES = 15_000, 27_000  # as seen for chains, integrators and random operands of 1,000 to 100,000 nodes
+PATIENCE = 5.0  # seconds of compiling, from which on there is a warning
 MANY = 12  # operands that come from more arrays than this are joined
 
 
@@ -68,10 +69,7 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
     builder = Builder(folded, exact)
     is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
     is_sum[folded.terms.owner], is_maximum[folded.items.owner] = True, True
-    told = False
     for nodes in _together(folded, exact):
-        if not told and len(builder.groups) >= IRREGULAR and len(folded.level) < REGULAR * len(builder.groups):
-            told = _warn(len(builder.groups), len(folded.level))
         added, compared = is_sum[nodes], is_maximum[nodes]
         terms, items = folded.terms.of(nodes[added]), folded.items.of(nodes[compared])
         others = nodes[~added & ~compared]
@@ -83,18 +81,22 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
             maxima(builder, nodes[compared], items)
         if len(others):
             _operations(builder, folded.recording.code[others], others, left, right)
+    _warn(len(builder.groups), builder.pieces, len(folded.recording))
     return Lifted(folded, builder.groups, builder.nodes, exact)
 
 
-def _warn(operations: int, nodes: int) -> bool:
-    """Say what to expect of an irregular graph, before most of the time has gone."""
-    warnings.warn(
-        f"the graph is irregular: {operations:,} array operations for {nodes:,} nodes so far. Compiling takes "
-        "long, and the program will hardly be faster than the scalar engine; Ctrl-C leaves",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-    return True
+def _warn(operations: int, pieces: int, nodes: int) -> None:
+    """Say what the passes to come will cost, a tenth of which has gone, if that is much."""
+    seconds = SECONDS * operations + PIECE_SECONDS * pieces
+    if seconds > PATIENCE:
+        megabytes = (BYTES * operations + PIECE_BYTES * pieces) / 1e6
+        warnings.warn(
+            f"compiling takes about {seconds:.0f} s and {megabytes:,.0f} MB, for the graph is irregular: "
+            f"{operations:,} array operations for {nodes:,} nodes, with {pieces:,} arrays to be joined. "
+            "Few nodes an operation make a program hardly faster than the scalar engine. Ctrl-C leaves",
+            RuntimeWarning,
+            stacklevel=5,
+        )
 
 
 def _together(folded: Folded, exact: bool) -> list[Ints]:

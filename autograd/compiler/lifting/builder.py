@@ -24,6 +24,7 @@ class Builder:
         self.nodes, self.exact = Nodes(folded), exact
         self.rows = folded.recording.rows
         self.groups: list[Group] = []
+        self.pieces = 0
         self._maps: dict[object, Ints] = {}
 
     def add(self, group: Group) -> None:
@@ -69,7 +70,11 @@ class Builder:
         return targets
 
     def join(self, sources: Ints) -> None:
-        """Copies of these nodes in one array; from here on it is the copies that are read."""
+        """Copies of these nodes in one array; from here on it is the copies that are read.
+
+        ``pieces`` counts the arrays that were copied from.
+        """
+        self.pieces += len(np.unique(self.nodes.home[sources]))
         copies = self.nodes.new(len(sources))
         self.add(Join(copies, (sources,)))
         self.nodes.replace(sources, copies)

@@ -12,35 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..ir import (
-    Apply,
-    Array,
-    ArrayProgram,
-    Batch,
-    Concat,
-    Constant,
-    Contract,
-    Define,
-    Expand,
-    Expr,
-    Floats,
-    Number,
-    Rearrange,
-    Reduce,
-    Reshape,
-    Shape,
-    Statement,
-    Symbol,
-    Take,
-    View,
-    Where,
-    Zeros,
-)
+from .. import ir
 
 
 def interpret(
-    program: ArrayProgram, batch: Floats, theta: Floats, weight: float = 1.0
-) -> tuple[list[Floats], Floats | None]:
+    program: ir.ArrayProgram, batch: ir.Floats, theta: ir.Floats, weight: float = 1.0
+) -> tuple[list[ir.Floats], ir.Floats | None]:
     """The outputs for the batch (B, n_inputs), and the gradient of weight times their sum, if it is differentiated.
 
     Raises an AssertionError that names the statement where a shape is not the derived one.
@@ -55,16 +32,16 @@ def interpret(
 
 
 class _Run:
-    def __init__(self, program: ArrayProgram, batch: Floats, theta: Floats, weight: float) -> None:
+    def __init__(self, program: ir.ArrayProgram, batch: ir.Floats, theta: ir.Floats, weight: float) -> None:
         self.size = len(batch)
         self.symbols = {"weight": weight, "B": float(self.size)}
-        self.arrays: dict[Array, Floats] = {program.inputs: np.array(batch.T), program.theta: np.array(theta)}
+        self.arrays: dict[ir.Array, ir.Floats] = {program.inputs: np.array(batch.T), program.theta: np.array(theta)}
         if program.gradient:
             self.arrays[program.gradient] = np.full(theta.shape, np.nan)  # what is not written shows
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: ir.Statement) -> None:
         found = self.value(statement.expr)
-        if isinstance(statement, Define):
+        if isinstance(statement, ir.Define):
             self.arrays[statement.target] = array = np.array(found, order="C")  # to be updated in place
             if statement.fill is not None and statement.target.holes is not None:
                 array[statement.target.holes] = statement.fill
@@ -77,81 +54,81 @@ class _Run:
         else:
             flat[places] = found
 
-    def value(self, expr: Expr) -> Any:
+    def value(self, expr: ir.Expr) -> Any:
         """The value of an expression, of the derived shape."""
         found = np.asarray(self.rules[type(expr)](self, expr))
         assert found.shape == self.shape(expr.shape), f"{found.shape}, derived was {expr.shape}: {expr}"
         return found
 
-    def shape(self, shape: Shape) -> tuple[int, ...]:
+    def shape(self, shape: ir.Shape) -> tuple[int, ...]:
         """The shape for this size of batch."""
-        return tuple(length.count * self.size if isinstance(length, Batch) else length for length in shape)
+        return tuple(length.count * self.size if isinstance(length, ir.Batch) else length for length in shape)
 
-    def flat(self, expr: Expr) -> Floats:
+    def flat(self, expr: ir.Expr) -> ir.Floats:
         """The elements in order, each with a value for every sample if there is one."""
         found = self.value(expr)
-        sampled = any(isinstance(length, Batch) for length in expr.shape[-1:])
+        sampled = any(isinstance(length, ir.Batch) for length in expr.shape[-1:])
         own = found.shape[:-1] if sampled else found.shape
         return np.asarray(found.reshape(prod(own), *found.shape[len(own) :]), dtype=float)
 
-    def places(self, place: Expr) -> Any:
+    def places(self, place: ir.Expr) -> Any:
         """The flat positions of a place."""
-        if isinstance(place, View):
+        if isinstance(place, ir.View):
             return place.picked
-        if isinstance(place, Take):
+        if isinstance(place, ir.Take):
             return place.picked.values
-        assert isinstance(place, Array)
+        assert isinstance(place, ir.Array)
         return np.arange(place.size).reshape(place.lengths)
 
     # ---- one rule for each kind of expression
 
-    def view(self, expr: View | Take) -> Floats:
+    def view(self, expr: ir.View | ir.Take) -> ir.Floats:
         found = np.asarray(self.flat(expr.source)[self.places(expr)])
         return found[..., None] if expr.batched and not expr.sampled else found
 
-    def apply(self, expr: Apply) -> Floats:
+    def apply(self, expr: ir.Apply) -> ir.Floats:
         rule, ufunc = expr.op.rule, np.frompyfunc
         arguments = [self.value(argument) for argument in expr.arguments]
         found = ufunc(lambda *xs: rule(*xs)[0], len(arguments), 1)(*arguments)
         return np.asarray(found, dtype=float)
 
-    def where(self, expr: Where) -> Floats:
+    def where(self, expr: ir.Where) -> ir.Floats:
         return np.where(expr.mask.values, self.value(expr.inside), expr.otherwise)
 
-    def contract(self, expr: Contract) -> Floats:
+    def contract(self, expr: ir.Contract) -> ir.Floats:
         letters = f"{expr.left_letters},{expr.right_letters}->{expr.out}"
         return np.asarray(np.einsum(letters, self.value(expr.left), self.value(expr.right)))
 
-    def reduce(self, expr: Reduce) -> Floats:
+    def reduce(self, expr: ir.Reduce) -> ir.Floats:
         ufunc = np.add if expr.kind == "sum" else np.maximum
         return np.asarray(ufunc.reduce(self.value(expr.inside), axis=expr.axes))
 
-    def rearrange(self, expr: Rearrange) -> Floats:
+    def rearrange(self, expr: ir.Rearrange) -> ir.Floats:
         found = self.value(expr.inside)
         dropped = tuple(axis for axis in range(found.ndim) if axis not in expr.order)
         kept = [axis for axis in expr.order if axis is not None]
         found = found.transpose([*dropped, *kept])[(0,) * len(dropped)]
         return np.asarray(found[tuple(None if axis is None else slice(None) for axis in expr.order)])
 
-    def concat(self, expr: Concat) -> Floats:
+    def concat(self, expr: ir.Concat) -> ir.Floats:
         rest = expr.shape[1:]
         pieces = [np.broadcast_to(self.value(p), self.shape((p.shape[0], *rest))) for p in expr.pieces]
         return np.concatenate(pieces)
 
-    rules: ClassVar[dict[type[Expr], Callable[[Any, Any], Any]]] = {
-        Array: lambda run, expr: run.arrays[expr],
-        Number: lambda run, expr: expr.value,
-        Symbol: lambda run, expr: run.symbols[expr.name],
-        Constant: lambda run, expr: expr.values,
-        View: view,
-        Take: view,
-        Apply: apply,
-        Where: where,
-        Contract: contract,
-        Reduce: reduce,
-        Rearrange: rearrange,
-        Reshape: lambda run, expr: run.value(expr.inside).reshape(run.shape(expr.into)),
-        Expand: lambda run, expr: np.broadcast_to(run.value(expr.inside), run.shape(expr.into)),
-        Concat: concat,
-        Zeros: lambda run, expr: np.full(run.shape(expr.into), np.nan if expr.assigned else 0.0),
+    rules: ClassVar[dict[type[ir.Expr], Callable[[Any, Any], Any]]] = {
+        ir.Array: lambda run, expr: run.arrays[expr],
+        ir.Number: lambda run, expr: expr.value,
+        ir.Symbol: lambda run, expr: run.symbols[expr.name],
+        ir.Constant: lambda run, expr: expr.values,
+        ir.View: view,
+        ir.Take: view,
+        ir.Apply: apply,
+        ir.Where: where,
+        ir.Contract: contract,
+        ir.Reduce: reduce,
+        ir.Rearrange: rearrange,
+        ir.Reshape: lambda run, expr: run.value(expr.inside).reshape(run.shape(expr.into)),
+        ir.Expand: lambda run, expr: np.broadcast_to(run.value(expr.inside), run.shape(expr.into)),
+        ir.Concat: concat,
+        ir.Zeros: lambda run, expr: np.full(run.shape(expr.into), np.nan if expr.assigned else 0.0),
     }

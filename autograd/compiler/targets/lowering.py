@@ -7,104 +7,79 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from ... import ops
+from .. import ir
 from ..algebra import forward, mask_for, reshape
 from ..holes import is_held
-from ..ir import (
-    Apply,
-    Array,
-    ArrayProgram,
-    B,
-    Concat,
-    Contract,
-    Define,
-    Expand,
-    Expr,
-    Rearrange,
-    Reduce,
-    Reshape,
-    Shape,
-    Statement,
-    Take,
-    Update,
-    View,
-    Where,
-    contiguous,
-    rebuilt,
-)
 from .products import MatMul, Matrix, as_products, permuted
 
 
 @dataclass(frozen=True, eq=False)
-class InMemoryOrder(Expr):
+class InMemoryOrder(ir.Expr):
     """A copy whose rows are rows in memory too: a batch comes with the numbers of each sample side by side."""
 
-    inside: Expr
+    inside: ir.Expr
 
-    def derived(self) -> Shape:
+    def derived(self) -> ir.Shape:
         return self.inside.shape
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
 
 
 @dataclass(frozen=True, eq=False)
-class Ones(Expr):
+class Ones(ir.Expr):
     """A one for each sample."""
 
-    def derived(self) -> Shape:
-        return (B,)
+    def derived(self) -> ir.Shape:
+        return (ir.B,)
 
 
 class Lowering:
     """From the expressions of a program to those that are written, for a table of functions by operation name."""
 
-    def __init__(self, program: ArrayProgram, functions: Mapping[str, object], target: str) -> None:
+    def __init__(self, program: ir.ArrayProgram, functions: Mapping[str, object], target: str) -> None:
         self.program, self.functions, self.target = program, functions, target
-        self._done: dict[Expr, Expr] = {}
+        self._done: dict[ir.Expr, ir.Expr] = {}
 
-    def statement(self, statement: Statement) -> Expr:
+    def statement(self, statement: ir.Statement) -> ir.Expr:
         """The right-hand side of a statement."""
         expr, target = statement.expr, statement.target
-        if isinstance(statement, Define):
+        if isinstance(statement, ir.Define):
             if statement.fill is not None and target.holes is not None:
-                expr = Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
+                expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
             return self.lowered(expr)
         lowered = self.lowered(expr)
         return lowered if statement.add or target is not self.program.gradient else _by_ones(statement, lowered)
 
-    def lowered(self, expr: Expr) -> Expr:
+    def lowered(self, expr: ir.Expr) -> ir.Expr:
         """The expression, and all that it is made of, as they are written."""
-        if isinstance(expr, Array) or not expr.operands:
+        if isinstance(expr, ir.Array) or not expr.operands:
             return expr
         found = self._done.get(expr)
         if found is None:
             found = self._done[expr] = self._lowered(expr)
         return found
 
-    def _lowered(self, expr: Expr) -> Expr:
-        if isinstance(expr, Where) and is_held(expr, self.program.held):
+    def _lowered(self, expr: ir.Expr) -> ir.Expr:
+        if isinstance(expr, ir.Where) and is_held(expr, self.program.held):
             return self.lowered(expr.inside)
-        if isinstance(expr, View | Take):
+        if isinstance(expr, ir.View | ir.Take):
             return self._read(expr)
-        if isinstance(expr, Apply) and expr.op is ops.STOP_GRADIENT:
+        if isinstance(expr, ir.Apply) and expr.op is ops.STOP_GRADIENT:
             return self.lowered(self.in_memory_order(expr.arguments[0]))
-        if isinstance(expr, Apply) and expr.op.name not in self.functions:
+        if isinstance(expr, ir.Apply) and expr.op.name not in self.functions:
             return self._composed(expr)
-        if isinstance(expr, Contract):
+        if isinstance(expr, ir.Contract):
             found = as_products(self._with_factors(expr))
-            return rebuilt(found, self.lowered) if isinstance(found, Contract) else self.lowered(found)
-        if isinstance(expr, Matrix | Reshape) and _is_reshaped(expr.inside):
+            return ir.rebuilt(found, self.lowered) if isinstance(found, ir.Contract) else self.lowered(found)
+        if isinstance(expr, Matrix | ir.Reshape) and _is_reshaped(expr.inside):
             return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
-        if isinstance(expr, Rearrange):
+        if isinstance(expr, ir.Rearrange):
             return permuted(self.lowered(expr.inside), expr.order)
-        if isinstance(expr, Apply | Where | Concat | Expand):
-            return rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
-        return rebuilt(expr, self.lowered)
+        if isinstance(expr, ir.Apply | ir.Where | ir.Concat | ir.Expand):
+            return ir.rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
+        return ir.rebuilt(expr, self.lowered)
 
-    def _read(self, expr: View | Take) -> Expr:
+    def _read(self, expr: ir.View | ir.Take) -> ir.Expr:
         """A view in the order of its array, rearranged; those of parameters have names as they are."""
-        if isinstance(expr, View):
+        if isinstance(expr, ir.View):
             if expr.is_whole and expr.lengths == expr.own and len(expr.shape) == len(expr.source.shape):
                 return self.lowered(expr.source)
             if expr.source is self.program.theta:
@@ -112,25 +87,25 @@ class Lowering:
             part = expr.along(expr.order)
             if part != expr:
                 return permuted(self.lowered(part), _axes(expr, expr.order))
-            return expr if isinstance(expr.source, Array) else replace(expr, source=self.lowered(expr.source))
+            return expr if isinstance(expr.source, ir.Array) else replace(expr, source=self.lowered(expr.source))
         if expr.batched and not expr.sampled:
-            return Rearrange(replace(expr, batched=False), (*range(len(expr.picked.shape)), None))
+            return ir.Rearrange(replace(expr, batched=False), (*range(len(expr.picked.shape)), None))
         return replace(expr, batched=False) if expr.batched else expr
 
-    def in_memory_order(self, expr: Expr) -> Expr:
+    def in_memory_order(self, expr: ir.Expr) -> ir.Expr:
         """Inputs that are read element by element are copied first; a single row is one in memory."""
-        if not isinstance(expr, View) or expr.source is not self.program.inputs or not expr.kept:
+        if not isinstance(expr, ir.View) or expr.source is not self.program.inputs or not expr.kept:
             return expr
         copy = InMemoryOrder(expr.along(expr.kept))
-        return copy if len(copy.shape) == len(expr.shape) else Rearrange(copy, _axes(expr, expr.kept))
+        return copy if len(copy.shape) == len(expr.shape) else ir.Rearrange(copy, _axes(expr, expr.kept))
 
-    def _with_factors(self, expr: Contract) -> Contract:
+    def _with_factors(self, expr: ir.Contract) -> ir.Contract:
         """A product of each sample's own takes inputs in the order of the memory, one of matrices takes them in any."""
-        if "B" not in expr.out or B not in expr.left.shape or B not in expr.right.shape:
+        if "B" not in expr.out or ir.B not in expr.left.shape or ir.B not in expr.right.shape:
             return expr
         return replace(expr, left=self.in_memory_order(expr.left), right=self.in_memory_order(expr.right))
 
-    def _composed(self, expr: Apply) -> Expr:
+    def _composed(self, expr: ir.Apply) -> ir.Expr:
         """An operation that the target has no function for, by the formula of its row."""
         if expr.op.is_primitive:
             raise NotImplementedError(
@@ -140,26 +115,30 @@ class Lowering:
         return self.lowered(forward(expr.op, expr.arguments))
 
 
-def _axes(view: View, kept: list[int]) -> tuple[int | None, ...]:
+def _axes(view: ir.View, kept: list[int]) -> tuple[int | None, ...]:
     """For each axis of the view its place among those that are kept, or None for one of length 1."""
     own = [kept.index(axis) if axis in kept else None for axis in range(len(view.lengths))]
     return (*own, *([len(view.kept)] if view.sampled else [None] * view.batched))
 
 
-def _is_reshaped(expr: Expr) -> bool:
+def _is_reshaped(expr: ir.Expr) -> bool:
     """Whether it is a view of all elements in order, if perhaps in another shape."""
-    return isinstance(expr, View) and expr.strides == contiguous(expr.lengths) and prod(expr.lengths) == prod(expr.own)
+    return (
+        isinstance(expr, ir.View)
+        and expr.strides == ir.contiguous(expr.lengths)
+        and prod(expr.lengths) == prod(expr.own)
+    )
 
 
-def _by_ones(statement: Update, expr: Expr) -> Expr:
+def _by_ones(statement: ir.Update, expr: ir.Expr) -> ir.Expr:
     """The sum over the batch of an array as a product with ones: half the time of a sum."""
-    if isinstance(expr, Reduce) and isinstance(expr.inside, Array) and is_contiguous(statement.place):
+    if isinstance(expr, ir.Reduce) and isinstance(expr.inside, ir.Array) and is_contiguous(statement.place):
         shape = expr.inside.shape
-        if expr.kind == "sum" and shape[-1:] == (B,) and expr.axes == (len(shape) - 1,) and len(shape) <= 2:
+        if expr.kind == "sum" and shape[-1:] == (ir.B,) and expr.axes == (len(shape) - 1,) and len(shape) <= 2:
             return MatMul(expr.inside, Ones())
     return expr
 
 
-def is_contiguous(place: Expr) -> bool:
+def is_contiguous(place: ir.Expr) -> bool:
     """Whether a place is contiguous in a vector."""
-    return isinstance(place, Array) or (isinstance(place, View) and place.strides == contiguous(place.lengths))
+    return isinstance(place, ir.Array) or (isinstance(place, ir.View) and place.strides == ir.contiguous(place.lengths))

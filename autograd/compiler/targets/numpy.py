@@ -1,7 +1,8 @@
 """The NumPy target: an array program as one Python source, with views of the parameters, outputs and gradient.
 
 An expression that stands in the program more than once gets a name, before the line that has it first; an array that is
-read once, by another line, becomes part of that line. Nothing is differentiated or simplified here.
+read once, by another line, becomes part of that line. Nothing is differentiated or simplified here. A long function
+gives the memory of its arrays back as it goes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import linecache
 import textwrap
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,12 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ir import Array, ArrayProgram
+from ..ir import Array, ArrayProgram, last_reads
 from .functions import HELPERS, IMPORTS
-from .writer import Writer, reads_scattered
+from .writer import Line, Writer, reads_scattered
 
 FEW = 8  # numbers of a constant that is written down
 WIDTH = 116  # of lines that are wrapped
+LONG = 100  # lines of a function that gives memory back: to differentiate 250 steps of an RNN takes half of it then
 _serial = count(1)
 
 
@@ -50,17 +52,18 @@ def write(program: ArrayProgram) -> Source:
     if program.inputs.size:
         what += f" for each column of x ({program.inputs.size}, B)"
     sized = ["B = x.shape[-1]"]
+    lines = [*sized[: writer.forward_is_sized], *_body(forward, writer.returns)]
     views, gradients = ["theta", *writer.parameters], ["grad", *writer.gradients]
     functions = [
         _function(
             "views", ["theta"], _assigned(writer.parameters), _tuple(views), "The parameters, as views of their vector."
         ),
         _function("gradient_views", ["grad"], _assigned(writer.gradients), _tuple(gradients), "Their derivatives."),
-        _function("forward", ["x", *views], [*sized[: writer.forward_is_sized], *forward], returned, f"{what}."),
+        _function("forward", ["x", *views], lines, returned, f"{what}."),
     ]
     if program.gradient:
         doc = f"{what}; grad becomes the gradient of weight times {'their sum' if program.inputs.size else 'it'}."
-        lines = [*sized[: writer.is_sized], *forward, "", *backward]
+        lines = [*sized[: writer.is_sized], *_body([*forward, Line("", set()), *backward], writer.returns)]
         functions.append(_function("value_and_grad", ["x", "weight", *views, *gradients], lines, returned, doc))
     small = {name: v for name, v in writer.constants.items() if v.size <= FEW and np.isfinite(v).all()}
     constants = {name: np.ascontiguousarray(v) for name, v in writer.constants.items() if name not in small}
@@ -105,6 +108,19 @@ def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
         needed = f"Arrays that it needs, from Program.constants: {', '.join(constants)}."
         lines += ["", *textwrap.wrap(needed, WIDTH, break_long_words=False)]
     return '"""' + "\n".join(lines) + '\n"""'
+
+
+def _body(lines: Sequence[Line], returns: Set[str]) -> list[str]:
+    """The lines, and in a long function after each of them a ``del`` of the arrays that are read no more."""
+    if len(lines) < LONG:
+        return [line.text for line in lines]
+    body, made = [], {line.defines for line in lines if line.defines}
+    done = last_reads([*(line.reads | {line.defines} for line in lines), returns])
+    for line, names in zip(lines, done, strict=False):
+        body.append(line.text)
+        gone = sorted(names & made)
+        body += [f"del {', '.join(gone)}"] * bool(gone)
+    return body
 
 
 def _assigned(values: Mapping[str, str]) -> list[str]:

@@ -31,10 +31,6 @@ class MatMul(Expr):
         stack = a[:-2] if len(a) > len(b) else b[:-2]
         return (*stack, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.left, self.right
-
     def told(self, *operands: str) -> str:
         return f"({operands[0]} @ {operands[1]})"
 
@@ -51,10 +47,6 @@ class MatMulAlong(Expr):
     def derived(self) -> Shape:
         return self.into
 
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return self.left, self.right
-
     def told(self, *operands: str) -> str:
         return f"matmul({', '.join(operands)}, {self.axes})"
 
@@ -68,10 +60,6 @@ class Matrix(Expr):
 
     def derived(self) -> Shape:
         return tuple(product(lengths) for lengths in (self.inside.shape[: self.rows], self.inside.shape[self.rows :]))
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        return (self.inside,)
 
     @property
     def transpose(self) -> Matrix:

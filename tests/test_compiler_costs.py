@@ -1,0 +1,76 @@
+"""What compiling an irregular graph costs: it is said before it is paid, and Ctrl-C leaves at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograd import Value, compile, functional
+from autograd.compiler import lift as pass_3
+from autograd.compiler.fold import fold
+from autograd.compiler.record import record
+
+
+def random_operands(size: int) -> Value:
+    """Products, sums and sines of any two of the 1,000 nodes before."""
+    rng = random.Random(0)
+    nodes = [Value(rng.uniform(-1, 1)) for _ in range(1000)]
+    operations = (lambda x, y: x * y, lambda x, y: x + y, lambda x, y: (x - y).sin())
+    while len(nodes) < size:
+        recent = nodes[-1000:]
+        nodes.append(rng.choice(operations)(rng.choice(recent), rng.choice(recent)))
+    return functional.sum(nodes[-1000:])
+
+
+def test_an_irregular_graph_is_told_with_its_numbers() -> None:
+    """It takes some 8 s, though an operation holds ten nodes."""
+    folded = fold(record([random_operands(50_000)], []))
+    with pytest.warns(RuntimeWarning, match=r"about \d+ s and \d+ MB, for the graph is irregular") as told:
+        lifted = pass_3.lift(folded)
+    assert f"{len(lifted.groups):,} array operations for {len(folded.recording):,} nodes" in str(told[0].message)
+
+
+def test_the_warning_points_to_the_line_that_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = random_operands(1500)
+    compile(output)
+    monkeypatch.setattr(pass_3, "PATIENCE", 0.0)
+    with pytest.warns(RuntimeWarning, match="Ctrl-C leaves") as told:
+        compile(output)
+    assert [warning.filename for warning in told] == [__file__]
+
+
+INTERRUPTED = """
+import gc, warnings
+from autograd import compile
+from test_compiler_costs import random_operands
+
+warnings.simplefilter("ignore")
+output = random_operands(100_000)
+print("compiling", flush=True)
+try:
+    compile(output)
+except KeyboardInterrupt:
+    print("left", gc.isenabled())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process on Windows gets no SIGINT of its own")
+@pytest.mark.parametrize("delay", [0.1, 2.0])
+def test_an_interrupt_leaves_at_once(delay: float) -> None:
+    """It would take half a minute to compile; the limit of ten seconds is for a busy machine."""
+    here = Path(__file__).parent
+    paths = os.pathsep.join([str(here), str(here.parent)])
+    command, environment = [sys.executable, "-c", INTERRUPTED], {**os.environ, "PYTHONPATH": paths}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "compiling\n"
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10)[0] == "left True\n"
