@@ -15,11 +15,11 @@ from ..basics.arrays import Rows, Vector
 from ..losses import Loss
 from ..module import Model
 from ..optim import Optimizer, State
-from .agreement import still_agreement
+from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs
-from .evaluation import Evaluation, evaluation
+from .evaluation import Evaluation
 from .fingerprint import graph_fingerprint
 from .objective import Objective
 from .plan import Plan, lowest
