@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from .fit.plan import Plan
 from .fit.progress import progress_bar
 from .fit.run import DivergenceError, Run, Step
+from .fit.samples import Samples
 from .history import History
 from .losses import Loss
 from .module import Model
@@ -99,8 +100,9 @@ class Trainer:
         A DivergenceError says at which step a loss became infinite. After it, as after Ctrl-C, the parameters are those
         of the last whole step.
         """
-        numbers = (epochs, batch_size, tolerance, patience, seed)
-        plan = Plan.checked(inputs, targets, held_out, *numbers, checkpoint, record)
+        samples, path = Samples.checked(inputs, targets), Path(checkpoint) if checkpoint else None
+        others = samples.held_out(held_out)
+        plan = Plan(samples, others, epochs, batch_size, seed, tolerance, patience, path, record)
         history = History()
         run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled)
         total = epochs * plan.steps_per_epoch
@@ -133,5 +135,6 @@ class Trainer:
         2 True
         3 True
         """
-        plan = Plan.checked(inputs, targets, held_out, epochs, batch_size, None, None, seed, None, False)
+        samples = Samples.checked(inputs, targets)
+        plan = Plan(samples, samples.held_out(held_out), epochs, batch_size, seed)
         return Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled).steps(is_seen=True)

@@ -1,6 +1,8 @@
 """The lessons run from top to bottom in a kernel of their own, and are kept as they should be."""
 
+import ast
 import os
+import sys
 from pathlib import Path
 
 import nbclient
@@ -9,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FOLDERS = ("exercises", "plots")
 INSTALL = '# In Colab: %pip install "valuegrad[train,view]"'
 
 
@@ -43,6 +46,20 @@ def test_it_runs(lesson, monkeypatch):
     said = [out.text for cell in code(lesson) if "check(" in cell.source for out in cell.outputs]
     assert said
     assert all("not answered yet" in text for text in said)
+
+
+def test_opened_alone_it_says_which_folder_to_fetch(lesson, monkeypatch):
+    guarded = {}
+    for cell in code(lesson):
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.Try) and isinstance(node.body[0], ast.ImportFrom):
+                guarded[node.body[0].module] = node
+            assert not (isinstance(node, ast.ImportFrom) and node.module in FOLDERS), "an import without its advice"
+    assert "exercises" in guarded
+    for folder, node in guarded.items():
+        monkeypatch.setitem(sys.modules, folder, None)  # it cannot be imported
+        with pytest.raises(ModuleNotFoundError, match=f"put the folder notebooks/{folder} beside this lesson"):
+            exec(compile(ast.Module([node], []), "a lesson", "exec"), {})
 
 
 def test_it_is_stripped(lesson):

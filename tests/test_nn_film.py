@@ -24,7 +24,8 @@ from nn import (
     hinge,
     mse,
 )
-from nn.fit.evaluation import CompiledEvaluation, Evaluation, evaluation
+from nn.fit.agreement import evaluation
+from nn.fit.evaluation import CompiledEvaluation, Evaluation
 from nn.fit.objective import Objective
 from nn.fit.recording import LIMIT
 from nn.fit.samples import Samples

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from plots import plot_activation, plot_descent, plot_fit, plot_softmax
 
-from nn.viewing.plots import plot_activation, plot_descent, plot_fit, plot_softmax, side_by_side
+from nn.viewing.plots import side_by_side
 
 
 def curves(ax):

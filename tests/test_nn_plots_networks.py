@@ -3,22 +3,14 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from plots import gradient_sizes, plot_gradients, plot_images, plot_losses, plot_regions, plot_weights
 
 from nn import MLP, History
 from nn.data import xor
 from nn.data.dataset import held_out_rows
 from nn.data.predictor import Predictor
 from nn.fit.objective import Objective
-from nn.viewing.plots import (
-    confusion_matrix,
-    gradient_sizes,
-    plot_confusion,
-    plot_gradients,
-    plot_images,
-    plot_losses,
-    plot_regions,
-    plot_weights,
-)
+from nn.viewing.plots import confusion_matrix, plot_confusion
 
 
 def differentiated(weights):

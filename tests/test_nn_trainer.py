@@ -28,8 +28,8 @@ from nn import (
     hinge,
     mse,
 )
-from nn.fit.agreement import still_agreement
-from nn.fit.evaluation import Evaluation, evaluation
+from nn.fit.agreement import evaluation, still_agreement
+from nn.fit.evaluation import Evaluation
 from nn.fit.samples import Samples
 
 X = [[-1.0], [0.0], [1.0], [2.0]]

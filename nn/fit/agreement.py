@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from autograd import Value
+from autograd import Value, collector_paused, modes
 
 from ..basics.arrays import Floats, Vector
-from ..module import parameters_of
+from ..losses import Loss
+from ..module import Model
+from .dependence import dependence
+from .evaluation import CompiledEvaluation, Evaluation, Numbers
 from .samples import Samples
 
 SPREAD, EXTREME, LATER = 3, 4, 3
@@ -23,33 +25,52 @@ REASONS = (
     "has changed since it was recorded"
 )
 
-Numbers = Mapping[str, Floats]
-"""All that has to agree, by name, in arrays with one row a sample."""
 
+@collector_paused()  # a few graphs at a time are in memory
+def evaluation(
+    model: Model,
+    loss: Loss,
+    parameters: Sequence[Value],
+    samples: Samples,
+    thetas: Sequence[Vector] | None = None,
+    traced: bool = False,
+) -> tuple[Evaluation, str | None]:
+    """The compiled evaluation, and None; else the eager one, and why.
 
-class Compared(Protocol):
-    """Numbers that come from the scalar engine, or from a program, with the parameters the model has at the time."""
+    It is compiled if the graph of the loss hangs on no numbers, and the program gives the eager engine's numbers at
+    each θ of the model, the traces too if they are asked for; if no θ is given, at the present one and another near it.
+    """
+    eager = Evaluation(model, loss, parameters)
+    if modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
+        return eager, None
+    if reason := dependence(model, loss, samples):
+        return eager, reason
+    try:
+        compiled = CompiledEvaluation(model, loss, parameters, samples)
+    except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
+        return eager, f"{type(error).__name__}: {error}"
 
-    @property
-    def model(self) -> Any: ...
-    @property
-    def parameters(self) -> Sequence[Value]: ...
-    def losses(self, samples: Samples) -> Floats: ...
-    def compared(self, samples: Samples) -> Numbers: ...
+    def compare(either: Evaluation, probes: Samples) -> Numbers:
+        return either.compared_traces(probes) if traced else either.compared(probes)
 
-
-Kind = TypeVar("Kind", bound=Compared)
+    reason = agreement(eager, compiled, samples, thetas or here_and_moved(eager), compare)
+    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
+    return (eager, reason) if reason else (compiled, None)
 
 
 def agreement(
-    eager: Kind, compiled: Kind, samples: Samples, thetas: Sequence[Vector], compare: Callable[[Kind, Samples], Numbers]
+    eager: Evaluation,
+    compiled: Evaluation,
+    samples: Samples,
+    thetas: Sequence[Vector],
+    compare: Callable[[Evaluation, Samples], Numbers],
 ) -> str | None:
     """None if both give the same numbers at each θ of the model, else what is wrong."""
     found: list[tuple[Numbers, Numbers]] = []
     try:
-        with parameters_kept(eager.model):
+        with parameters_kept(eager.all_parameters):
             for theta in thetas:
-                set_parameters(eager.model, theta)
+                set_parameters(eager.all_parameters, theta)
                 probes = samples.chosen(chosen_rows(compiled.losses(samples)))
                 found.append((compare(eager, probes), compare(compiled, probes)))
     except Exception as error:  # a user's model or loss may raise anything
@@ -61,7 +82,7 @@ def agreement(
     return None
 
 
-def losses_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+def losses_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
     """None if both give the same losses, else what is wrong; rounding is told as in :func:`still_agreement`."""
     try:
         wanted, got = eager.losses(samples), compiled.losses(samples)
@@ -71,7 +92,7 @@ def losses_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | Non
     return _difference("loss", got, wanted, _scale(wanted, nearby["loss"]))
 
 
-def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None:
+def still_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
     """None if a batch of samples still has the same losses and gradients, else what is wrong.
 
     Near a perfect fit both are all rounding: how much of it there may be is told by those at a θ nearby.
@@ -86,46 +107,35 @@ def still_agreement(eager: Kind, compiled: Kind, samples: Samples) -> str | None
     return next(filter(None, differences), None)
 
 
-def _nearby(eager: Compared, compute: Callable[[], Numbers]) -> Numbers:
+def _nearby(eager: Evaluation, compute: Callable[[], Numbers]) -> Numbers:
     """What is computed where the parameters are a little larger or smaller."""
-    with parameters_kept(eager.model):
-        set_parameters(eager.model, here_and_moved(eager.model, eager.parameters)[1])
+    with parameters_kept(eager.all_parameters):
+        set_parameters(eager.all_parameters, here_and_moved(eager)[1])
         return compute()
 
 
-def here_and_moved(model: Any, trained: Iterable[Value]) -> list[Vector]:
+def here_and_moved(numbers: Evaluation) -> list[Vector]:
     """The model's θ, and one where each trained parameter is up to a tenth larger or smaller: none changes its sign."""
-    here = np.array([parameter.data for parameter in parameters_of(model)])
-    chosen = set(trained)
-    is_trained = np.array([parameter in chosen for parameter in parameters_of(model)])
+    here = np.array([parameter.data for parameter in numbers.all_parameters])
+    trained = set(numbers.parameters)
+    is_trained = np.array([parameter in trained for parameter in numbers.all_parameters])
     shares = np.random.default_rng(0).uniform(-0.1, 0.1, len(here)) * is_trained
     return [here, here + shares * np.where(here == 0.0, 1.0, here)]
 
 
 @contextmanager
-def parameters_kept(model: Any) -> Iterator[None]:
+def parameters_kept(parameters: Sequence[Value]) -> Iterator[None]:
     """Whatever the parameters are set to meanwhile, afterwards they are what they were."""
-    before = [parameter.data for parameter in parameters_of(model)]
+    before = [parameter.data for parameter in parameters]
     try:
         yield
     finally:
-        set_parameters(model, before)
+        set_parameters(parameters, before)
 
 
-@contextmanager
-def gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
-    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
-    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
-    try:
-        yield
-    finally:
-        for parameter, gradient in zip(parameters, before, strict=True):
-            parameter.grad = gradient
-
-
-def set_parameters(model: Any, numbers: Sequence[float] | Vector) -> None:
-    """Set every parameter, in the order of the model's."""
-    for parameter, number in zip(parameters_of(model), map(float, numbers), strict=True):
+def set_parameters(parameters: Sequence[Value], numbers: Sequence[float] | Vector) -> None:
+    """Set every parameter."""
+    for parameter, number in zip(parameters, map(float, numbers), strict=True):
         parameter.data = number
 
 

@@ -34,6 +34,11 @@ class Checkpoint:
     best: Vector
     moments: Sequence[Moment] = ()
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return len(self.curves["losses"])
+
     def save(self, path: str | Path) -> None:
         """Write the checkpoint as one ``.npz`` file; a kill at any moment leaves the old one or the new one."""
         arrays: dict[str, Any] = {f"optimizer.{name}": vector for name, vector in self.optimizer.items()}

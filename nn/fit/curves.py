@@ -39,8 +39,3 @@ class Curves:
     def watched(self) -> list[float]:
         """The losses that tell which epoch was the best: the held-out ones if there are any."""
         return self.held_out_losses or self.losses
-
-    def cut(self, epochs: int) -> None:
-        """Forget all but the first epochs."""
-        for curve in self.curves.values():
-            del curve[epochs:]

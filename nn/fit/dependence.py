@@ -109,11 +109,12 @@ def shape_of(recorded: Recorded, parameters: Mapping[Value, int]) -> list[tuple[
     known |= {leaf: ("parameter", i) for leaf, i in parameters.items()}
     places: dict[Value, int] = {}
     shape: list[tuple[Any, ...]] = []
-    for node in topological_order(recorded.loss):
-        places[node] = len(places)
-        parents = node.parents
-        leaf = known.get(node) or (repr(node.data), node.label)
-        shape.append((node.op, *[places[parent] for parent in parents]) if parents else (node.op, *leaf))
+    for place, node in enumerate(topological_order(recorded.loss)):
+        places[node] = place
+        if parents := node.parents:
+            shape.append((node.op, *[places[parent] for parent in parents]))
+        else:
+            shape.append(known.get(node) or (repr(node.data), node.label))
     return shape
 
 

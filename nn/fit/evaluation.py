@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, collector_paused, compile, grad, modes
+from autograd import Value, collector_paused, compile, grad
 from autograd.compiler.program import Program
 from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP
 from ..losses import Loss
-from ..module import Model
-from .agreement import Numbers, agreement, gradients_kept, here_and_moved, losses_agreement
-from .dependence import as_outputs, dependence, record
+from ..module import Model, parameters_of
+from .dependence import as_outputs, record
 from .samples import Samples
 
 NODES = 100_000  # that are recorded, before training, to compare losses
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
+
+Numbers = Mapping[str, Floats]
+"""All that has to agree, by name, in arrays with one row a sample."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ class Evaluation:
 
     def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value]) -> None:
         self.model, self.loss, self.parameters = model, loss, parameters
+        self.all_parameters = parameters_of(model)  # once: to find them takes as long as a sample
         trained = set(parameters)
-        self._untrained = [parameter for parameter in model.parameters() if parameter not in trained]
+        self._untrained = [parameter for parameter in self.all_parameters if parameter not in trained]
 
     # ---- the mean loss, to train by
 
@@ -141,7 +145,7 @@ class Evaluation:
 
     def compared(self, samples: Samples) -> Numbers:
         """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
-        with collector_paused(), gradients_kept(self.model.parameters()):
+        with collector_paused(), _gradients_kept(self.all_parameters):
             pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
         losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -238,35 +242,15 @@ def in_chunks(program: Program, rows: Floats) -> Floats:
     return np.concatenate([program(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
 
 
-def evaluation(
-    model: Model,
-    loss: Loss,
-    parameters: Sequence[Value],
-    samples: Samples,
-    thetas: Sequence[Vector] | None = None,
-    traced: bool = False,
-) -> tuple[Evaluation, str | None]:
-    """The compiled evaluation, and None; else the eager one, and why.
-
-    It is compiled if the graph of the loss hangs on no numbers, and the program gives the eager engine's numbers at
-    each θ of the model, the traces too if they are asked for; if no θ is given, at the present one and another near it.
-    """
-    eager = Evaluation(model, loss, parameters)
-    if modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
-        return eager, None
-    if reason := dependence(model, loss, samples):
-        return eager, reason
+@contextmanager
+def _gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
+    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
+    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
     try:
-        compiled = CompiledEvaluation(model, loss, parameters, samples)
-    except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
-        return eager, f"{type(error).__name__}: {error}"
-
-    def compare(either: Evaluation, probes: Samples) -> Numbers:
-        return either.compared_traces(probes) if traced else either.compared(probes)
-
-    reason = agreement(eager, compiled, samples, thetas or here_and_moved(model, parameters), compare)
-    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
-    return (eager, reason) if reason else (compiled, None)
+        yield
+    finally:
+        for parameter, gradient in zip(parameters, before, strict=True):
+            parameter.grad = gradient
 
 
 def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:

@@ -13,9 +13,9 @@ from autograd.viewing.notation import number_text
 from ..basics.arrays import Floats, Rows
 from ..losses import LOSSES, Loss, binary_cross_entropy, cross_entropy, hinge, mse
 
-Kind = Literal["numbers", "two", "many", "indices"]
+Kind = Literal["numbers", "two", "many"]
 
-PROBABILITIES: Mapping[Kind, Loss] = {"two": binary_cross_entropy, "many": cross_entropy, "indices": cross_entropy}
+PROBABILITIES: Mapping[Kind, Loss] = {"two": binary_cross_entropy, "many": cross_entropy}
 """The loss whose outputs stand for probabilities."""
 
 
@@ -23,8 +23,8 @@ PROBABILITIES: Mapping[Kind, Loss] = {"two": binary_cross_entropy, "many": cross
 class Objective:
     """Targets are ``"numbers"``, ``"two"`` classes told apart by one output, or ``"many"`` with one output each.
 
-    ``"indices"`` is ``"many"`` where the target is the index of the class. ``low`` and ``high`` are the targets of the
-    two classes, of all other classes and of a sample's own, or the range of the numbers.
+    Of many classes a target is one number for each, or the index of the class alone. ``low`` and ``high`` are the
+    targets of the two classes, of all other classes and of a sample's own, or the range of the numbers.
 
     >>> Objective.named("hinge", ["no", "yes"]).encode(np.array([0.0, 1.0])).tolist()
     [[-1.0], [1.0]]
@@ -82,7 +82,7 @@ class Objective:
     @property
     def n_outputs(self) -> int:
         """How many outputs the network has; of numbers one."""
-        return len(self.classes) if self.kind in ("many", "indices") else 1
+        return len(self.classes) if self.kind == "many" else 1
 
     @property
     def gives_probabilities(self) -> bool:
@@ -91,7 +91,7 @@ class Objective:
 
     def encode(self, targets: Floats) -> Floats:
         """Targets (N,), numbers or class indices, as the loss wants them: (N, n_outputs)."""
-        if self.kind in ("numbers", "indices"):
+        if self.kind == "numbers":
             return targets[:, np.newaxis]
         positives = range(self.n_outputs) if self.kind == "many" else [1]
         coded: Floats = np.where(targets[:, np.newaxis] == np.array(positives), self.high, self.low)
@@ -100,10 +100,7 @@ class Objective:
     def class_indices(self, targets: Floats) -> Rows:
         """For targets (N, n_targets), the index of each one's class: (N,)."""
         if self.kind == "many":
-            indices: Rows = targets.argmax(axis=1)
-            return indices
-        if self.kind == "indices":
-            return targets[:, 0].astype(np.int64)
+            return targets.argmax(axis=1) if targets.shape[1] > 1 else targets[:, 0].astype(np.int64)
         return (targets[:, 0] > (self.low + self.high) / 2).astype(np.int64)
 
     def margins(self, outputs: Floats) -> Floats:
@@ -134,7 +131,7 @@ class Objective:
         more, the softmax: the greatest is chosen. For numbers, one channel: where the first output lies in the range of
         the targets. Logits are divided by ``temperature`` before, which changes no choice.
         """
-        if self.kind in ("many", "indices"):
+        if self.kind == "many":
             with np.errstate(invalid="ignore"):
                 powers = np.exp((outputs - outputs.max(axis=1, keepdims=True)) / temperature)
             shares: Floats = powers / powers.sum(axis=1, keepdims=True)
@@ -186,7 +183,7 @@ def _told(loss: Loss, targets: Floats, n_outputs: int) -> tuple[Kind, list[str]]
     if targets.shape[1] > 1 and _is_one_hot(targets, low, high):
         return "many", [f"class {i}" for i in range(targets.shape[1])]
     if targets.shape[1] == 1 and loss is cross_entropy and n_outputs > 1:
-        return "indices", [f"class {i}" for i in range(n_outputs)]
+        return "many", [f"class {i}" for i in range(n_outputs)]
     if targets.shape[1] == 1 and (loss in (binary_cross_entropy, hinge) or _is_binary(loss, targets)):
         return "two", [number_text(low), number_text(high)]
     return "numbers", []

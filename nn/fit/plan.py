@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..basics.arrays import Rows
 from ..basics.checks import count, not_negative, whole
@@ -23,31 +22,11 @@ class Plan:
     others: Samples | None
     epochs: int
     batch_size: int
-    tolerance: float | None
-    patience: int | None
     seed: int
-    checkpoint: Path | None
-    record: bool
-
-    @classmethod
-    def checked(
-        cls,
-        inputs: ArrayLike,
-        targets: ArrayLike,
-        held_out: tuple[ArrayLike, ArrayLike] | None,
-        epochs: int,
-        batch_size: int,
-        tolerance: float | None,
-        patience: int | None,
-        seed: int,
-        checkpoint: str | Path | None,
-        record: bool,
-    ) -> Plan:
-        """The plan for these rows; an error for whatever of it is impossible."""
-        samples = Samples.checked(inputs, targets)
-        others = None if held_out is None else samples.held_out(held_out)
-        path = Path(checkpoint) if checkpoint else None
-        return cls(samples, others, epochs, batch_size, tolerance, patience, seed, path, record)
+    tolerance: float | None = None
+    patience: int | None = None
+    checkpoint: Path | None = None
+    record: bool = False
 
     def __post_init__(self) -> None:
         count("epochs", self.epochs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +16,11 @@ from ..basics.arrays import Rows, Vector
 from ..losses import Loss
 from ..module import Model
 from ..optim import Optimizer, State
-from .agreement import still_agreement
+from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs
-from .evaluation import Evaluation, evaluation
+from .evaluation import Evaluation
 from .fingerprint import graph_fingerprint
 from .objective import Objective
 from .plan import Plan, lowest
@@ -45,16 +46,6 @@ class Step(NamedTuple):
     epoch: int
     loss: float
     history: Any
-
-
-class Agreed(NamedTuple):
-    """Where program and engine last gave the same numbers."""
-
-    epochs: int
-    model: dict[str, float]
-    state: State
-    best: Vector
-    moments: list[Moment]
 
 
 class Run:
@@ -84,7 +75,7 @@ class Run:
         else:
             history.recording = self._recording()
         history.is_compiled = self.numbers.is_compiled
-        self._agree()
+        self.agreed = self._here()  # where program and engine last gave the same numbers
 
     # ---- by the engine, or by a program
 
@@ -103,19 +94,13 @@ class Run:
     def _eager(self) -> Evaluation:
         return Evaluation(self.model, self.loss, self.optimizer.parameters)
 
-    def _agree(self) -> None:
-        """Take note of a state in which program and engine agree."""
-        moments = list(self.history.recording.moments) if self.history.recording else []
-        state = self.optimizer.here()
-        self.agreed = Agreed(self.history.epochs, self.model.state_dict(), state, self.best, moments)
-
     def _went_back(self, stacklevel: int) -> bool:
         """Whether program and engine differ: then everything is as it was when they last agreed, and no program is."""
         if not self.numbers.is_compiled:
             return False
         reason = still_agreement(self._eager(), self.numbers, self.plan.samples)
         if not reason:
-            self._agree()
+            self.agreed = self._here()
             return False
         message = (
             f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
@@ -123,12 +108,8 @@ class Run:
             f"it does with compiled=False, which does not warn"
         )
         warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
-        self.model.load_state_dict(self.agreed.model)
-        self.optimizer.move_to(self.agreed.state)
-        self.history.cut(self.agreed.epochs)
-        self.history.recording = self._recording(self.agreed.moments)
+        self._restore(self.agreed)
         self.history.is_compiled = False
-        self.best = self.agreed.best
         self.numbers = self._eager()
         return True
 
@@ -229,37 +210,47 @@ class Run:
         """What must be the same too after so many steps: the learning rate of the last."""
         return {"learning rate": repr(self.optimizer.rate(max(steps - 1, 0)))}
 
+    def _here(self) -> Checkpoint:
+        """All there is to go back to."""
+        moments = list(self.history.recording.moments) if self.history.recording else []
+        curves = {name: list(curve) for name, curve in self.history.curves.items()}
+        optimizer = self.optimizer.state_dict()
+        return Checkpoint(self.settings, self.model.state_dict(), optimizer, curves, self.best, moments)
+
     def _checkpoint(self) -> Checkpoint:
         went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
         settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
-        moments = self.history.recording.moments if self.history.recording else ()
-        optimizer = self.optimizer.state_dict()
-        return Checkpoint(settings, self.model.state_dict(), optimizer, self.history.curves, self.best, moments)
+        return replace(self._here(), settings=settings)
 
-    def _recording(self, moments: list[Moment] | None = None) -> Recording | None:
+    def _recording(self, moments: Sequence[Moment] = ()) -> Recording | None:
         if not self.plan.record:
             return None
-        return Recording(self.model, self.loss, self.optimizer, self.plan.samples, self.plan.others, moments or [])
+        samples, others = self.plan.samples, self.plan.others
+        return Recording(self.model, self.loss, self.optimizer, samples, others, list(moments))
 
     def _resume(self, path: Path) -> None:
-        """Set model and optimizer as they were when the checkpoint was saved; nothing changes if it does not fit."""
-        saved, optimizer = Checkpoint.load(path), self.optimizer
+        """Go on from the checkpoint in a file; nothing changes if it does not fit."""
+        saved = Checkpoint.load(path)
         saved.require({**self.settings, **self._rate_after(int(saved.optimizer["steps"]))}, path)
-        if (epochs := len(saved.curves["losses"])) > self.plan.epochs:
-            raise ValueError(f"the checkpoint {path} is {epochs} epochs old, wanted {self.plan.epochs} at most")
-        before = optimizer.state_dict()
-        optimizer.load_state_dict(saved.optimizer)
+        if saved.epochs > self.plan.epochs:
+            raise ValueError(f"the checkpoint {path} is {saved.epochs} epochs old, wanted {self.plan.epochs} at most")
+        self._restore(saved)
+        if saved.settings["went back"] == "True":
+            self.numbers = self._eager()
+
+    def _restore(self, saved: Checkpoint) -> None:
+        """Everything as it was after that epoch; nothing changes if it is that of another model or optimizer."""
+        before = self.optimizer.state_dict()
+        self.optimizer.load_state_dict(saved.optimizer)
         try:
             self.model.load_state_dict(saved.model)
         except ValueError:
-            optimizer.load_state_dict(before)
+            self.optimizer.load_state_dict(before)
             raise
         self.best = saved.best
         for name, curve in self.history.curves.items():
             curve[:] = saved.curves.get(name, [])
-        self.history.recording = self._recording(list(saved.moments))
-        if saved.settings["went back"] == "True":
-            self.numbers = self._eager()
+        self.history.recording = self._recording(saved.moments)
 
 
 def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:

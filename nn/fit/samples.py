@@ -50,8 +50,10 @@ class Samples:
         """A short text that is another one if any number is."""
         return data_fingerprint(self.inputs, self.targets)
 
-    def held_out(self, pair: tuple[ArrayLike, ArrayLike]) -> Samples:
-        """Samples with as many inputs and targets as these, from a pair of both."""
+    def held_out(self, pair: tuple[ArrayLike, ArrayLike] | None) -> Samples | None:
+        """Samples with as many inputs and targets as these, from a pair of both; None from none."""
+        if pair is None:
+            return None
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise TypeError(f"held_out is a pair (inputs, targets), got {pair!r}")
         others = Samples.checked(*pair)

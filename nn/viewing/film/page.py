@@ -10,8 +10,8 @@ from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
 from ...data.scaling import Scaling
-from ...fit.agreement import parameters_kept, set_parameters
-from ...fit.evaluation import Evaluation, evaluation, is_mlp
+from ...fit.agreement import evaluation, parameters_kept, set_parameters
+from ...fit.evaluation import Evaluation, is_mlp
 from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
@@ -46,14 +46,14 @@ def make_film(
     """
     samples = recording.samples
     features, units = _feature_names(samples, feature_names), Units.of(samples, scaling, target_scaling)
-    with parameters_kept(recording.model):
+    with parameters_kept(parameters_of(recording.model)):
         numbers = _evaluation(recording)
         n_outputs = numbers.column_sizes(samples)[-1]
         objective = Objective.told(recording.loss, samples.targets, n_outputs, class_names)
         views, followed = _views(numbers, recording, losses, objective, features, units)
         frames: list[dict[str, Any]] = []
         for moment in recording.moments:
-            set_parameters(recording.model, moment.parameters)
+            set_parameters(numbers.parameters, moment.parameters)
             frames.append({"epoch": moment.epoch} | {view.name: view.frame(moment) for view in (*views, followed)})
     data: dict[str, Any] = {view.name: view.data() for view in (*views, followed)}
     data["places"] = [moment.epoch for moment in recording.moments]
@@ -109,7 +109,7 @@ def _views(
         views.append(Boundary(numbers, cloud, features, len(moments)))
     elif len(features) == 1 and objective.n_outputs == 1:
         views.append(Fit(numbers, cloud, features))
-    set_parameters(model, moments[0].parameters)
+    set_parameters(numbers.parameters, moments[0].parameters)
     starts = [numbers.mean(s) for s in (samples, recording.others) if s]
     views.append(Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"))
     views.append(Flow(list(model.state_dict()), moments))

@@ -107,15 +107,11 @@ class Boundary:
             "width": width / WIDTH,
             "height": height / HEIGHT,
         }
-        return {"side": self.side, "channels": self.channels, "kind": self._kind, "box": box, "ramp": RAMP}
+        return {"side": self.side, "channels": self.channels, "kind": self.objective.kind, "box": box, "ramp": RAMP}
 
     def at(self, samples: Samples) -> list[list[float]]:
         """Where samples are on the picture."""
         return [[self.x.at(x), self.y.at(y)] for x, y in self.cloud.units.inputs_of(samples).tolist()]
-
-    @property
-    def _kind(self) -> str:
-        return "many" if self.objective.kind == "indices" else self.objective.kind
 
     def figure(self) -> str:
         body = frame_lines(self.x, self.y, self.x.ticks(), self.y.ticks())

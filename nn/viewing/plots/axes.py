@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 GRID = 50  # points along each side of the plane: each is a pass through the scalar network
-
-
-class Losses(Protocol):
-    """What a history tells of the losses of each epoch."""
-
-    @property
-    def losses(self) -> list[float]: ...
-    @property
-    def held_out_losses(self) -> list[float]: ...
 
 
 def new_axes(width: float = 6.0, height: float = 4.5) -> Axes:

@@ -12,7 +12,8 @@ from ...basics import extras
 from ...basics.arrays import Floats
 from ...data.dataset import Dataset
 from ...data.predictor import Predictor
-from .axes import COLOURS, GRID, MARKERS, Losses, new_axes, plain
+from ...fit.curves import Curves
+from .axes import COLOURS, GRID, MARKERS, new_axes, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LISTED, COLUMN = 54, 18  # the most classes in a legend, and in one column of it
 
 
-def plot_loss(history: Losses, ax: Axes | None = None) -> Axes:
+def plot_loss(history: Curves, ax: Axes | None = None) -> Axes:
     """The mean loss over the epochs, with gaps where it is infinite; on a logarithmic scale where all are positive."""
     ax = ax or new_axes()
     for losses, label, style, colour in (

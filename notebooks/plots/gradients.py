@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...basics import extras
-from ...layers import MLP
-from .axes import COLOURS, MARKERS, new_axes
+from nn.basics import extras
+from nn.layers import MLP
+from nn.viewing.plots.axes import COLOURS, MARKERS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...basics import extras
-from ...data.dataset import Dataset
-from ...data.predictor import Predictor
-from .axes import COLOURS, MARKERS, Losses, new_axes, side_by_side
-from .training import plot_boundary
+from nn import History
+from nn.basics import extras
+from nn.data.dataset import Dataset
+from nn.data.predictor import Predictor
+from nn.viewing.plots.axes import COLOURS, MARKERS, new_axes, side_by_side
+from nn.viewing.plots.training import plot_boundary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ MARKED = 10  # markers along each curve
 WIDTH = 8.6  # of a row of pictures, in inches: what a notebook has room for
 
 
-def plot_losses(histories: Mapping[str, Losses], ax: Axes | None = None) -> Axes:
+def plot_losses(histories: Mapping[str, History], ax: Axes | None = None) -> Axes:
     """The mean training loss over the epochs of several trainings, each under its name.
 
     The scale is logarithmic where all losses are positive.

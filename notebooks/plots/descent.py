@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Value, grad, no_grad
-
-from .axes import COLOURS, new_axes
+from nn.viewing.plots.axes import COLOURS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ...basics.arrays import Floats
+    from nn.basics.arrays import Floats
 
 POINTS = 201
 NUMBERED = 4  # steps with their number beside them: later ones stand too close

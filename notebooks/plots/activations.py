@@ -9,9 +9,8 @@ import numpy as np
 
 from autograd import Value
 from autograd.functional import softmax
-
-from ...layers import ACTIVATIONS
-from .axes import COLOURS, new_axes
+from nn.layers import ACTIVATIONS
+from nn.viewing.plots.axes import COLOURS, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
