@@ -47,7 +47,8 @@ def test_the_warning_points_to_the_line_that_compiles(monkeypatch: pytest.Monkey
 
 
 INTERRUPTED = """
-import gc, warnings
+import gc, signal, warnings
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run of tests in the background would not have
 from autograd import compile
 from test_compiler_costs import random_operands
 
