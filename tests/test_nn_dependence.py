@@ -110,7 +110,9 @@ def test_a_loss_that_needs_plain_numbers_is_named_with_its_error():
     def loss(outputs, targets):
         return mse(outputs, [int(f"{t:d}") if isinstance(t, int) else t.real for t in targets])
 
-    with pytest.warns(RuntimeWarning, match=r"in (<listcomp>|loss): `return mse.* needs plain numbers \(AttributeError: "):
+    with pytest.warns(
+        RuntimeWarning, match=r"in (<listcomp>|loss): `return mse.* needs plain numbers \(AttributeError: "
+    ):
         trained(lambda: MLP(1, [1], seed=0), ([[1.0], [2.0]], [1.0, 2.0]), loss)
 
 
