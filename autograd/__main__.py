@@ -1,4 +1,4 @@
-"""The engine from the command line: draw, explain, step through, check and differentiate a typed formula."""
+"""The engine from the command line: draw, explain, step through, check, differentiate and play a typed formula."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
-from itertools import chain, count
+from functools import partial
 from math import inf
+from typing import Any
 
 from .commandline import Parser, progress, run
 from .expression import CONSTANTS, ExpressionError, Formula, read
@@ -16,6 +17,10 @@ from .value import Value
 from .viewing import draw, explain, step_through
 
 PROGRAM = "python -m autograd"
+EXPRESSION = (
+    "numbers, names, + - * / **, functions such as tanh(x) or x.tanh(), softmax(x, y)[0]; parts with names, as in "
+    "'z = w*x; z**2'; pi and e, unless they are given as names"
+)
 EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
 
 
@@ -23,9 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it succeeded, 1 when a check failed, 2 when the input was wrong (one line says what)."""
     options = _parsed(_protected(sys.argv[1:] if arguments is None else arguments))
 
-    def command() -> int:
-        formula = read(options.expression)
-        status: int = options.command(options, formula, _leaves(formula, options.values))
+    def command() -> int | None:
+        status: int | None = options.command(options)
         return status
 
     return run(command, PROGRAM)
@@ -53,13 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, action: Action, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
-        sub.add_argument(
-            "expression",
-            help="numbers, names, + - * / **, functions such as tanh(x) or x.tanh(), softmax(x, y)[0]; parts with "
-            "names, as in 'z = w*x; z**2'; pi and e, unless they are given as names",
-        )
+        sub.add_argument("expression", help=EXPRESSION)
         sub.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="the value of each name in the expression")
-        sub.set_defaults(command=action)
+        sub.set_defaults(command=partial(_at_values, action))
         return sub
 
     drawing = command("draw", _draw, "draw the computation graph, with values, gradients and local derivatives")
@@ -76,7 +76,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("--tolerance", type=_positive, default=1e-6, help="relative (default: %(default)s)")
     command("grad", _grad, "print the value and a table of gradients")
+    _add_play(commands)
     return parser
+
+
+def _add_play(commands: Any) -> None:
+    text = "open a page in which the formula's numbers can be moved, with graph, gradients and chain rule"
+    playing = commands.add_parser("play", help=text, description=text)
+    playing.add_argument("expression", nargs="?", default="", help=f"to begin with; {EXPRESSION}")
+    playing.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="to begin with")
+    playing.add_argument("--no-browser", action="store_true", help="only print the address (default: open it)")
+    playing.set_defaults(command=_play)
 
 
 def _positive(text: str) -> float:
@@ -90,8 +100,22 @@ Leaves = dict[str, Value]
 Action = Callable[[argparse.Namespace, Formula, Leaves], int]
 
 
+def _at_values(action: Action, options: argparse.Namespace) -> int:
+    formula = read(options.expression)
+    return action(options, formula, _leaves(formula, options.values))
+
+
 def _leaves(formula: Formula, assignments: Sequence[str]) -> Leaves:
     """A labelled leaf for each name in the formula, in its order; every name must be given, and no other."""
+    given = _given(formula, assignments)
+    needed = [name for name in formula.names if name in given or name not in CONSTANTS]
+    if missing := [name for name in needed if name not in given]:
+        raise ExpressionError(f"no value for {', '.join(missing)}: write {missing[0]}=NUMBER")
+    return {name: Value(given[name], label=name) for name in needed}
+
+
+def _given(formula: Formula, assignments: Sequence[str]) -> dict[str, float]:
+    """The numbers of some of the formula's names."""
     given: dict[str, float] = {}
     for assignment in assignments:
         name, separator, number = assignment.partition("=")
@@ -104,28 +128,16 @@ def _leaves(formula: Formula, assignments: Sequence[str]) -> Leaves:
         if name in given:
             raise ExpressionError(f"{name} is given twice")
         given[name] = value
-    needed = [name for name in formula.names if name in given or name not in CONSTANTS]
-    if missing := [name for name in needed if name not in given]:
-        raise ExpressionError(f"no value for {', '.join(missing)}: write {missing[0]}=NUMBER")
-    if unknown := [name for name in given if name not in needed]:
+    if unknown := [name for name in given if name not in formula.names]:
+        needed = [name for name in formula.names if name in given or name not in CONSTANTS]
         raise ExpressionError(
             f"{', '.join(unknown)} is not in the expression, which needs {', '.join(needed) or 'nothing'}"
         )
-    return {name: Value(given[name], label=name) for name in needed}
-
-
-def _output(formula: Formula, leaves: Leaves) -> Value:
-    """The formula's Value, named f if it has no name, unless that is taken."""
-    output = formula.evaluate(leaves)
-    if not output.label:
-        taken = set(re.findall(r"\w+", formula.text))
-        names = chain(("f", "out", "result"), (f"f{i}" for i in count(1)))
-        output.label = next(name for name in names if name not in taken)
-    return output
+    return given
 
 
 def _draw(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
-    output = _output(formula, leaves)
+    output = formula.output(leaves)
     output.backward()
     draw(output).save(options.output)
     print(f"wrote {options.output}")
@@ -135,12 +147,12 @@ def _draw(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
 def _explain(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
     if options.wrt not in leaves:
         raise ExpressionError(f"--wrt {options.wrt}: the expression has {', '.join(leaves) or 'no names'}")
-    print(explain(_output(formula, leaves), leaves[options.wrt], options.paths))
+    print(explain(formula.output(leaves), leaves[options.wrt], options.paths))
     return 0
 
 
 def _step(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
-    step_through(_output(formula, leaves)).save(options.output)
+    step_through(formula.output(leaves)).save(options.output)
     print(f"wrote {options.output}")
     return 0
 
@@ -159,7 +171,7 @@ def _check(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int
 
 
 def _grad(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
-    output = _output(formula, leaves)
+    output = formula.output(leaves)
     output.backward()
     rows = [("name", "value", "gradient"), *((v.label, f"{v.data:.6g}", f"{v.grad:.6g}") for v in leaves.values())]
     print(f"{output.label} = {output.data:.6g}\n")
@@ -167,6 +179,14 @@ def _grad(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
     for name, value, gradient in rows:
         print(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {gradient:>{widths[2]}}")
     return 0
+
+
+def _play(options: argparse.Namespace) -> None:
+    from .viewing.live.formula import formula_page
+    from .viewing.live.server import serve
+
+    numbers = _given(read(options.expression), options.values) if options.expression else {}
+    serve(formula_page(options.expression, numbers), f"{PROGRAM} play", browser=not options.no_browser)
 
 
 if __name__ == "__main__":

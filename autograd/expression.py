@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import NoReturn
 
 from . import functional, ops
@@ -109,6 +110,15 @@ class Formula:
             value.label = value.label or name  # z = x is another name for x, which keeps its own
             names[name] = value
         return value
+
+    def output(self, leaves: Mapping[str, Value]) -> Value:
+        """The same, named f if it has no name, unless that is taken."""
+        output = self.evaluate(leaves)
+        if not output.label:
+            taken = set(re.findall(r"\w+", self.text))
+            names = chain(("f", "out", "result"), (f"f{i}" for i in count(1)))
+            output.label = next(name for name in names if name not in taken)
+        return output
 
     def _run(self, steps: Sequence[Step], names: Mapping[str, Value | float]) -> Value | float:
         results: list[Value | float] = []

@@ -63,7 +63,7 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
         map=_MAP,
         panel=_PANEL,
         panel_label="This step",
-        style=_asset("camera.css") + _asset("stepper.css"),
+        style=_asset("camera.css") + _asset("picture.css") + _asset("stepper.css"),
         script=_asset("camera.js") + _asset("stepper.js"),
         data={
             "frames": [frame.as_json() for frame in frames],

@@ -1,0 +1,74 @@
+"use strict";
+const $ = (id) => document.getElementById(id);
+const data = JSON.parse($("data").textContent);
+const nonce = document.currentScript.nonce;
+
+/* One question to Python; its answer is JSON, and bytes beside it. A host that is no server brings an askPython. */
+const askPython = window.askPython ?? (async (question) => {
+  const headers = { "Content-Type": "application/json" };
+  const reply = await fetch("ask", { method: "POST", headers, body: JSON.stringify(question) });
+  if (!reply.ok) throw new Error(await reply.text());
+  return new Uint8Array(await reply.arrayBuffer());
+});
+
+/* One question at a time: what is wished while Python computes goes into the next. compose(wishes) makes a question,
+   take(head, body, wishes) shows its answer, and may wish again. */
+function conversation(compose, take) {
+  let wishes = null, isAsking = false;
+  return async function wish(more) {
+    wishes = { ...wishes, ...more };
+    if (isAsking) return;
+    isAsking = true;
+    while (wishes) {
+      const asked = wishes;
+      wishes = null;
+      try {
+        const packet = await askPython(compose(asked));
+        const end = 4 + new DataView(packet.buffer, packet.byteOffset).getUint32(0, true);
+        const head = JSON.parse(new TextDecoder().decode(packet.subarray(4, end)));
+        if (head.html) play(head.html);
+        else take(head, packet.subarray(end), asked);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        take({ error: "The program that this page belongs to has ended: start it again." }, null, asked);
+      }
+    }
+    isAsking = false;
+  };
+}
+
+/* Another page over this one: what step_through made of the present numbers. */
+function play(html) {
+  const shown = html.replaceAll("<script>", `<script nonce="${nonce}">`);
+  $("player").querySelector("iframe").srcdoc = nonce ? shown : html;
+  $("player").showModal();
+}
+$("shut").onclick = () => $("player").close();
+
+function element(tag, attributes = {}, ...content) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...content);
+  return made;
+}
+
+/* Read out once it has stood for a while: not each of the numbers that a drag passes. */
+let reading = 0;
+function readOut(text) {
+  clearTimeout(reading);
+  reading = setTimeout(() => { if ($("live").textContent !== text) $("live").textContent = text; }, 700);
+}
+
+/* What a link to this page as it is holds. */
+let noting = 0;
+function note(state) {
+  clearTimeout(noting);
+  const keep = () => history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(state))}`);
+  if (location.protocol.startsWith("http")) noting = setTimeout(keep, 300);
+}
+function noted() {
+  try { return JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
+}
+
+/* The program ends a while after the last page that holds this request open is closed. */
+if (!window.askPython) fetch("alive").then((reply) => reply.body.getReader().read()).catch(() => {});
