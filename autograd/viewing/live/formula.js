@@ -85,8 +85,9 @@ function showLeaf(row, { share, gradient, part }) {
   slider.value = value;
   if (number !== document.activeElement) number.value = Number(value.toPrecision(6));
   choice.checked = row.dataset.name === state.wrt;
-  parts.get(part)?.[0].classList.toggle("asked", choice.checked);
-  if (parts.has(part)) parts.get(part)[0].dataset.leaf = row.dataset.name;
+  const box = parts.get(part)?.[0];
+  box?.classList.toggle("asked", choice.checked);
+  if (box && !box.dataset.leaf) box.dataset.leaf = row.dataset.name;
   row.classList.toggle("negative", share < 0);
   row.querySelector("i").style.transform = `scaleX(${share})`;
   row.querySelector(".gradient").textContent = `grad ${gradient}`;

@@ -93,7 +93,7 @@ class _Question:
             numbers={name: _finite(name, number) for name, number in numbers.items()},
             wrt=_typed(question, "wrt", str, ""),
             stage=(_finite("stage", stage[0]), _finite("stage", stage[1])),
-            room=min(max(_typed(question, "room", int, 0), 0), 2),
+            room=min(max(_typed(question, "room", int, 0), 0), 1),
             drawn=_typed(question, "drawn", str, ""),
             rate=None if rate is None else _finite("the rate", rate),
             plays=question.get("play") is True,

@@ -16,8 +16,8 @@ from ..rendering import render
 
 RANKDIRS = ("LR", "TB")
 
-_WIDEST = (-0.0888888, -8.888e-88, -8.888e-188)
-"""Numbers as wide as most, as almost all, and as any: which of them fits decides the room in a picture."""
+_WIDEST = (-8.888e-88, -8.888e-188)
+"""Numbers as wide as almost all, and as any: the first that is no narrower than those shown decides the room."""
 
 
 def still_svg(root: Value, stage: tuple[float, float], room: int) -> str:

@@ -1,0 +1,83 @@
+"""Live pages in tests: asked without a server, and opened in a browser from one."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from autograd.viewing.live import LivePage, answered
+from autograd.viewing.live.server import Server
+
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+
+def head_of(packet: bytes) -> dict[str, Any]:
+    """The JSON of an answer; it must be one of JSON's own, without NaN."""
+    length = int.from_bytes(packet[:4], "little")
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    head: dict[str, Any] = json.loads(packet[4 : 4 + length], parse_constant=refuse)
+    return head
+
+
+def told(ask: Callable[[Any], Any], **question: Any) -> dict[str, Any]:
+    return head_of(answered(ask, question))
+
+
+ODD = [None, True, False, 0, -1, 1, 2, 7, 10**400, -0.0, 1e-320, 1e308, math.nan, math.inf, "", "x", "é\ud800", [],
+       [[]], {}, {"a": {"b": []}}, [1, 2], [math.nan, "x"], "__proto__", ["x"] * 50]  # fmt: skip
+
+
+def random_question(random: random.Random, likely: Mapping[str, Sequence[Any]]) -> Any:
+    """A question of the page's own words, with things put in that never were there."""
+    question = {name: random.choice(values) for name, values in likely.items() if random.random() < 0.5}
+    for name in random.sample(list(likely), k=min(len(likely), random.choice([0, 0, 1, 2]))):
+        question[name] = random.choice(ODD)
+    if random.random() < 0.1:
+        question[random.choice(["", "x", "constructor"])] = random.choice(ODD)
+    return random.choice(ODD) if random.random() < 0.03 else question
+
+
+@pytest.fixture
+def open_live(browser: Any) -> Iterator[Callable[..., Any]]:
+    """``open_live(page, width, height)``: the page, open; any error, or a request to anywhere else, fails the test."""
+    servers, contexts, complaints = [], [], []
+
+    def open_live(page: LivePage, width: int = 1280, height: int = 800, fragment: str = "", **settings: Any) -> Any:
+        server = Server(page)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        servers.append(server)
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        opened = context.new_page()
+        opened.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        ours = (server.address, "data:", "about:", "blob:")
+        opened.on("request", lambda r: r.url.startswith(ours) or complaints.append(f"request: {r.url}"))
+        opened.goto(server.address + fragment)
+        return opened
+
+    yield open_live
+    for context in contexts:
+        context.close()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    assert complaints == []
+
+
+def until(page: Any, condition: str, seconds: float = 10.0) -> None:
+    """Wait for what a page shows; by asking it again and again, as its policy forbids to evaluate text within it."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, f"after {seconds} s it is still not so: {condition}"
+        page.wait_for_timeout(10)
