@@ -4,15 +4,22 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
+from stepping import network, neuron
 
+from autograd import draw
 from autograd.viewing import rendering
 from autograd.viewing.drawing import Drawing
+from autograd.viewing.kept import KeptRenderer
 from autograd.viewing.rendering import RenderingError, render
 
+LABELLED = 'digraph { a [label="α"]; b [label="β"]; a -> b }'
 SIMPLE = 'digraph { a [label="α"]; a -> b }'
+ROOT = Path(__file__).parent.parent
 NO_SUCH_FOLDER = "/no/such/folder"
 
 
@@ -134,3 +141,123 @@ def test_save_into_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr("os.open", denied)
     with pytest.raises(PermissionError, match=r"cannot save '.*g\.dot': Permission denied"):
         Drawing(SIMPLE, "2 nodes").save(tmp_path / "g.dot")
+
+
+# ---- the process that is kept
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """The wheel alone, and no picture made with it yet."""
+    if not importlib.util.find_spec("pygraphviz"):
+        pytest.skip("no pygraphviz on this machine")
+    monkeypatch.setenv("PATH", NO_SUCH_FOLDER)
+    kept = KeptRenderer(rendering.MOST_SECONDS)
+    monkeypatch.setattr(rendering, "_kept", kept)
+    yield kept
+    kept.end()
+
+
+def alone(dot, format):
+    """As a process of its own renders it."""
+    dpi = "144" if format == "png" else ""
+    command = [sys.executable, "-P", "-c", rendering._PYGRAPHVIZ, format, dpi]
+    return subprocess.run(command, input=dot.encode(), capture_output=True, check=True).stdout
+
+
+def test_pictures_of_one_process_are_those_of_many(kept):
+    dots = [draw(graph(), rankdir).dot for graph in (neuron, network) for rankdir in ("LR", "TB")]
+    for dot in dots + dots[::-1]:
+        for format in ("svg", "png"):
+            assert render(dot, format) == alone(dot, format)
+    assert kept._process.poll() is None
+
+
+def test_the_first_picture_starts_no_process_to_keep(kept):
+    render(SIMPLE, "svg")
+    assert kept._process is None
+    render(SIMPLE, "svg")
+    assert kept._process is not None
+
+
+def test_a_failure_within_the_kept_process_is_told_and_costs_no_later_picture(kept):
+    first = render(LABELLED, "svg")
+    render(LABELLED, "svg")
+    process = kept._process
+    with pytest.raises(RenderingError, match=r"could not render the graph as svg.*syntax error"):
+        render("digraph { a [label=", "svg")
+    assert render(LABELLED, "svg") == first
+    assert kept._process is process
+
+
+def test_a_kept_process_that_was_killed_is_replaced(kept):
+    first = render(SIMPLE, "svg")
+    render(SIMPLE, "svg")
+    kept._process.kill()
+    kept._process.wait()
+    assert render(SIMPLE, "svg") == first
+    assert render(SIMPLE, "svg") == first
+    assert kept._process.poll() is None
+
+
+def test_an_interrupt_leaves_no_picture_behind_for_the_next_to_take(kept, monkeypatch):
+    first = render(SIMPLE, "svg")
+    render(SIMPLE, "svg")
+    made = kept._process.stdout
+
+    class Interrupted:
+        def readline(self):
+            raise KeyboardInterrupt
+
+        def __getattr__(self, name):
+            return getattr(made, name)
+
+    kept._process.stdout = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        render("digraph { other }", "svg")
+    assert render(SIMPLE, "svg") == first
+
+
+def test_one_that_hangs_is_killed(kept):
+    kept.most_seconds = 0.05
+    render(SIMPLE, "svg")
+    kept._process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    hanging = kept._process
+    assert render(SIMPLE, "svg").startswith(b"<?xml")
+    assert hanging.poll() is not None
+
+
+def test_a_fork_starts_a_process_of_its_own(kept):
+    render(SIMPLE, "svg")
+    render(SIMPLE, "svg")
+    mine = kept._process
+    kept._forget()  # as after a fork
+    render(SIMPLE, "svg")
+    render(SIMPLE, "svg")
+    assert kept._process is not mine
+    mine.kill()
+    mine.communicate()
+
+
+def test_it_ends_with_a_parent_that_was_killed(kept):
+    code = (
+        "import os, signal\nfrom autograd.viewing import rendering\n"
+        "for _ in range(2): rendering.render('digraph { a }', 'svg')\n"
+        "print(rendering._kept._process.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    pid = int(done.stdout)
+    deadline = time.monotonic() + 10
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(pid)
+
+
+def is_running(pid):
+    """Whether there is such a process, and it is not one that has ended and that nobody has asked for its status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

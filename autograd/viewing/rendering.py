@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+from .kept import KeptRenderer
+
 FORMATS = ("svg", "png", "pdf")
 PNG_DPI = "144"
 MOST_SECONDS = 120
@@ -13,6 +15,8 @@ MOST_SECONDS = 120
 class RenderingError(RuntimeError):
     """A picture could not be rendered: there is no Graphviz, or it failed."""
 
+
+_kept = KeptRenderer(MOST_SECONDS)
 
 # A process of its own: the libraries print warnings of their own to stderr, and are not safe to call from two threads.
 _PYGRAPHVIZ = """
@@ -30,8 +34,12 @@ def render(dot: str, format: str) -> bytes:
 
     RenderingError where neither renderer is installed, or where the one that is reports an error.
     """
+    dpi = PNG_DPI if format == "png" else ""
+    command = _command(format, dpi)
+    if command[0] == sys.executable and (picture := _kept.render(dot, format, dpi)):
+        return picture
     try:
-        result = subprocess.run(_command(format), input=dot.encode(), capture_output=True, timeout=MOST_SECONDS)
+        result = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=MOST_SECONDS)
     except subprocess.TimeoutExpired:
         raise RenderingError(f"Graphviz did not finish within {MOST_SECONDS} s: draw a smaller part") from None
     if result.returncode != 0 or not result.stdout:
@@ -40,8 +48,7 @@ def render(dot: str, format: str) -> bytes:
     return result.stdout
 
 
-def _command(format: str) -> list[str]:
-    dpi = PNG_DPI if format == "png" else ""
+def _command(format: str, dpi: str) -> list[str]:
     if program := shutil.which("dot"):
         return [program, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]
     if importlib.util.find_spec("pygraphviz") and sys.executable:
