@@ -711,7 +711,7 @@ def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
 
 def test_data_are_read_for_their_fingerprint_once_in_a_run(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("nn.fit.samples.data_fingerprint", lambda *arrays: seen.append(arrays) or "the same")
+    monkeypatch.setattr("nn.fit.samples.fingerprint", lambda *contents: seen.append(contents) or "the same")
     checkpointed(tmp_path / "run.npz", 4, held_out=(X, T))
     assert len(seen) == 2
 
