@@ -34,7 +34,8 @@ class Optimizer(ABC):
     """Parameters, a learning rate, and the vectors that an update rule carries from step to step.
 
     ``lr`` is a number, or a function of the step, which counts from 0, such as a :class:`Schedule`. With ``clip``, a
-    gradient whose length is greater is scaled down to it. A parameter that is listed twice moves once.
+    gradient whose length is greater is scaled down to it; with ``l1``, it is then that of l1·Σ|θ| too. A parameter that
+    is listed twice moves once.
 
     For an optimizer of one's own, write its ``rule``, and name the vectors it carries, which are 0 at first:
 
@@ -51,7 +52,7 @@ class Optimizer(ABC):
     carried: tuple[str, ...] = ()
     """The names of the vectors carried from step to step; all of them are 0 at first."""
 
-    def __init__(self, parameters: Iterable[Value], lr: Rate, *, clip: float | None = None) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: Rate, *, clip: float | None = None, l1: float = 0.0) -> None:
         if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
             raise TypeError(f"an optimizer takes a list of leaf Values, such as model.parameters(), got {parameters!r}")
         listed = list(parameters)
@@ -62,6 +63,7 @@ class Optimizer(ABC):
         self.parameters = list(dict.fromkeys(listed))
         self.lr = lr
         self.clip = None if clip is None else positive("clip", clip)
+        self.l1 = not_negative("l1", l1)
         self.rate(0)
         zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
         self._memory: Mapping[str, Vector] = {**zeros, "steps": np.zeros(())}
@@ -115,12 +117,15 @@ class Optimizer(ABC):
         """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer."""
         rate = self.rate(state.steps)
         with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
-            theta, carried = self.rule(state, self._clipped(gradient), rate)
+            theta, carried = self.rule(state, self._penalized(self._clipped(gradient), state.theta), rate)
         return State(theta, {**carried, "steps": np.array(state.steps + 1.0)})
 
     def _clipped(self, gradient: Vector) -> Vector:
         length = 0.0 if self.clip is None else float(np.linalg.norm(gradient))
         return gradient * (self.clip / length) if self.clip is not None and length > self.clip else gradient
+
+    def _penalized(self, gradient: Vector, theta: Vector) -> Vector:
+        return gradient + self.l1 * np.sign(theta) if self.l1 else gradient
 
     def move_to(self, state: State) -> None:
         """Set parameters and memory alike; an interrupt is raised only when all of it is done."""
@@ -176,13 +181,14 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         *,
         clip: float | None = None,
+        l1: float = 0.0,
     ) -> None:
         self.momentum = fraction("momentum", momentum)
         self.nesterov = nesterov
         self.weight_decay = not_negative("weight_decay", weight_decay)
         if nesterov and momentum == 0.0:
             raise ValueError("nesterov needs a momentum above 0, got 0")
-        super().__init__(parameters, lr, clip=clip)
+        super().__init__(parameters, lr, clip=clip, l1=l1)
 
     def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
         g = g + self.weight_decay * state.theta if self.weight_decay else g
@@ -218,6 +224,7 @@ class Adam(Optimizer):
         *,
         decoupled_weight_decay: bool = False,
         clip: float | None = None,
+        l1: float = 0.0,
     ) -> None:
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise TypeError(f"betas is a pair of numbers such as (0.9, 0.999), got {betas!r}")
@@ -225,7 +232,7 @@ class Adam(Optimizer):
         self.eps = not_negative("eps", eps)
         self.weight_decay = not_negative("weight_decay", weight_decay)
         self.decoupled_weight_decay = decoupled_weight_decay
-        super().__init__(parameters, lr, clip=clip)
+        super().__init__(parameters, lr, clip=clip, l1=l1)
 
     def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
         (beta1, beta2), t, theta = self.betas, state.steps + 1, state.theta

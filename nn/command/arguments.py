@@ -8,8 +8,9 @@ from typing import Any
 
 from autograd.commandline import Parser
 
-from ..basics.checks import Check, count, fraction, not_negative, positive, whole
-from ..data import DATASETS
+from ..basics.checks import Check, count, fraction, not_negative, positive, share, whole
+from ..data import DATASETS, NOISY
+from ..data.dataset import HELD_OUT
 from ..layers import ACTIVATIONS
 from ..losses import LOSSES
 from . import predict, train
@@ -39,6 +40,7 @@ def _add_train(commands: Any) -> None:
     add("data", type=_path, metavar="DATA", help=f"{', '.join(DATASETS)}, or the path of a CSV file with column names "
         "in line 1; it may be packed by gzip")  # fmt: skip
     add("--out", type=_path, metavar="DIR", required=True, help="the directory to write into; made if it is not there")
+    _add_noise(add)
     _add_data(parser.add_argument_group("for a CSV file").add_argument)
     _add_network(parser.add_argument_group("the network").add_argument)
     _add_training(parser.add_argument_group("the training").add_argument)
@@ -56,9 +58,14 @@ def _add_data(add: Callable[..., Any]) -> None:
     add("--separator", type=_separator, metavar="S", help=SEPARATOR)
 
 
+def _add_noise(add: Callable[..., Any]) -> None:
+    add("--noise", type=_not_negative, metavar="X", help=f"of {', '.join(NOISY)}: how far points lie from where they "
+        "would without (default: 0.15 for xor, 0.1 for the others)")  # fmt: skip
+
+
 def _add_network(add: Callable[..., Any]) -> None:
     add("--hidden", type=_sizes, metavar="N,N", help="sizes of the hidden layers, or none (default: 16; 16,16 for "
-        "moons, circles, xor; none for line)")  # fmt: skip
+        f"{', '.join(NOISY)}; none for line)")  # fmt: skip
     add("--activation", choices=ACTIVATIONS, default="tanh", help="of the hidden neurons (default: tanh)")
     add("--loss", choices=LOSSES, help="what training makes small (default: mse for numbers, "
         "binary_cross_entropy for two classes, cross_entropy for more)")  # fmt: skip
@@ -75,6 +82,10 @@ def _add_training(add: Callable[..., Any]) -> None:
     add("--momentum", type=_fraction, metavar="X", help="for sgd: how much of the last step is kept (default: 0.9)")
     add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
     add("--weight-decay", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 (default: 0)")
+    add("--l1", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 by the same amount wherever a "
+        "parameter is (default: 0)")  # fmt: skip
+    add("--held-out", type=_share, default=HELD_OUT, metavar="X", help="the fraction of the rows to hold out "
+        f"(default: {HELD_OUT})")  # fmt: skip
     add("--epochs", type=_count, metavar="N", help="visits to each training row (default: as many as make "
         f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
     add("--batch-size", type=_count, default=16, metavar="N", help="rows for each step (default: 16)")
@@ -120,7 +131,7 @@ def _number(check: Check[int] | Check[float]) -> Callable[[str], Any]:
 
 
 _count, _whole = _number(count), _number(whole)
-_positive, _not_negative, _fraction = _number(positive), _number(not_negative), _number(fraction)
+_positive, _not_negative, _fraction, _share = map(_number, (positive, not_negative, fraction, share))
 
 
 def _sizes(text: str) -> list[int]:

@@ -19,7 +19,7 @@ from autograd.viewing import draw
 from autograd.viewing.notation import visible
 
 from ..basics.files import require_files, require_writable
-from ..data import DATASETS, Dataset, Predictor, read_table
+from ..data import DATASETS, NOISY, Dataset, Predictor, read_table
 from ..data.dataset import from_table
 from ..fit.objective import Objective
 from ..history import History
@@ -81,13 +81,15 @@ def run(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> Dataset:
     """The data set that comes with the package, or that of the CSV file."""
+    if options.noise is not None and options.data not in NOISY:
+        raise ValueError(f"--noise is for {', '.join(NOISY)}; {options.data} is as it is")
     if options.data in DATASETS:
         if options.target or options.classes or options.ignore or options.separator or options.missing != "error":
             raise ValueError(
                 f"--target, --classes, --ignore, --missing and --separator are for CSV files; {options.data} has a "
                 f"target of its own"
             )
-        return DATASETS[options.data]()
+        return DATASETS[options.data]() if options.noise is None else DATASETS[options.data](options.noise)
     names = ", ".join(DATASETS)
     if not Path(options.data).exists():
         raise ValueError(f"there is no data set and no file {options.data!r}: wanted one of {names}, or a CSV file")
@@ -97,14 +99,14 @@ def load(options: argparse.Namespace) -> Dataset:
     return from_table(table, options.target, options.classes, options.ignore, options.missing)
 
 
-def prepare(dataset: Dataset, options: argparse.Namespace) -> Job:
-    """The data set split and the network made, still untrained."""
+def prepare(dataset: Dataset, options: argparse.Namespace, model: MLP | None = None) -> Job:
+    """The data set split and the network made, still untrained, unless there is a ``model`` of that shape already."""
     classes = dataset.classes
     objective = Objective.named(options.loss, classes) if options.loss else Objective.default(classes)
-    train, held_out = dataset.split(options.seed)
+    train, held_out = dataset.split(options.seed, options.held_out)
     hidden = default_hidden(dataset) if options.hidden is None else options.hidden
     sizes = [*hidden, objective.n_outputs]
-    model = MLP(len(dataset.feature_names), sizes, options.activation, seed=options.seed)
+    model = model or MLP(len(dataset.feature_names), sizes, options.activation, seed=options.seed)
     epochs = options.epochs or default_epochs(len(train))
     steps_per_epoch = -(-len(train) // options.batch_size)
     optimizer = _optimizer(model, options, epochs * steps_per_epoch, options.warm_up * steps_per_epoch)
@@ -113,7 +115,7 @@ def prepare(dataset: Dataset, options: argparse.Namespace) -> Job:
 
 def default_hidden(dataset: Dataset) -> list[int]:
     """Two layers for the small data sets of the plane, none for ``line``, one for all others."""
-    return {"moons": [16, 16], "circles": [16, 16], "xor": [16, 16], "line": []}.get(dataset.name, [16])
+    return [] if dataset.name == "line" else [16, 16] if dataset.name in NOISY else [16]
 
 
 def default_epochs(rows: int) -> int:
@@ -127,14 +129,14 @@ def _optimizer(model: MLP, options: argparse.Namespace, steps: int, warm_up: int
     if falls and warm_up >= steps:
         raise ValueError(f"--warm-up {options.warm_up} leaves no epoch for the rate to fall in: wanted fewer")
     rate = Schedule(lr, steps if falls else None, warm_up) if falls or warm_up else lr
-    decay, clip = options.weight_decay, options.clip
+    penalties = {"weight_decay": options.weight_decay, "l1": options.l1, "clip": options.clip}
     if options.optimizer != "sgd":
         if options.momentum is not None or options.nesterov:
             raise ValueError("--momentum and --nesterov are for --optimizer sgd; adam has running means of its own")
         decoupled = options.optimizer == "adamw"
-        return Adam(model.parameters(), rate, weight_decay=decay, decoupled_weight_decay=decoupled, clip=clip)
+        return Adam(model.parameters(), rate, decoupled_weight_decay=decoupled, **penalties)
     momentum = 0.9 if options.momentum is None else options.momentum
-    return SGD(model.parameters(), rate, momentum, options.nesterov, decay, clip=clip)
+    return SGD(model.parameters(), rate, momentum, options.nesterov, **penalties)
 
 
 def _require_libraries() -> None:

@@ -1,7 +1,7 @@
 """Data sets and tables, brought to the scale of a network, and networks that take rows as they stand in a table."""
 
 from .dataset import Dataset, held_out_rows
-from .datasets import DATASETS, circles, digits, iris, line, moons, xor
+from .datasets import DATASETS, NOISY, circles, digits, iris, line, moons, spiral, xor
 from .encoding import Encoding
 from .predictor import Predictor
 from .scaling import Scaling
@@ -9,6 +9,7 @@ from .tables import read_table
 
 __all__ = [
     "DATASETS",
+    "NOISY",
     "Dataset",
     "Encoding",
     "Predictor",
@@ -20,5 +21,6 @@ __all__ = [
     "line",
     "moons",
     "read_table",
+    "spiral",
     "xor",
 ]

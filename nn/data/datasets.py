@@ -1,4 +1,7 @@
-"""The data sets that come with the package, or with scikit-learn. Each is always the same, to the bit."""
+"""The data sets that come with the package, or with scikit-learn. Each is always the same, to the bit.
+
+Points of the plane lie where they would without noise, and then as far from there as their noise says.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,33 @@ from .dataset import Dataset
 from .encoding import Encoding
 
 
-def moons() -> Dataset:
-    """Two half circles that reach into each other, with some noise: 500 points."""
-    points, labels = extras.load("sklearn.datasets").make_moons(500, noise=0.1, random_state=0)
+def moons(noise: float = 0.1) -> Dataset:
+    """Two half circles that reach into each other: 500 points."""
+    points, labels = extras.load("sklearn.datasets").make_moons(500, noise=noise, random_state=0)
     return _points("moons", points, labels, ("upper", "lower"))
 
 
-def circles() -> Dataset:
-    """A ring around another, with some noise: 500 points."""
-    points, labels = extras.load("sklearn.datasets").make_circles(500, noise=0.1, factor=0.4, random_state=0)
+def circles(noise: float = 0.1) -> Dataset:
+    """A ring around another: 500 points."""
+    points, labels = extras.load("sklearn.datasets").make_circles(500, noise=noise, factor=0.4, random_state=0)
     return _points("circles", points, labels, ("outer", "inner"))
 
 
-def xor() -> Dataset:
+def xor(noise: float = 0.15) -> Dataset:
     """Clouds of 50 points around the four corners of a square; each class has two opposite corners."""
     corners = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 50, axis=0)
-    noise = np.random.default_rng(0).normal(0.0, 0.15, corners.shape)
+    noise = np.random.default_rng(0).normal(0.0, noise, corners.shape)
     return _points("xor", corners + noise, corners[:, 0] ^ corners[:, 1], ("equal", "different"))
+
+
+def spiral(noise: float = 0.1) -> Dataset:
+    """Two arms that wind around each other, one and a half times: 500 points."""
+    generator = np.random.default_rng(0)
+    share = np.sqrt(generator.uniform(0.0, 1.0, 500))  # evenly over the area
+    arm = np.arange(500) % 2
+    angle = 3.0 * np.pi * share + np.pi * arm
+    points = 3.0 * share[:, np.newaxis] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _points("spiral", points + generator.normal(0.0, noise, points.shape), arm, ("one", "other"))
 
 
 def line() -> Dataset:
@@ -49,10 +62,11 @@ def digits() -> Dataset:
     return _classes("digits", bunch.feature_names, bunch.data, "digit", bunch.target, bunch.target_names)
 
 
-DATASETS: Mapping[str, Callable[[], Dataset]] = {
-    "moons": moons,
-    "circles": circles,
-    "xor": xor,
+NOISY: Mapping[str, Callable[..., Dataset]] = {"moons": moons, "circles": circles, "xor": xor, "spiral": spiral}
+"""Points of the plane, with noise of one's choice."""
+
+DATASETS: Mapping[str, Callable[..., Dataset]] = {
+    **NOISY,
     "line": line,
     "iris": iris,
     "digits": digits,

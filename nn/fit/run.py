@@ -60,7 +60,9 @@ class Run:
         history: Curves,
         on_epoch: Callable[[Any], Any] | None = None,
         compiled: bool = True,
+        numbers: Evaluation | None = None,
     ) -> None:
+        """``numbers`` are those of an earlier run of the same model, loss and parameters, if there was one."""
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
         self.is_stopped = False
@@ -68,7 +70,8 @@ class Run:
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
-        self.numbers = self._evaluation() if compiled else self.eager
+        self.numbers = numbers or (self._evaluation() if compiled else self.eager)
+        self.state = self.optimizer.here()
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -119,8 +122,6 @@ class Run:
                 except DivergenceError:
                     if not self._went_back(stacklevel=4):
                         raise
-                else:
-                    self._end_epoch()
             if len(self.best):
                 self.history.kept_epoch = lowest(self.history.watched) + 1
                 self.optimizer.move_to(self.optimizer.here()._replace(theta=self.best))
@@ -131,20 +132,32 @@ class Run:
         return self.is_stopped or self.plan.is_done(self.history.losses, self.history.watched)
 
     def _epoch(self, is_seen: bool) -> Generator[Step, None, None]:
-        """One visit to every sample. The history gets the mean of their losses, each as it was when its turn came."""
-        total, history = 0.0, self.history
+        """One visit to every sample. The history gets the mean of their losses, each as it was when its turn came.
+
+        The epoch ends with its last step: whoever is given that one finds in the history what is known after it.
+        """
+        epoch, total, left = self.history.epochs + 1, 0.0, len(self.plan.samples)
         self.numbers.read_untrained()
-        state = self.optimizer.here()
+        self.state = self.optimizer.here()
         try:
-            for rows in self.plan.batches(history.epochs):
-                loss, state = self._step(state, rows, is_seen)
+            for rows in self.plan.batches(self.history.epochs):
+                loss, self.state = self._step(self.state, rows, is_seen)
                 total += loss * len(rows)
-                if is_seen:
-                    self.optimizer.move_to(state)
-                yield Step(history.epochs + 1, loss, history)
+                if is_seen or left == len(rows):
+                    self.optimizer.move_to(self.state)
+                left -= len(rows)
+                if not left:
+                    self.history.losses.append(total / len(self.plan.samples))
+                    self._end_epoch()
+                yield Step(epoch, loss, self.history)
         finally:
-            self.optimizer.move_to(state)
-        history.losses.append(total / len(self.plan.samples))
+            if left:
+                self.optimizer.move_to(self.state)
+
+    def look(self) -> None:
+        """Set the Values to where an epoch that nobody sees has come to, between two of its steps."""
+        self.optimizer.move_to(self.state)
+        self.numbers.write_gradient()
 
     def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
         """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
@@ -182,7 +195,7 @@ class Run:
         if history.recording:
             history.recording.add_epoch(history.epochs)
         is_due = plan.checkpoint or self._is_done() or history.epochs.bit_count() == 1  # 1, 2, 4, 8, …
-        if is_due and self._went_back(stacklevel=5):
+        if is_due and self._went_back(stacklevel=6):
             return
         if self.on_epoch:
             self.numbers.write_gradient()
@@ -244,6 +257,7 @@ class Run:
         except ValueError:
             self.optimizer.load_state_dict(before)
             raise
+        self.state = self.optimizer.here()
         self.best = saved.best
         for name, curve in self.history.curves.items():
             curve[:] = saved.curves.get(name, [])

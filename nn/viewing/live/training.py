@@ -1,0 +1,159 @@
+"""Training: one network, trained a little whenever somebody looks, by the same steps as ``Trainer.fit``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from autograd import Value
+from autograd.graph import topological_order
+from autograd.viewing.live import QuestionError
+
+from ...basics.arrays import Floats, Vector
+from ...command.train import Job, prepare
+from ...data.dataset import Dataset
+from ...data.datasets import NOISY
+from ...data.encoding import Encoding
+from ...fit.plan import Plan
+from ...fit.recording import Moment
+from ...fit.run import DivergenceError, Run
+from ...fit.samples import Samples
+from ...history import History
+from .settings import FEATURES, MOST_POINTS, Settings
+
+FOREVER = 10**9
+"""Epochs of a plan that ends when nobody asks any more."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The data sets there are: those with noise of one's choice, and the user's own, if there is one."""
+
+    own: Dataset | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return [*([self.own.name] if self.own and self.own.name not in NOISY else []), *NOISY]
+
+    def load(self, settings: Settings) -> Dataset:
+        """The data set, with the two chosen columns as its features x and y."""
+        if settings.data not in self.names:
+            raise QuestionError(f"there is no data set {settings.data[:40]!r}; there are {', '.join(self.names)}")
+        if settings.data in NOISY:
+            return NOISY[settings.data](settings.noise)
+        own = self.own
+        assert own
+        if missing := [name for name in settings.columns if name not in own.feature_names]:
+            raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(own.feature_names)}")
+        places = [own.feature_names.index(name) for name in settings.columns]
+        return replace(own, encoding=Encoding.of_numbers(settings.columns), features=own.features[:, places])
+
+
+class Training:
+    """A network under way. ``before`` is the one that the settings were changed from: it goes on, where it can."""
+
+    def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
+        kept = before if before and before.settings.same_network(settings) else None
+        self.settings, self.places = settings, sources.load(settings)
+        if len(self.places) > MOST_POINTS:
+            raise QuestionError(f"{settings.data} has {len(self.places):,} points; {MOST_POINTS:,} is the most here")
+        model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
+        self.job: Job = prepare(dataset, settings.options(), model)
+        self.predictor, optimizer = self.job.predictor, self.job.optimizer
+        self.model = self.predictor.model
+        if kept and type(optimizer) is type(kept.job.optimizer):
+            optimizer.load_state_dict(kept.job.optimizer.state_dict())
+        self.samples, self.others = (
+            Samples.checked(self.predictor.inputs(part.features), self.predictor.targets(part))
+            for part in (self.job.train, self.job.held_out)
+        )
+        self.history = kept.history if kept else History()
+        plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
+        numbers = kept.run.numbers if kept else None
+        self.run = Run(self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers)
+        self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
+        self.n_steps = kept.n_steps if kept else 0
+        self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
+        self.gradient: Vector = np.zeros(len(self.parameters))
+        self._steps = self.run.steps(is_seen=False)
+
+    @cached_property
+    def parameters(self) -> Sequence[Value]:
+        """The model's, in the order in which everything about them stands."""
+        return self.run.numbers.all_parameters
+
+    def advance(self, most: int, epochs: int, seconds: float) -> str:
+        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did.
+
+        ``gradient`` is then the root mean square of each parameter's gradient over these steps.
+        """
+        end, last = time.perf_counter() + seconds, self.history.epochs + epochs
+        squares, done = np.zeros(len(self.parameters)), 0
+        try:
+            for _ in islice(self._steps, most):
+                gradient = self.run.numbers.gradient
+                assert gradient is not None
+                squares += gradient * gradient
+                done += 1
+                if time.perf_counter() > end or (epochs and self.history.epochs >= last):
+                    break
+        except DivergenceError as error:
+            self._steps = self.run.steps(is_seen=False)  # for the next attempt
+            return str(error)
+        finally:
+            self.n_steps += done
+            self.run.look()
+            if done:
+                self.gradient = np.sqrt(squares / done)
+        return ""
+
+    def set(self, numbers: Mapping[int, float]) -> None:
+        """Set parameters by hand, by their places; the epoch begins anew from there."""
+        self._steps.close()
+        for place, number in numbers.items():
+            self.parameters[place].data = number
+        self.run.state = self.run.optimizer.here()
+        self._steps = self.run.steps(is_seen=False)
+        self.is_changed = True
+
+    @property
+    def moment(self) -> Moment:
+        """Where it is, as views are told it."""
+        theta = np.array([parameter.data for parameter in self.parameters])
+        return Moment(self.history.epochs, theta, self.gradient)
+
+    def sample_graph(self, row: int) -> Value:
+        """The loss of one of the rows to train on, recorded."""
+        return self.predictor.recorded_loss(self.job.train, row)
+
+    @cached_property
+    def graph_size(self) -> int:
+        """How many nodes a sample's loss has."""
+        return len(topological_order(self.sample_graph(0)))
+
+    def neuron_graph(self, layer: int, i: int, row: int) -> Value:
+        """One neuron, recorded: what it is given for that row are leaves."""
+        inputs: Sequence[float] = self.samples.inputs[row].tolist()
+        for before in self.model.layers[:layer]:
+            inputs = [output.data for output in before(inputs)]
+        names = self.predictor.feature_names if layer == 0 else [f"a{j}" for j in range(len(inputs))]
+        leaves = [Value(number, label=name) for number, name in zip(inputs, names, strict=True)]
+        return self.model.layers[layer].neurons[i](leaves)
+
+
+def with_features(dataset: Dataset, features: Sequence[str]) -> Dataset:
+    """The data set with these features of its two columns in their place."""
+    return replace(
+        dataset, encoding=Encoding.of_numbers(features), features=features_of(dataset.features, features)
+    )
+
+
+def features_of(points: Floats, features: Sequence[str]) -> Floats:
+    """Features (N, n_features) of points (N, 2)."""
+    x, y = points.T
+    return np.stack([FEATURES[name](x, y) for name in features], axis=1)
