@@ -1,6 +1,6 @@
 """Data sets and tables, brought to the scale of a network, and networks that take rows as they stand in a table."""
 
-from .dataset import Dataset, held_out_rows
+from .dataset import Dataset, from_table, held_out_rows
 from .datasets import DATASETS, NOISY, circles, digits, iris, line, moons, spiral, xor
 from .encoding import Encoding
 from .predictor import Predictor
@@ -16,6 +16,7 @@ __all__ = [
     "Scaling",
     "circles",
     "digits",
+    "from_table",
     "held_out_rows",
     "iris",
     "line",

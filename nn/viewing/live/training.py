@@ -31,27 +31,47 @@ FOREVER = 10**9
 
 
 @dataclass(frozen=True)
+class Own:
+    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``."""
+
+    dataset: Dataset
+    imports: str
+    expression: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Sources:
     """The data sets there are: those with noise of one's choice, and the user's own, if there is one."""
 
-    own: Dataset | None = None
+    own: Own | None = None
 
     @property
     def names(self) -> list[str]:
-        return [*([self.own.name] if self.own and self.own.name not in NOISY else []), *NOISY]
+        """Their names, the user's first."""
+        return [*([self.own.dataset.name] if self.own else []), *NOISY]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that can be chosen of the user's."""
+        return self.own.dataset.feature_names if self.own else ()
 
     def load(self, settings: Settings) -> Dataset:
-        """The data set, with the two chosen columns as its features x and y."""
+        """The data set that is chosen."""
         if settings.data not in self.names:
             raise QuestionError(f"there is no data set {settings.data[:40]!r}; there are {', '.join(self.names)}")
         if settings.data in NOISY:
             return NOISY[settings.data](settings.noise)
-        own = self.own
-        assert own
-        if missing := [name for name in settings.columns if name not in own.feature_names]:
-            raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(own.feature_names)}")
-        places = [own.feature_names.index(name) for name in settings.columns]
-        return replace(own, encoding=Encoding.of_numbers(settings.columns), features=own.features[:, places])
+        assert self.own
+        return self.own.dataset
+
+
+def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
+    """The data set with these two columns as its features."""
+    if missing := [name for name in columns if name not in dataset.feature_names]:
+        raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(dataset.feature_names)}")
+    places = [dataset.feature_names.index(name) for name in columns]
+    return replace(dataset, encoding=Encoding.of_numbers(columns), features=dataset.features[:, places])
 
 
 class Training:
@@ -59,9 +79,10 @@ class Training:
 
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
-        self.settings, self.places = settings, sources.load(settings)
-        if len(self.places) > MOST_POINTS:
-            raise QuestionError(f"{settings.data} has {len(self.places):,} points; {MOST_POINTS:,} is the most here")
+        self.settings, self.source, self.own = settings, sources.load(settings), sources.own
+        if len(self.source) > MOST_POINTS:
+            raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
+        self.places = plane_of(self.source, settings.columns)
         model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
         self.job: Job = prepare(dataset, settings.options(), model)
         self.predictor, optimizer = self.job.predictor, self.job.optimizer

@@ -1,0 +1,165 @@
+"""What a page shows of a training: the film's views, of a network that goes on, over points of the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from autograd.viewing.notation import number_text, visible
+
+from ...basics.arrays import Floats
+from ...fit.objective import Objective
+from ...fit.samples import Samples
+from ...history import History
+from ..film.bars import Flow
+from ..film.columns import mlp_columns
+from ..film.followed import Followed
+from ..film.network import Network
+from ..film.plane import Boundary, Plane
+from ..film.units import Units
+from ..film.view import Axis, Data, scale
+from .training import Training, features_of
+
+MOST_MARKS = 600
+"""Of more points, some are shown."""
+MOST_CURVE = 300
+"""Of more epochs, some have a point on the curve."""
+AS_FINE_AS = 20
+"""Pictures are as fine as those of a film of so many frames."""
+FLOW = Axis(1e-8, 10.0, log=True)
+"""One axis for all time: what vanishes is seen to shrink."""
+
+
+class Views:
+    """The views of one training, and which of its rows can be followed."""
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        predictor, samples, numbers = training.predictor, training.samples, training.run.numbers
+        names = [visible(name) for name in training.settings.columns]
+        self.rows = _spread(len(samples))
+        self.units = Units.of(samples, predictor.feature_scaling, None if predictor.classes else predictor.target_scaling)
+        outputs = list(predictor.classes) if predictor.objective.n_outputs > 1 else []
+        self.columns = mlp_columns(training.model, training.moment, predictor.feature_names, outputs, is_image=False)
+        self.objective = objective = told_objective(training)
+        self.every = self._following(self.rows)
+        self.cloud = _PlaneCloud(training, self.units, self.every, self.rows)
+        plane = Plane(numbers, self.cloud, names, objective.n_outputs, AS_FINE_AS)  # type: ignore[arg-type]
+        self.boundary = Boundary(plane, self.cloud)  # type: ignore[arg-type]
+        self.network = Network(training.model, self.columns, [training.moment], plane, 0, self.units, samples)
+        self.flow = Flow(list(training.model.state_dict()), [])
+        self.flow.axis = FLOW
+        self._followed: tuple[int, Followed] = -1, self.every
+
+    def _following(self, rows: Sequence[int]) -> Followed:
+        training = self.training
+        return Followed(
+            training.run.numbers, training.samples, rows, self.objective, self.units, self.columns,
+            training.predictor.feature_names,
+        )  # fmt: skip
+
+    def specs(self) -> Data:
+        """What is there to be drawn, by name."""
+        network = self.network.spec()
+        network["controls"] = [control for control in network["controls"] if control[0] == "shade"]
+        return {
+            "followed": self.every.spec(),
+            "network": network,
+            "plane": self.boundary.spec(),
+            **self.axes(),
+        }
+
+    def axes(self) -> Data:
+        """Of these, what changes as the training goes on."""
+        return {"loss": loss_spec(self.training.history, self.training.starts), "flow": self.flow.spec()}
+
+    def frames(self, sample: int) -> Data:
+        """The numbers of this moment, by name; of the samples, those of one."""
+        moment = self.training.moment
+        if self._followed[0] != sample:
+            self._followed = sample, self._following([self.rows[sample]])
+        followed = self._followed[1].frame(moment)
+        network, history, starts = self.network.frame(moment), self.training.history, self.training.starts
+        curves = (history.losses, history.held_out_losses)
+        values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
+        return {
+            "followed": {**followed, **followed["rows"], "scale": followed["full"]},
+            "network": {**network, "scale": network["full"]},
+            "plane": self.boundary.frame(moment),
+            "loss": {"at": float(history.epochs), "values": values},
+            "flow": {"values": self.flow.frame(moment)["values"]} if self.training.n_steps else None,
+        }
+
+
+class _PlaneCloud:
+    """The samples as points over the plane, whatever features of them the network is given."""
+
+    def __init__(self, training: Training, units: Units, followed: Followed, rows: Sequence[int]) -> None:
+        self.objective, self._features = told_objective(training), training.settings.features
+        self._apply = training.predictor.inputs
+        self._labels = followed.labels()
+        # of the points it takes the features, as the network is to see them
+        inputs = SimpleNamespace(apply=lambda points: self._apply(features_of(points, self._features)))
+        self.units = SimpleNamespace(inputs=inputs, numbers=units.numbers)
+        places = training.places.split(training.settings.seed, training.settings.held_out)
+        some = [rows, _spread(len(training.others))]
+        parts = (training.samples, training.others)
+        self._points = [(part.features[i], samples.chosen(i)) for part, samples, i in zip(places, parts, some, strict=True)]
+
+    def inputs(self) -> Floats:
+        return np.concatenate([points for points, _ in self._points])
+
+    def classes(self) -> list[str]:
+        return list(map(visible, self.objective.classes))
+
+    def points(self, is_plane: bool) -> list[Data]:
+        """None, then those held out, then those to train on: each can be followed, and the key names the others."""
+        training, others = (self._told(points, samples) for points, samples in self._points)
+        nobody = {"role": "training", "x": [], "y": []}
+        return [nobody, {"role": "others", **others}, {"role": "training", **training, "labels": self._labels}]
+
+    def _told(self, points: Floats, samples: Samples) -> Data:
+        found: dict[str, Any] = {"x": points[:, 0], "y": points[:, 1]}
+        if self.objective.kind != "numbers":
+            return found | {"kinds": self.objective.class_indices(samples.targets).astype(np.uint8)}
+        span = (self.objective.high - self.objective.low) or 1.0
+        return found | {"shares": np.clip((samples.targets[:, 0] - self.objective.low) / span, 0.0, 1.0)}
+
+
+def told_objective(training: Training) -> Objective:
+    """What outputs mean; of numbers, with the range of the targets."""
+    objective, targets = training.predictor.objective, training.samples.targets
+    if objective.kind != "numbers":
+        return objective
+    return replace(objective, low=float(targets.min()), high=float(targets.max()))
+
+
+def _spread(count: int) -> list[int]:
+    """As many rows as are shown, from all over the data."""
+    return list(range(0, count, -(-count // MOST_MARKS)))
+
+
+def loss_spec(history: History, starts: Sequence[float]) -> Data:
+    """The losses over the epochs; epoch 0 is the mean loss before the first step."""
+    stride = max(1, -(-history.epochs // MOST_CURVE))
+    epochs = sorted({*range(0, history.epochs + 1, stride), history.epochs})
+    curves = [
+        [([start] if epoch == 0 else losses[epoch - 1 : epoch])[0] for epoch in epochs]
+        for start, losses in zip(starts, (history.losses, history.held_out_losses), strict=True)
+    ]
+    quality = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if metrics]
+    named = [f"training {number_text(curves[0][-1])}", f"held out {number_text(curves[1][-1])}"]
+    return {
+        "view": "chart",
+        "side": 1,
+        "title": "Mean loss",
+        "note": f"{history.metric} {quality[0]}, held out {quality[1]}" if quality else "",
+        "x": Axis(0.0, max(history.epochs, 1), "epoch").spec(),
+        "y": scale((loss for curve in curves for loss in curve), log=True).spec(4),
+        "xs": epochs,
+        "curves": [{"name": name, "ys": curve} for name, curve in zip(named, curves, strict=True)],
+    }
