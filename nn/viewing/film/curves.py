@@ -30,6 +30,7 @@ class Loss:
         names = ("training", "held out")
         return {
             "view": "chart",
+            "side": 1,
             "title": "Mean loss of a sample",
             "note": self.note,
             "x": self.x.spec(),
@@ -52,14 +53,24 @@ class Parameters:
         table = np.array([moment.parameters for moment in moments])
         changes = table.max(axis=0) - table.min(axis=0)
         self.shown = np.sort(np.argsort(-changes, kind="stable")[:MOST])
-        self.names = [visible(names[i]) for i in self.shown]
+        paths = {names[i].rpartition(".")[0] for i in self.shown}
+        self.path = f"{paths.pop()}." if len(paths) == 1 and "" not in paths else ""
+        self.names = [visible(names[i].removeprefix(self.path)) for i in self.shown]
         self.table = table[:, self.shown]
-        self.note = f"{MOST} of {len(names)}, those that change most" if len(names) > MOST else ""
+        some = f"{MOST} of {len(names)}, those that change most" if len(names) > MOST else ""
+        self.note = ", ".join(filter(None, [visible(self.path).removesuffix("."), some]))
 
     def spec(self) -> Data:
         curves = [{"name": name, "ys": ys} for name, ys in zip(self.names, self.table.T, strict=True)]
         x, y = Axis(0.0, max(self.epochs[-1], 1), "epoch"), scale(self.table.ravel().tolist())
-        told = {"view": "chart", "title": "Parameters", "note": self.note, "labelled": True, "xs": self.epochs}
+        told = {
+            "view": "chart",
+            "side": 0,
+            "title": "Parameters",
+            "note": self.note,
+            "labelled": True,
+            "xs": self.epochs,
+        }
         return told | {"x": x.spec(), "y": y.spec(), "curves": curves}
 
     def frame(self, moment: Moment) -> Data:
