@@ -80,8 +80,8 @@ class Classes:
     def frame(self, moment: Moment) -> Data:
         outputs, objective = self.followed.trace.outputs, self.objective
         values = objective.shares(outputs) if objective.gives_probabilities else outputs
-        if objective.kind == "two":
-            values = np.hstack([1.0 - values, values])
+        if objective.kind == "two":  # 1 / (1 + exp(±z)), to all digits where either is small
+            values = np.exp(-np.logaddexp(0.0, outputs * [1.0, -1.0]))
         chosen = objective.class_indices(self.followed.samples.targets)
         return {"rows": {"values": values, "target": chosen.astype(np.uint8)}}
 

@@ -11,7 +11,7 @@ from autograd.viewing.notation import visible
 from ...fit.recording import Moment
 from .view import Axis, Data, scale
 
-MOST = 12
+MOST_CURVES = 12
 """So many parameters have a curve: those that change most."""
 
 
@@ -52,12 +52,12 @@ class Parameters:
         self.epochs = [moment.epoch for moment in moments]
         table = np.array([moment.parameters for moment in moments])
         changes = table.max(axis=0) - table.min(axis=0)
-        self.shown = np.sort(np.argsort(-changes, kind="stable")[:MOST])
+        self.shown = np.sort(np.argsort(-changes, kind="stable")[:MOST_CURVES])
         paths = {names[i].rpartition(".")[0] for i in self.shown}
         self.path = f"{paths.pop()}." if len(paths) == 1 and "" not in paths else ""
         self.names = [visible(names[i].removeprefix(self.path)) for i in self.shown]
         self.table = table[:, self.shown]
-        some = f"{MOST} of {len(names)}, those that change most" if len(names) > MOST else ""
+        some = f"{MOST_CURVES} of {len(names)}, those that change most" if len(names) > MOST_CURVES else ""
         self.note = ", ".join(filter(None, [visible(self.path).removesuffix("."), some]))
 
     def spec(self) -> Data:

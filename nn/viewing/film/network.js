@@ -59,11 +59,9 @@ function network(plot, spec, ask) {
   const look = () => {
     const { frame, moment } = shown, j = marks.indexOf(looked);
     const seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
-    numbers.replaceChildren(...seen.flatMap(({ from, to, place, line }) => {
-      const along = clamp((size / 2 + 4) / Math.hypot(to.x - from.x, to.y - from.y), 0, 0.4);
-      const at = { x: from.x + along * (to.x - from.x), y: from.y + along * (to.y - from.y) + 4 };
-      return [line.cloneNode(), svg("text", at, text(frame.weights[place]))];
-    }));
+    lines.classList.toggle("dim", seen.length > 0);
+    numbers.replaceChildren(...seen.flatMap(({ from, place, line }) => [line.cloneNode(),
+      svg("text", { x: from.x + size / 2 + 4, y: from.y + 4 }, text(frame.weights[place]))]));
     card.hidden = j < 0 && !seen.length;
     if (card.hidden) return;
     const { x, y, pictured, column } = neurons[j] || seen[0].from;
@@ -152,8 +150,8 @@ function written({ neurons, scaled }, { nodes, sums, gradients }, { neuron, netw
   const { name, column, bias, from, terms, more, activation } = neurons[neuron], here = text(nodes[neuron]);
   const slope = `Gradient of its loss by it: ${text(gradients[neuron])}`;
   if (!column) return [name, ...(scaled ? [`To the network it is ${here}.`] : []), slope];
-  const signed = (x) => x === null || x >= 0 ? `+ ${text(x)}` : `− ${text(-x)}`;
-  const product = (weight, x) => `${signed(weight)} · ${x < 0 ? `(${text(x)})` : text(x)}`;
+  const signed = (x) => x === null || x >= 0 ? `+\u00a0${text(x)}` : `−\u00a0${text(-x)}`;
+  const product = (weight, x) => `${signed(weight)}\u00a0·\u00a0${x < 0 ? `(${text(x)})` : text(x)}`;
   const parts = Array.from({ length: terms }, (_, i) => product(weights[bias + 1 + i], nodes[from + i]));
   const all = [text(weights[bias]), ...parts, ...(more ? [`+ … (${more} more)`] : [])].join(" ");
   const sum = text(sums[neuron - neurons.findIndex(({ column }) => column)]);

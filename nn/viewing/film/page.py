@@ -17,11 +17,10 @@ from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
 from ...module import parameters_of
-from . import curves
 from .bars import Classes, Flow
 from .cloud import Cloud
 from .columns import image_side, mlp_columns, other_columns
-from .curves import Loss, Parameters
+from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
 from .network import Network
 from .packing import packed
@@ -121,7 +120,7 @@ def _views(
     views: list[View] = [followed]
     if is_mlp(model):
         views.append(Network(model, columns, moments, plane, side, units, samples))
-    if not is_mlp(model) or len(names) <= curves.MOST:
+    if not is_mlp(model) or len(names) <= MOST_CURVES:
         views.append(Parameters(names, moments))
     if plane:
         views.append(Boundary(plane, cloud))
