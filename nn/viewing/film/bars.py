@@ -15,6 +15,9 @@ from ...fit.recording import Moment
 from .followed import Followed
 from .view import Axis, Data
 
+ROW, BELOW = 22, 20
+"""Pixels that are wanted for a bar, and below all for the axis."""
+
 
 class Flow:
     """The root mean square of the gradient of each layer's parameters, over the steps of an epoch; logarithmic."""
@@ -37,10 +40,12 @@ class Flow:
     def spec(self) -> Data:
         return {
             "view": "bars",
+            "side": 1,
             "title": "Gradient flow",
-            "note": "root mean square by layer, over the epoch's steps",
+            "note": "root mean square, by layer",
             "axis": self.axis.spec(6),
             "names": list(map(visible, self.groups)),
+            "height": ROW * len(self.groups) + BELOW,
         }
 
     def frame(self, moment: Moment) -> Data | None:
@@ -62,13 +67,21 @@ class Classes:
     def spec(self) -> Data:
         title = "Probability of each class" if self.objective.gives_probabilities else "Output for each class"
         names = list(map(visible, self.objective.classes))
-        return {"view": "bars", "title": title, "note": "of the followed sample", "axis": self.axis.spec(), "names": names}
+        return {
+            "view": "bars",
+            "side": 1,
+            "title": title,
+            "note": "of the followed sample",
+            "axis": self.axis.spec(),
+            "names": names,
+            "height": ROW * len(names) + BELOW,
+        }
 
     def frame(self, moment: Moment) -> Data:
         outputs, objective = self.followed.trace.outputs, self.objective
         values = objective.shares(outputs) if objective.gives_probabilities else outputs
-        if objective.kind == "two":
-            values = np.hstack([1.0 - values, values])
+        if objective.kind == "two":  # 1 / (1 + exp(±z)), to all digits where either is small
+            values = np.exp(-np.logaddexp(0.0, outputs * [1.0, -1.0]))
         chosen = objective.class_indices(self.followed.samples.targets)
         return {"rows": {"values": values, "target": chosen.astype(np.uint8)}}
 

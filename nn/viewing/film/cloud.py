@@ -9,6 +9,7 @@ from autograd.viewing.notation import visible
 from ...basics.arrays import Floats
 from ...fit.objective import Objective
 from ...fit.samples import Samples
+from .followed import Followed
 from .units import Units
 from .view import Data
 
@@ -19,12 +20,14 @@ class Cloud:
     """Samples by role; of very many some."""
 
     def __init__(
-        self, objective: Objective, units: Units, samples: Samples, others: Samples | None, followed: Samples
+        self, objective: Objective, units: Units, samples: Samples, others: Samples | None, followed: Followed
     ) -> None:
-        self.objective, self.units = objective, units
-        given = {"training": samples, "held out": others, "followed": followed}
+        self.objective, self.units, self.labels = objective, units, followed.labels()
+        given = {"training": samples, "others": others, "followed": followed.samples}
         self.roles = {
-            role: group.chosen(range(0, len(group), -(-len(group) // MOST_POINTS))) for role, group in given.items() if group
+            role: group.chosen(range(0, len(group), -(-len(group) // MOST_POINTS)))
+            for role, group in given.items()
+            if group
         }
 
     def inputs(self) -> Floats:
@@ -40,7 +43,9 @@ class Cloud:
 
     def points(self, is_plane: bool) -> list[Data]:
         """The points of each role: at their two inputs in the colour of their class or target, or above their input."""
-        return [{"role": role} | self._points(samples, is_plane) for role, samples in self.roles.items()]
+        found: list[Data] = [{"role": role} | self._points(group, is_plane) for role, group in self.roles.items()]
+        found[-1]["names"] = [f"follow {visible(label)}" for label in self.labels]
+        return found
 
     def _points(self, samples: Samples, is_plane: bool) -> Data:
         inputs, objective = self.units.inputs_of(samples), self.objective
@@ -48,7 +53,8 @@ class Cloud:
         if objective.kind != "numbers":
             found["kinds"] = objective.class_indices(samples.targets).astype(np.uint8)
         elif is_plane:
-            found["shares"] = np.clip((samples.targets[:, 0] - objective.low) / ((objective.high - objective.low) or 1), 0, 1)
+            span = (objective.high - objective.low) or 1.0
+            found["shares"] = np.clip((samples.targets[:, 0] - objective.low) / span, 0.0, 1.0)
         return found
 
     def classes(self) -> list[str]:

@@ -11,7 +11,7 @@ from autograd.viewing.notation import visible
 from ...fit.recording import Moment
 from .view import Axis, Data, scale
 
-MOST = 12
+MOST_CURVES = 12
 """So many parameters have a curve: those that change most."""
 
 
@@ -30,6 +30,7 @@ class Loss:
         names = ("training", "held out")
         return {
             "view": "chart",
+            "side": 1,
             "title": "Mean loss of a sample",
             "note": self.note,
             "x": self.x.spec(),
@@ -51,15 +52,25 @@ class Parameters:
         self.epochs = [moment.epoch for moment in moments]
         table = np.array([moment.parameters for moment in moments])
         changes = table.max(axis=0) - table.min(axis=0)
-        self.shown = np.sort(np.argsort(-changes, kind="stable")[:MOST])
-        self.names = [visible(names[i]) for i in self.shown]
+        self.shown = np.sort(np.argsort(-changes, kind="stable")[:MOST_CURVES])
+        paths = {names[i].rpartition(".")[0] for i in self.shown}
+        self.path = f"{paths.pop()}." if len(paths) == 1 and "" not in paths else ""
+        self.names = [visible(names[i].removeprefix(self.path)) for i in self.shown]
         self.table = table[:, self.shown]
-        self.note = f"{MOST} of {len(names)}, those that change most" if len(names) > MOST else ""
+        some = f"{MOST_CURVES} of {len(names)}, those that change most" if len(names) > MOST_CURVES else ""
+        self.note = ", ".join(filter(None, [visible(self.path).removesuffix("."), some]))
 
     def spec(self) -> Data:
         curves = [{"name": name, "ys": ys} for name, ys in zip(self.names, self.table.T, strict=True)]
         x, y = Axis(0.0, max(self.epochs[-1], 1), "epoch"), scale(self.table.ravel().tolist())
-        told = {"view": "chart", "title": "Parameters", "note": self.note, "labelled": True, "xs": self.epochs}
+        told = {
+            "view": "chart",
+            "side": 0,
+            "title": "Parameters",
+            "note": self.note,
+            "labelled": True,
+            "xs": self.epochs,
+        }
         return told | {"x": x.spec(), "y": y.spec(), "curves": curves}
 
     def frame(self, moment: Moment) -> Data:

@@ -18,28 +18,21 @@ function unpacked(value) {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpacked(part)]));
 }
 
-const specs = unpacked(data.specs), frames = data.frames = unpacked(data.frames);
-const count = specs.followed.samples.length, labels = specs.followed.samples.map(({ label }) => label);
+for (const part of ["specs", "frames", "full"]) data[part] = unpacked(data[part]);
+const { specs } = data, count = specs.followed.samples.length;
 const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
-
-/* What full colour stands for, over all epochs, view by view. */
-const greatest = (some) => some.reduce((a, b) => a.map((x, i) => Math.max(x, b[i])));
-const full = (name) => Object.fromEntries(Object.keys(frames[0][name].full)
-  .map((kind) => [kind, greatest(frames.map((frame) => frame[name].full[kind]))]));
-const fulls = Object.fromEntries(Object.keys(specs).filter((name) => frames[0][name]?.full).map((name) => [name, full(name)]));
 
 /* One view's frame, for the followed sample alone. */
 function ofSample(name, frame) {
   if (frame === null || typeof frame !== "object") return frame;
-  const rows = Object.entries(frame.rows || {}).map(([kind, all]) => {
-    const each = all.length / count;
-    return [kind, all.slice(chosen.sample * each, (chosen.sample + 1) * each)];
-  });
-  return { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: chosen.scale === "all" ? fulls[name] : frame.full };
+  const each = (all, k) => all.length / count * (chosen.sample + k);
+  const rows = Object.entries(frame.rows || {}).map(([kind, all]) => [kind, all.slice(each(all, 0), each(all, 1))]);
+  const full = chosen.scale === "all" ? data.full[name] : frame.full;
+  return { ...frame, ...Object.fromEntries(rows), scale: frame.full, full };
 }
 
 const page = show($("film"), specs, (question) => { Object.assign(chosen, question); player.redraw(); });
 const player = play((frame) => {
   const moment = Object.entries(frame).map(([name, part]) => [name, ofSample(name, part)]);
-  return page.draw({ ...Object.fromEntries(moment), ...chosen, labels });
+  return page.draw({ ...Object.fromEntries(moment), ...chosen });
 });

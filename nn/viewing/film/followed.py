@@ -16,7 +16,7 @@ from ...fit.evaluation import Evaluation, Trace
 from ...fit.objective import Objective
 from ...fit.recording import Moment
 from ...fit.samples import Samples
-from .network import MOST, Column
+from .columns import MOST, Column, neurons_of
 from .units import Units
 from .view import Data, tick_text
 
@@ -50,9 +50,12 @@ class Followed:
         targets = self._targets(MOST)
         return {
             "view": "followed",
-            "samples": [{"label": visible(label), "target": visible(target)} for label, target in zip(self.labels(), targets, strict=True)],
+            "samples": [
+                {"label": visible(label), "target": visible(target)}
+                for label, target in zip(self.labels(), targets, strict=True)
+            ],
             "features": list(map(visible, self.feature_names)),
-            "columns": [column.spec() for column in self.columns],
+            "neurons": neurons_of(self.columns),
             "scaled": self.units.scales_inputs,
             "scaledTarget": self.units.scales_numbers and self.objective.kind == "numbers",
         }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,32 +13,17 @@ from ...basics.arrays import Floats, Rows
 from ...fit.recording import Moment
 from ...fit.samples import Samples
 from ...layers import MLP
+from .columns import Column, neurons_of, weight_places
 from .plane import Plane
 from .units import Units
 from .view import Data
 
-MOST = 16
-"""So many neurons of a column are shown: more would be too small to be told apart."""
+ROW, ABOVE = 26, 60
+"""Pixels that are wanted for a neuron, and beside all of them."""
+SCALES = [["epoch", "this epoch"], ["all", "all epochs"]]
+"""Whose largest numbers full colour stands for."""
 BOUNDED = ("tanh", "sigmoid")
 """Activations from -1, or from 0, to 1."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """The inputs, a layer's neurons, or the outputs: those that are shown, out of ``size``."""
-
-    name: str
-    size: int
-    indices: Sequence[int]
-    neurons: Sequence[str]
-    labels: Sequence[str] = ()
-    activation: str = ""
-
-    def spec(self) -> Data:
-        """The column as JSON."""
-        names, labels = list(map(visible, self.neurons)), list(map(visible, self.labels))
-        told = {"name": visible(self.name), "size": self.size, "indices": list(self.indices)}
-        return told | {"neurons": names, "labels": labels, "activation": self.activation}
 
 
 class Network:
@@ -76,16 +59,23 @@ class Network:
         sizes = "-".join(str(column.size) for column in self.columns)
         thinned = [c for c in self.columns if 0 < len(c.indices) < c.size]
         left_out = ", ".join(f"{len(c.indices)} of {c.size} in {visible(c.name)}" for c in thinned)
-        shown = {True: "its activation over the plane", False: "its weights by the pixels"}[self.plane is not None]
+        shows = "activation over the plane" if self.plane else "weights of the pixels"
+        shades = [["nodes", "activation"], ["gradients", "gradient of the loss"]]
+        if self._pictured:
+            shades.insert(0, ["picture", shows])
         return {
             "view": "network",
             "title": f"Network {sizes}",
             "note": f"shown: {left_out}, those with the largest weights at the end" if left_out else "",
-            "columns": [column.spec() for column in self.columns],
+            "side": 0,
+            "height": ROW * max(len(column.indices) for column in self.columns) + ABOVE,
+            "columns": [{"name": visible(column.name), "count": len(column.indices)} for column in self.columns],
+            "neurons": neurons_of(self.columns),
+            "controls": [["shade", "Neurons:", shades], ["scale", "scaled to", SCALES]],
             "image": 0 if self.columns[0].indices else self._side,
             "pictured": len(self._pictured),
-            "side": self._side,
-            "shows": shown,
+            "edge": self._side,
+            "shows": shows,
             "pixels": self._ends,
             "scaled": self._is_scaled,
         }
@@ -116,15 +106,6 @@ class Network:
         return [all_of_them[start + np.array(c.indices)] for start, c in zip(starts, self._pictured, strict=False)]
 
 
-def weight_places(model: MLP) -> list[Rows]:
-    """Where the weights of each layer stand among the parameters: (n_outputs, n_inputs)."""
-    places = {name: i for i, name in enumerate(model.state_dict())}
-    return [
-        np.array([[places[f"{n.path}.weights[{i}]"] for i in range(len(n.weights))] for n in layer.neurons])
-        for layer in model.layers
-    ]
-
-
 def parameters_shown(model: MLP, weights: Sequence[Rows], columns: Sequence[Column]) -> Rows:
     """Where the parameters of the picture stand: of each neuron shown its bias, and a weight for each edge to it."""
     places = {name: i for i, name in enumerate(model.state_dict())}
@@ -133,43 +114,3 @@ def parameters_shown(model: MLP, weights: Sequence[Rows], columns: Sequence[Colu
         for i in end.indices:
             found += [places[f"{layer.neurons[i].path}.bias"], *matrix[i, list(start.indices)].tolist()]
     return np.array(found)
-
-
-def mlp_columns(
-    model: MLP, last: Moment, inputs: Sequence[str], outputs: Sequence[str], is_image: bool
-) -> list[Column]:
-    """The columns of an MLP. Of a larger layer those neurons are shown that have the largest weights at the end; the
-    pixels of an image are none by one."""
-    weights = [np.abs(last.parameters[places]) for places in weight_places(model)]
-    leaving = [matrix.max(axis=0) for matrix in weights] + [weights[-1].max(axis=1)]
-    found = []
-    for i, sizes in enumerate(leaving):
-        indices = np.sort(np.argsort(-sizes, kind="stable")[: 0 if is_image and i == 0 else MOST]).tolist()
-        layer = model.layers[i - 1] if i else None
-        names = [f"layers[{i - 1}].neurons[{j}]" for j in indices] if layer else [inputs[j] for j in indices]
-        labels = names if i == 0 else [outputs[j] for j in indices] if outputs and i == len(leaving) - 1 else []
-        activation = layer.neurons[0].activation if layer else ""
-        found.append(Column(f"layers[{i - 1}]" if i else "inputs", len(sizes), indices, names, labels, activation))
-    return found
-
-
-def other_columns(n_inputs: int, n_outputs: int, inputs: Sequence[str], outputs: Sequence[str]) -> list[Column]:
-    """The inputs and the outputs, of a model that has no picture."""
-    first, last = range(min(n_inputs, MOST)), range(min(n_outputs, MOST))
-    return [
-        Column("inputs", n_inputs, first, inputs[:MOST], inputs[:MOST]),
-        Column("outputs", n_outputs, last, [f"outputs[{i}]" for i in last], outputs[:MOST]),
-    ]
-
-
-def image_side(names: Sequence[str]) -> int:
-    """How many pixels an edge of a square image has, if the inputs are those of one; else 0.
-
-    They are if all have one name, and numbers after it, as pixel_0_0 or x17 has.
-
-    >>> image_side([f"pixel_{i}_{j}" for i in range(8) for j in range(8)]), image_side([*"abcdefghijklmnop"])
-    (8, 0)
-    """
-    side = round(len(names) ** 0.5)
-    stems = {re.sub(r"[\d_,.\[\]() -]+$", "", name) for name in names}
-    return side if side >= 4 and side**2 == len(names) and len(stems) == 1 else 0

@@ -1,4 +1,4 @@
-"""Packing: what a page is given, as JSON that is short: pictures as bytes, numbers as the four digits that are shown."""
+"""Packing: what a page is given, as short JSON: pictures as bytes, numbers as the four digits that are shown."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
+import numpy as np
+
 from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
@@ -15,16 +17,16 @@ from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
 from ...module import parameters_of
-from . import curves
 from .bars import Classes, Flow
 from .cloud import Cloud
-from .curves import Loss, Parameters
+from .columns import image_side, mlp_columns, other_columns
+from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
-from .network import Network, image_side, mlp_columns, other_columns
+from .network import Network
 from .packing import packed
 from .plane import Boundary, Fit, Plane
 from .units import Units
-from .view import View
+from .view import Data, View
 
 
 class Film(Page):
@@ -55,7 +57,7 @@ def make_film(
         n_outputs = numbers.column_sizes(samples)[-1]
         objective = Objective.told(recording.loss, samples.targets, n_outputs, class_names)
         views = _views(numbers, recording, losses, objective, features, units)
-        frames = []
+        frames: list[Data] = []
         for moment in recording.moments:
             set_parameters(numbers.parameters, moment.parameters)
             frames.append({"epoch": moment.epoch} | {view.name: view.frame(moment) for view in views})
@@ -68,14 +70,24 @@ def make_film(
         unit="epoch",
         pace=300,
         style=_asset("film.css"),
-        script=_asset("views.js") + _asset("film.js"),
+        script="".join(map(_asset, ("views.js", "network.js", "film.js"))),
         data={
             "specs": packed({view.name: view.spec() for view in views}),
             "places": [moment.epoch for moment in recording.moments],
             "frames": packed(frames),
+            "full": packed(_full(frames)),
         },
     )
     return Film(page, f"{len(frames)} frames, epochs 0 to {len(losses[0])}")
+
+
+def _full(frames: Sequence[Data]) -> Data:
+    """What full colour stands for, if it is that of all epochs: view by view the largest."""
+    kinds = {name: part["full"] for name, part in frames[0].items() if isinstance(part, dict) and "full" in part}
+    return {
+        name: {kind: np.max([frame[name]["full"][kind] for frame in frames], axis=0) for kind in full}
+        for name, full in kinds.items()
+    }
 
 
 def _evaluation(recording: Recording) -> Evaluation:
@@ -102,13 +114,13 @@ def _views(
         n_inputs, n_outputs = numbers.column_sizes(samples)
         columns = other_columns(n_inputs, n_outputs, features, outputs)
     followed = Followed(numbers, samples, rows_to_follow(objective, samples), objective, units, columns, features)
-    cloud = Cloud(objective, units, samples, others, followed.samples)
+    cloud = Cloud(objective, units, samples, others, followed)
     plane = Plane(numbers, cloud, features, objective.n_outputs, len(moments)) if len(features) == 2 else None
 
     views: list[View] = [followed]
     if is_mlp(model):
         views.append(Network(model, columns, moments, plane, side, units, samples))
-    if not is_mlp(model) or len(names) <= curves.MOST:
+    if not is_mlp(model) or len(names) <= MOST_CURVES:
         views.append(Parameters(names, moments))
     if plane:
         views.append(Boundary(plane, cloud))

@@ -66,6 +66,7 @@ class Boundary:
         ends = units.undo(np.array([[objective.low], [objective.high]]))[:, 0] if is_number else np.array([0.0, 1.0])
         return {
             "view": "chart",
+            "side": 1,
             "title": "First output" if is_number else "Decision boundary",
             "x": self.plane.x.spec(),
             "y": self.plane.y.spec(),
@@ -95,14 +96,13 @@ class Fit:
     def spec(self) -> Data:
         classes = self.cloud.classes()
         title = f"Output, 0 for {classes[0]}, 1 for {classes[1]}" if classes else "Fit"
-        told = {"view": "chart", "title": title, "x": self.x.spec(), "y": self.y.spec(), "classes": classes}
+        told = {"view": "chart", "side": 1, "title": title, "x": self.x.spec(), "y": self.y.spec(), "classes": classes}
         return told | {"points": self.cloud.points(is_plane=False), "xs": self.points, "curves": [{"name": ""}]}
 
     def frame(self, moment: Moment) -> Data:
-        outputs, units = self.numbers.outputs(self.cloud.units.inputs.apply(self.points[:, np.newaxis])), self.cloud.units
+        units = self.cloud.units
+        outputs = self.numbers.outputs(units.inputs.apply(self.points[:, np.newaxis]))
         if self.objective.kind == "two":
             return {"ys": self.objective.shares(outputs)[:, 0]}
         is_target = outputs.shape[1] == len(units.numbers.mean)
         return {"ys": (units.numbers.undo(outputs) if is_target else outputs)[:, 0]}
-
-
