@@ -37,7 +37,7 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
     """The page, to begin with these settings."""
     sources = Sources(own)
     return LivePage(
-        title="A training",
+        title="A network in training",
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
         body=asset("training.html", __package__),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
@@ -56,11 +56,11 @@ def controls(sources: Sources) -> list[dict[str, Any]]:
         {"name": "noise", "label": "Noise", "range": [0, 0.5, 0.01]},
         {"name": "held_out", "label": "Held out", "range": [0.1, 0.9, 0.05]},
         {"name": "features", "label": "Features", "several": list(FEATURES)},
-        {"name": "hidden", "label": "Hidden layers", "sizes": True},
+        {"name": "hidden", "label": "Layers", "sizes": True},
         {"name": "activation", "label": "Activation", "choices": list(ACTIVATIONS)},
         {"name": "loss", "label": "Loss", "choices": list(LOSSES)},
         {"name": "optimizer", "label": "Optimizer", "choices": list(OPTIMIZERS)},
-        {"name": "lr", "label": "Learning rate", "number": 0.01},
+        {"name": "lr", "label": "Rate", "number": 0.01},
         {"name": "momentum", "label": "Momentum", "number": 0.1},
         {"name": "l1", "label": "L1", "number": 0.001},
         {"name": "weight_decay", "label": "L2", "number": 0.001},

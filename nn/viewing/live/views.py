@@ -91,7 +91,7 @@ class Views:
             "network": {**network, "scale": network["full"]},
             "plane": self.boundary.frame(moment),
             "loss": {"at": float(history.epochs), "values": values},
-            "flow": {"values": self.flow.frame(moment)["values"]} if self.training.n_steps else None,
+            "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on
         }
 
 
@@ -151,6 +151,8 @@ def loss_spec(history: History, starts: Sequence[float]) -> Data:
         [([start] if epoch == 0 else losses[epoch - 1 : epoch])[0] for epoch in epochs]
         for start, losses in zip(starts, (history.losses, history.held_out_losses), strict=True)
     ]
+    everything = [loss for curve in curves for loss in curve]
+    y = next(axis for axis in (scale(everything, log=True), scale(everything)) if axis.ticks(4))
     quality = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if metrics]
     named = [f"training {number_text(curves[0][-1])}", f"held out {number_text(curves[1][-1])}"]
     return {
@@ -159,7 +161,7 @@ def loss_spec(history: History, starts: Sequence[float]) -> Data:
         "title": "Mean loss",
         "note": f"{history.metric} {quality[0]}, held out {quality[1]}" if quality else "",
         "x": Axis(0.0, max(history.epochs, 1), "epoch").spec(),
-        "y": scale((loss for curve in curves for loss in curve), log=True).spec(4),
+        "y": y.spec(4),
         "xs": epochs,
         "curves": [{"name": name, "ys": curve} for name, curve in zip(named, curves, strict=True)],
     }

@@ -1,0 +1,195 @@
+/* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
+const tab = String(Math.random()).slice(2), chosen = { sample: 0, neuron: null, shade: "picture" };
+const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.022 } };
+const ARRAYS = { f4: Float32Array, u1: Uint8Array, u2: Uint16Array };
+let begun = noted() ?? {}, page = null, moment = null, settings = {}, neurons = [], unsent = {}, isTraining = false;
+let counted = { step: 0, at: 0 };
+
+/* Arrays stand beside the JSON, which says where. */
+function unpacked(value, body) {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((part) => unpacked(part, body));
+  if (value.kind in ARRAYS && "at" in value) {
+    const array = new ARRAYS[value.kind](body.buffer, value.at, value.count);
+    return value.kind === "f4" ? Array.from(array, (x) => Number.isFinite(x) ? x : null) : array;
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpacked(part, body)]));
+}
+
+const place = () => neurons[chosen.neuron]?.column ? [neurons[chosen.neuron].column - 1, neurons[chosen.neuron].index] : null;
+const wish = conversation((wishes) => {
+  unsent = {};
+  const begin = page ? {} : { begin: begun };
+  return { tab, ...begin, sample: chosen.sample, neuron: place(), ...(isTraining ? PACES[$("pace").value] : {}), ...wishes };
+}, (packed, bytes, wishes) => {
+  $("error").textContent = packed.error || packed.stopped || "";
+  if ($("error").textContent) pause();
+  if (packed.code) { $("listing").firstChild.textContent = packed.code; $("listing").showModal(); }
+  if (packed.error && !page && Object.keys(begun).length) { begun = {}; wish(); }  // an address of other settings
+  if (packed.error && page) showSettings();
+  if (packed.moment) take(unpacked(packed, bytes.slice()));
+  if (isTraining && !packed.error) requestAnimationFrame(() => isTraining && wish());
+});
+
+function take(head) {
+  Object.assign(chosen, { sample: head.sample });
+  if (head.settings) {
+    ({ settings } = head);
+    ({ neurons } = head.specs.followed);
+    if (chosen.neuron >= neurons.length) chosen.neuron = null;
+    showSettings(head.off);
+    Object.assign($("whole"), { disabled: Boolean(head.whole), title: head.whole });
+    note(settings);
+  }
+  if (!page) page = show($("film"), head.specs, choose);
+  else if (head.specs) page.build(head.specs);
+  if (head.settings) $("followed").querySelector("details").open = false;
+  moment = { ...head.moment, epoch: head.epoch };
+  readOut(page.draw({ ...moment, ...chosen }));
+  showWeights(head.weights ?? []);
+  const now = performance.now(), rate = (head.step - counted.step) / (now - counted.at) * 1000;
+  [$("epochs").textContent, $("steps").textContent] = [head.epoch, head.step].map((n) => n.toLocaleString("en"));
+  if (now - counted.at > 500) {
+    $("rate").textContent = isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–";
+    counted = { step: head.step, at: now };
+  }
+}
+
+/* What is chosen in a picture. */
+function choose(question) {
+  Object.assign(chosen, question);
+  if ("shade" in question) page.draw({ ...moment, ...chosen });
+  else wish();
+}
+
+/* ---- the weights of the chosen neuron */
+function showWeights(weights) {
+  const box = $("weights"), rows = [...box.querySelectorAll("label")];
+  box.hidden = $("neuron").disabled = !weights.length;
+  if (rows.map((row) => row.dataset.place).join() !== weights.map(([at]) => at).join()) {
+    rows.splice(0).forEach((row) => row.remove());
+    for (const [at, name] of weights) {
+      const input = element("input", { type: "number", step: "any" });
+      input.onchange = () => Number.isFinite(input.valueAsNumber) && wish({ set: [[at, input.valueAsNumber]] });
+      rows.push(element("label", { "data-place": at }, name, input));
+    }
+    box.append(...rows);
+  }
+  if (wanted >= 0 && rows.length) rows[wanted]?.querySelector("input").focus();
+  wanted = -1;
+  weights.forEach(([, , number], i) => {
+    const input = rows[i].querySelector("input");
+    if (input !== document.activeElement) Object.assign(input, { value: Number(Number(number).toPrecision(6)), title: number });
+  });
+}
+
+/* A click on an edge leads to its weight. */
+let wanted = -1;
+$("film").addEventListener("click", ({ target }) => {
+  if (!target.matches("line.hit")) return;
+  let i = [...target.parentNode.children].indexOf(target);
+  choose({ neuron: neurons.findIndex(({ column, terms }) => column && (i -= terms) < 0) });
+  wanted = i + neurons[chosen.neuron].terms;
+});
+
+/* ---- the settings: for each kind of control its elements, and what shows a value in them */
+function set(changes) {
+  unsent = { ...unsent, ...changes };
+  wish({ settings: unsent });
+}
+function select(options, change) {
+  const made = element("select", {}, ...options.map((option) => element("option", {}, option)));
+  made.onchange = change;
+  return made;
+}
+const KINDS = {
+  choices(name, options) {
+    const made = select(options, () => set({ [name]: made.value }));
+    return [[made], (value) => { made.value = value; }];
+  },
+  pair(name, options) {
+    const both = [0, 1].map(() => select(options, () => set({ [name]: both.map(({ value }) => value) })));
+    return [both, (value) => both.forEach((made, i) => { made.value = value[i]; })];
+  },
+  range(name, [min, max, step]) {
+    const input = element("input", { type: "range", min, max, step }), told = element("output");
+    input.oninput = () => set({ [name]: input.valueAsNumber });
+    return [[input, told], (value) => { told.textContent = value; if (input !== document.activeElement) input.value = value; }];
+  },
+  number(name, step) {
+    const input = element("input", { type: "number", min: 0, step });
+    input.onchange = () => set({ [name]: input.valueAsNumber });
+    return [[input], (value) => { input.value = value; }];
+  },
+  several(name, options) {
+    const boxes = options.map((option) => element("input", { type: "checkbox", value: option }));
+    const change = () => set({ [name]: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+    for (const box of boxes) box.onchange = change;
+    const rows = boxes.map((box, i) => element("label", {}, box, options[i]));
+    return [rows, (value) => { for (const box of boxes) box.checked = value.includes(box.value); }];
+  },
+  sizes(name) {
+    const host = element("span", { class: "sizes" });
+    const button = (sign, label, sizes) => {
+      const made = element("button", { type: "button", "aria-label": label, title: label }, sign);
+      made.onclick = () => set({ [name]: sizes });
+      return made;
+    };
+    return [[host], (value) => {
+      const inputs = value.map((size, i) => {
+        const input = element("input", { type: "number", min: 1, max: data.neurons, value: size, "aria-label": `Neurons of layer ${i}` });
+        input.onchange = () => set({ [name]: inputs.map((other) => other.valueAsNumber) });
+        return input;
+      });
+      const at = [...host.children].indexOf(document.activeElement);
+      host.replaceChildren(...inputs, ...(value.length ? [button("−", "A layer less", value.slice(0, -1))] : []),
+        ...(value.length < data.layers ? [button("+", "A layer more", [...value, value.at(-1) ?? 4])] : []));
+      if (at >= 0) host.children[Math.min(at, host.children.length - 1)].focus();
+    }];
+  },
+};
+const shown = data.controls.map(({ name, label, ...kind }) => {
+  const [[key, value]] = Object.entries(kind), [elements, showValue] = KINDS[key](name, value);
+  const group = element(elements.length > 1 || key === "sizes" ? "fieldset" : "label", { "data-name": name });
+  group.append(element(group.tagName === "LABEL" ? "span" : "legend", {}, label), ...elements);
+  $("settings").append(group);
+  return { name, group, showValue };
+});
+let off = {};
+function showSettings(reasons = off) {
+  off = reasons;
+  for (const { name, group, showValue } of shown) {
+    showValue(settings[name]);
+    group.title = off[name] ?? "";
+    for (const input of group.querySelectorAll("input, select, button")) input.disabled = name in off;
+  }
+}
+$("settings").onsubmit = (event) => event.preventDefault();
+
+/* ---- what people do */
+function pause() {
+  isTraining = false;
+  $("train").textContent = "Train";
+}
+function toggle() {
+  if (isTraining) return pause();
+  isTraining = true;
+  $("train").textContent = "Pause";
+  wish();
+}
+$("train").onclick = toggle;
+$("restart").onclick = () => wish({ restart: true });
+$("step").onclick = () => { pause(); wish({ steps: 1 }); };
+$("epoch").onclick = () => { pause(); wish({ epochs: 1 }); };
+$("neuron").onclick = () => { pause(); wish({ play: "neuron" }); };
+$("whole").onclick = () => { pause(); wish({ play: "sample" }); };
+$("code").onclick = () => wish({ code: true });
+$("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
+$("hide").onclick = () => $("listing").close();
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, button, dialog, summary")) return;
+  const action = { " ": toggle, ArrowRight: $("step").onclick, r: $("restart").onclick }[event.key];
+  if (action) { event.preventDefault(); action(); }
+});
+$("setup").open = innerWidth > 720;
+wish();
