@@ -1,4 +1,4 @@
-"""The options of both commands, and what their texts may be."""
+"""The options of all commands, and what their texts may be."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ SEPARATOR = "what stands between its cells, tab for a tabulator (default: the on
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of both commands."""
+    """The parser of all commands."""
     root = Parser(prog="python -m nn", description="Train a network of scalar neurons, and use it.")
     commands = root.add_subparsers(dest="command", required=True, parser_class=Parser)
     _add_train(commands)
+    _add_play(commands)
     _add_predict(commands)
     return root
 
@@ -43,8 +44,34 @@ def _add_train(commands: Any) -> None:
     _add_noise(add)
     _add_data(parser.add_argument_group("for a CSV file").add_argument)
     _add_network(parser.add_argument_group("the network").add_argument)
-    _add_training(parser.add_argument_group("the training").add_argument)
+    training = parser.add_argument_group("the training").add_argument
+    _add_rates(training)
+    _add_training(training)
     parser.set_defaults(run=train.run)
+
+
+def _add_play(commands: Any) -> None:
+    parser = commands.add_parser(
+        "play",
+        help="open a page in which a training can be watched and changed as it goes",
+        description="Train a network over two columns in a page on this machine: each neuron with its own picture,\n"
+        "weights that can be set by hand, the size of gradients layer by layer. Options are what the page begins with.",
+    )
+    add = parser.add_argument
+    add("data", type=_path, nargs="?", default="moons", metavar="DATA", help=f"{', '.join(NOISY)}, another data set of "
+        "train, or the path of a CSV file (default: moons)")  # fmt: skip
+    add("--no-browser", action="store_true", help="only print the address (default: open it)")
+    _add_noise(add)
+    _add_data(parser.add_argument_group("for a CSV file").add_argument)
+    _add_network(parser.add_argument_group("the network").add_argument)
+    _add_rates(parser.add_argument_group("the training").add_argument)
+    parser.set_defaults(run=_play)
+
+
+def _play(options: argparse.Namespace) -> None:
+    from . import play  # and with it all that a page needs
+
+    play.run(options)
 
 
 def _add_data(add: Callable[..., Any]) -> None:
@@ -71,25 +98,28 @@ def _add_network(add: Callable[..., Any]) -> None:
         "binary_cross_entropy for two classes, cross_entropy for more)")  # fmt: skip
 
 
-def _add_training(add: Callable[..., Any]) -> None:
+def _add_rates(add: Callable[..., Any]) -> None:
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="how a gradient moves the parameters (default: adam)")
     add("--lr", type=_positive, metavar="X", help="the learning rate (default: 0.05 for sgd, 0.01 for the others)")
-    add("--schedule", choices=("constant", "cosine"), default="constant", help="how the learning rate goes on: as it "
-        "is, or down to 0 along half a cosine (default: constant)")  # fmt: skip
-    add("--warm-up", type=_whole, default=0, metavar="N", help="epochs in which the rate rises to its full size "
-        "(default: 0)")  # fmt: skip
-    add("--clip", type=_positive, metavar="X", help="the greatest length of a gradient (default: any)")
     add("--momentum", type=_fraction, metavar="X", help="for sgd: how much of the last step is kept (default: 0.9)")
-    add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
     add("--weight-decay", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 (default: 0)")
     add("--l1", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 by the same amount wherever a "
         "parameter is (default: 0)")  # fmt: skip
     add("--held-out", type=_share, default=HELD_OUT, metavar="X", help="the fraction of the rows to hold out "
         f"(default: {HELD_OUT})")  # fmt: skip
-    add("--epochs", type=_count, metavar="N", help="visits to each training row (default: as many as make "
-        f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
     add("--batch-size", type=_count, default=16, metavar="N", help="rows for each step (default: 16)")
     add("--seed", type=_whole, default=0, metavar="N", help="of weights, held-out rows and order (default: 0)")
+
+
+def _add_training(add: Callable[..., Any]) -> None:
+    add("--schedule", choices=("constant", "cosine"), default="constant", help="how the learning rate goes on: as it "
+        "is, or down to 0 along half a cosine (default: constant)")  # fmt: skip
+    add("--warm-up", type=_whole, default=0, metavar="N", help="epochs in which the rate rises to its full size "
+        "(default: 0)")  # fmt: skip
+    add("--clip", type=_positive, metavar="X", help="the greatest length of a gradient (default: any)")
+    add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
+    add("--epochs", type=_count, metavar="N", help="visits to each training row (default: as many as make "
+        f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
     add("--tolerance", type=_not_negative, metavar="X", help="stop when an epoch's mean loss is below (default: never)")
     add("--patience", type=_count, metavar="N", help="stop when the held-out loss was no better for N epochs, and keep "
         "the best parameters (default: never)")  # fmt: skip

@@ -30,8 +30,8 @@ def circles(noise: float = 0.1) -> Dataset:
 def xor(noise: float = 0.15) -> Dataset:
     """Clouds of 50 points around the four corners of a square; each class has two opposite corners."""
     corners = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 50, axis=0)
-    noise = np.random.default_rng(0).normal(0.0, noise, corners.shape)
-    return _points("xor", corners + noise, corners[:, 0] ^ corners[:, 1], ("equal", "different"))
+    clouds = corners + np.random.default_rng(0).normal(0.0, noise, corners.shape)
+    return _points("xor", clouds, corners[:, 0] ^ corners[:, 1], ("equal", "different"))
 
 
 def spiral(noise: float = 0.1) -> Dataset:

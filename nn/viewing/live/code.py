@@ -42,15 +42,15 @@ _NOTE = "# Something was changed while the page trained: this trains with what i
 
 
 def as_python(training: Training) -> str:
-    """A program that ends with the same bits as the page after its last whole epoch, if nothing was changed meanwhile."""
+    """A program that ends with the bits of the page after its last whole epoch, if nothing was changed meanwhile."""
     settings, own = training.settings, training.own
-    is_noisy = settings.data in NOISY
-    columns = "" if is_noisy else f"[:, {[training.source.feature_names.index(name) for name in settings.columns]}]"
+    own = own if settings.data not in NOISY else None
+    columns = f"[:, {[training.source.feature_names.index(name) for name in settings.columns]}]" if own else ""
     return _PROGRAM.format(
         note=_NOTE if training.is_changed else "",
         optimizer="SGD" if settings.optimizer == "sgd" else "Adam",
-        imports=settings.data if is_noisy else own.imports,
-        load=f"{settings.data}(noise={settings.noise!r})" if is_noisy else own.expression,
+        imports=own.imports if own else settings.data,
+        load=own.expression if own else f"{settings.data}(noise={settings.noise!r})",
         columns=columns,
         terms=", ".join(TERMS[name] for name in settings.features),
         names=list(settings.features),
@@ -71,7 +71,8 @@ def as_command(training: Training) -> str:
     settings = training.settings
     if settings.features != ("x", "y") or len(training.source.feature_names) != 2:
         return "# `python -m nn train` has no option for other features than all columns of the data"
-    data = f"{settings.data} --noise {settings.noise!r}" if settings.data in NOISY else training.own.words
+    own = training.own
+    data = own.words if own and settings.data not in NOISY else f"{settings.data} --noise {settings.noise!r}"
     hidden = ",".join(map(str, settings.hidden)) or "none"
     given = {
         "held-out": settings.held_out, "hidden": hidden, "activation": settings.activation, "loss": settings.loss,

@@ -16,6 +16,7 @@ from autograd.viewing.live import Answer, LivePage, QuestionError
 from autograd.viewing.live.page import asset
 
 from ...data.datasets import NOISY
+from ...fit.objective import Objective
 from ...layers import ACTIVATIONS
 from ...losses import LOSSES
 from .code import as_command, as_python
@@ -168,7 +169,7 @@ class Session:
         self.told, self.told_epochs = 0.0, -1
 
     def answer(self, asked: Question) -> Answer:
-        """What the page is told, after whatever is to be changed and trained. Nothing is changed if any of it is wrong."""
+        """What the page is told after whatever is to be changed and trained: all of it, or nothing if any is wrong."""
         training = self._changed(asked)
         self._require(training, asked)
         is_other = training is not self.training
@@ -189,14 +190,19 @@ class Session:
         settings = self.training.settings.changed(asked.settings)
         if settings == self.training.settings and not asked.restarts:
             return self.training
-        settings = self._with_its_columns(settings)
+        if settings.data != self.training.settings.data:
+            settings = settings.changed(self._fitting(settings, asked.settings))
         return Training(settings, self.sources, None if asked.restarts else self.training)
 
-    def _with_its_columns(self, settings: Settings) -> Settings:
-        """Another data set has other columns, and a loss that may not fit it."""
-        if settings.data == self.training.settings.data:
-            return settings
-        return settings.changed({"columns": ("x", "y") if settings.data in NOISY else self.sources.columns[:2]})
+    def _fitting(self, settings: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Another data set has other columns, and perhaps needs another loss."""
+        classes = self.sources.load(settings).classes
+        changes: dict[str, Any] = {"columns": ("x", "y") if settings.data in NOISY else self.sources.columns[:2]}
+        try:
+            Objective.named(settings.loss, classes)
+        except ValueError:
+            changes["loss"] = Objective.default(classes).name
+        return {name: value for name, value in changes.items() if name not in given}
 
     def _require(self, training: Training, asked: Question) -> None:
         if beyond := [place for place in asked.weights if place >= len(training.parameters)]:
@@ -249,7 +255,7 @@ class Session:
         size = self.training.graph_size
         return f"its graph has {size:,} nodes, and {MOST_NODES} can be stepped through" if size > MOST_NODES else ""
 
-    def _weights_of(self, layer: int, i: int) -> Sequence[tuple[int, str, float]]:
+    def _weights_of(self, layer: int, i: int) -> Sequence[tuple[int, str, str]]:
         """Of a neuron, the place, the name and the number of the bias and of each weight."""
         path = f"layers[{layer}].neurons[{i}]."
         names = self.training.model.state_dict()

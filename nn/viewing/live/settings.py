@@ -85,9 +85,10 @@ def _text(name: str, got: Any) -> str:
 
 def _one_of(choices: Any) -> Callable[[str, Any], str]:
     def read(name: str, got: Any) -> str:
-        if _text(name, got) not in choices:
-            raise QuestionError(f"{name} is one of {', '.join(choices)}, got {got[:40]!r}")
-        return got
+        text = _text(name, got)
+        if text not in choices:
+            raise QuestionError(f"{name} is one of {', '.join(choices)}, got {text[:40]!r}")
+        return text
 
     return read
 

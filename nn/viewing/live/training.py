@@ -24,6 +24,7 @@ from ...fit.recording import Moment
 from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...history import History
+from ...layers import MLP
 from .settings import FEATURES, MOST_POINTS, Settings
 
 FOREVER = 10**9
@@ -77,6 +78,16 @@ def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
 class Training:
     """A network under way. ``before`` is the one that the settings were changed from: it goes on, where it can."""
 
+    settings: Settings
+    model: MLP
+    job: Job
+    history: History
+    run: Run
+    starts: Sequence[float]  # the mean losses before the first step
+    is_changed: bool  # since it began: then no program ends where it does
+    n_steps: int
+    gradient: Vector  # the root mean square of each parameter's, over the steps since somebody looked last
+
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
         self.settings, self.source, self.own = settings, sources.load(settings), sources.own
@@ -84,7 +95,7 @@ class Training:
             raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
         model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
-        self.job: Job = prepare(dataset, settings.options(), model)
+        self.job = prepare(dataset, settings.options(), model)
         self.predictor, optimizer = self.job.predictor, self.job.optimizer
         self.model = self.predictor.model
         if kept and type(optimizer) is type(kept.job.optimizer):
@@ -100,7 +111,7 @@ class Training:
         self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
         self.n_steps = kept.n_steps if kept else 0
         self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
-        self.gradient: Vector = np.zeros(len(self.parameters))
+        self.gradient = np.zeros(len(self.parameters))
         self._steps = self.run.steps(is_seen=False)
 
     @cached_property
@@ -109,10 +120,7 @@ class Training:
         return self.run.numbers.all_parameters
 
     def advance(self, most: int, epochs: int, seconds: float) -> str:
-        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did.
-
-        ``gradient`` is then the root mean square of each parameter's gradient over these steps.
-        """
+        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
         end, last = time.perf_counter() + seconds, self.history.epochs + epochs
         squares, done = np.zeros(len(self.parameters)), 0
         try:
@@ -169,9 +177,7 @@ class Training:
 
 def with_features(dataset: Dataset, features: Sequence[str]) -> Dataset:
     """The data set with these features of its two columns in their place."""
-    return replace(
-        dataset, encoding=Encoding.of_numbers(features), features=features_of(dataset.features, features)
-    )
+    return replace(dataset, encoding=Encoding.of_numbers(features), features=features_of(dataset.features, features))
 
 
 def features_of(points: Floats, features: Sequence[str]) -> Floats:

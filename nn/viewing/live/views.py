@@ -42,7 +42,9 @@ class Views:
         predictor, samples, numbers = training.predictor, training.samples, training.run.numbers
         names = [visible(name) for name in training.settings.columns]
         self.rows = _spread(len(samples))
-        self.units = Units.of(samples, predictor.feature_scaling, None if predictor.classes else predictor.target_scaling)
+        self.units = Units.of(
+            samples, predictor.feature_scaling, None if predictor.classes else predictor.target_scaling
+        )
         outputs = list(predictor.classes) if predictor.objective.n_outputs > 1 else []
         self.columns = mlp_columns(training.model, training.moment, predictor.feature_names, outputs, is_image=False)
         self.objective = objective = told_objective(training)
@@ -108,7 +110,9 @@ class _PlaneCloud:
         places = training.places.split(training.settings.seed, training.settings.held_out)
         some = [rows, _spread(len(training.others))]
         parts = (training.samples, training.others)
-        self._points = [(part.features[i], samples.chosen(i)) for part, samples, i in zip(places, parts, some, strict=True)]
+        self._points = [
+            (part.features[i], samples.chosen(i)) for part, samples, i in zip(places, parts, some, strict=True)
+        ]
 
     def inputs(self) -> Floats:
         return np.concatenate([points for points, _ in self._points])
