@@ -253,7 +253,11 @@ class Session:
 
     def _too_large(self) -> str:
         size = self.training.graph_size
-        return f"its graph has {size:,} nodes, and {MOST_NODES} can be stepped through" if size > MOST_NODES else ""
+        return (
+            f"The sample's graph has {size:,} nodes; at most {MOST_NODES} can be stepped through."
+            if size > MOST_NODES
+            else ""
+        )
 
     def _weights_of(self, layer: int, i: int) -> Sequence[tuple[int, str, str]]:
         """Of a neuron, the place, the name and the number of the bias and of each weight."""

@@ -97,7 +97,7 @@ def _up_to(check: Callable[[str, Any], Any], most: float) -> Callable[[str, Any]
     def read(name: str, got: Any) -> Any:
         number = check(name, got)
         if number > most:
-            raise QuestionError(f"{name} is at most {most:,} here, got {number:,}")
+            raise QuestionError(f"{name} is at most {most:,.12g} here, got {number:,.12g}")
         return number
 
     return read

@@ -38,12 +38,12 @@ function take(head) {
     ({ neurons } = head.specs.followed);
     if (chosen.neuron >= neurons.length) chosen.neuron = null;
     showSettings(head.off);
-    Object.assign($("whole"), { disabled: Boolean(head.whole), title: head.whole });
+    $("whole").disabled = Boolean(head.whole);
+    $("why").textContent = head.whole;
     note(settings);
   }
   if (!page) page = show($("film"), head.specs, choose);
   else if (head.specs) page.build(head.specs);
-  if (head.settings) $("followed").querySelector("details").open = false;
   moment = { ...head.moment, epoch: head.epoch };
   readOut(page.draw({ ...moment, ...chosen }));
   showWeights(head.weights ?? []);

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.viewing.notation import number_text, visible
+from autograd.viewing.notation import visible
 
 from ...basics.arrays import Floats
 from ...fit.objective import Objective
@@ -158,7 +158,6 @@ def loss_spec(history: History, starts: Sequence[float]) -> Data:
     everything = [loss for curve in curves for loss in curve]
     y = next(axis for axis in (scale(everything, log=True), scale(everything)) if axis.ticks(4))
     quality = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if metrics]
-    named = [f"training {number_text(curves[0][-1])}", f"held out {number_text(curves[1][-1])}"]
     return {
         "view": "chart",
         "side": 1,
@@ -167,5 +166,5 @@ def loss_spec(history: History, starts: Sequence[float]) -> Data:
         "x": Axis(0.0, max(history.epochs, 1), "epoch").spec(),
         "y": y.spec(4),
         "xs": epochs,
-        "curves": [{"name": name, "ys": curve} for name, curve in zip(named, curves, strict=True)],
+        "curves": [{"name": name, "ys": curve} for name, curve in zip(("training", "held out"), curves, strict=True)],
     }

@@ -1,0 +1,472 @@
+"""The training page: the bits it trains to, what it tells of them, and every control in a browser."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from live import SIZES, head_of, random_question, told, until
+
+from autograd import grad
+from autograd.viewing.live import LivePage, answered
+from nn.__main__ import main
+from nn.command.arguments import parser
+from nn.command.play import own_data, settings_of
+from nn.module import Module
+from nn.viewing.live.packing import packed
+from nn.viewing.live.page import MOST_TABS, Session, Tabs, training_page
+from nn.viewing.live.settings import Settings
+from nn.viewing.live.training import Sources, Training
+
+SMALL = {"hidden": [3]}
+
+
+class Asked:
+    """One tab of a page, asked as its script does."""
+
+    def __init__(self, own: Any = None, **settings: Any) -> None:
+        self.tabs = Tabs(Sources(own), Settings())
+        self.first = self(begin=SMALL | settings)
+
+    def __call__(self, **question: Any) -> dict[str, Any]:
+        return told(self.tabs.ask, tab="a", **question)
+
+    @property
+    def session(self) -> Session:
+        return self.tabs.sessions["a"]
+
+    @property
+    def training(self) -> Training:
+        return self.session.training
+
+    @property
+    def theta(self) -> list[float]:
+        return [parameter.data for parameter in self.training.parameters]
+
+
+def theta_of(model: Module) -> list[float]:
+    return [parameter.data for parameter in model.parameters()]
+
+
+# ---- the same bits as Trainer.fit
+
+CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "as it begins": {},
+    "sgd with both penalties": {"optimizer": "sgd", "lr": 0.05, "momentum": 0.5, "l1": 0.001, "weight_decay": 0.01},
+    "adamw": {"optimizer": "adamw", "weight_decay": 0.1, "batch_size": 7, "seed": 3},
+    "hinge over features": {"loss": "hinge", "features": ["x", "x·y", "sin y"], "data": "circles", "noise": 0.2},
+    "one output a class": {"loss": "cross_entropy", "data": "spiral", "activation": "relu", "held_out": 0.5},
+    "no hidden layer": {"loss": "mse", "data": "xor", "noise": 0.0, "hidden": []},
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any]) -> None:
+    asked = Asked(**choice)
+    while asked.training.history.epochs < 8:
+        asked(steps=11)
+    for _ in range(8 * 80):  # on to the end of that epoch
+        if asked.training.run.state.steps % asked.training.run.plan.steps_per_epoch == 0:
+            break
+        asked(steps=1)
+    found: dict[str, Any] = {}
+    exec(asked(code=True)["code"].partition("\npython -m nn")[0].partition("\n# `python")[0], found)
+    assert theta_of(found["model"]) == asked.theta
+    assert found["history"].losses == asked.training.history.losses
+    assert found["history"].held_out_metrics == asked.training.history.held_out_metrics
+
+
+def test_the_command_that_it_gives_trains_to_the_same_bits(tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = Asked(hidden=[2], optimizer="sgd", lr=0.03, l1=0.01, noise=0.2, held_out=0.3)
+    for _ in range(3):
+        asked(epochs=1)
+    command = asked(code=True)["code"].splitlines()[-1].split()
+    assert command[:3] == ["python", "-m", "nn"]
+    assert main([*command[3:], "--no-film"]) == 0
+    with np.load("run/model.npz") as saved:
+        assert saved["values"].tolist() == asked.theta
+
+
+def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
+    asked = Asked()
+    for epoch in (1, 2, 3):
+        answer = asked(epochs=1)
+        assert (answer["epoch"], answer["step"]) == (epoch, epoch * 25)
+
+
+# ---- what is told
+
+
+def test_the_numbers_it_tells_are_the_engines() -> None:
+    asked = Asked(features=["x", "y²"], hidden=[3, 2])
+    asked(steps=30)
+    training, views = asked.training, asked.session.views
+    frames = views.frames(5)
+    row = views.rows[5]
+    x, t = next(training.samples.rows([row]))
+    columns = [training.model.layers[0](x)]
+    columns.append(training.model.layers[1](columns[0]))
+    columns.append(training.model.layers[2](columns[1]))
+    neurons = [neuron for column in columns for neuron in column]
+    loss = training.run.loss(columns[-1], t)
+    assert frames["followed"]["nodes"][0].tolist() == pytest.approx(
+        [*x, *(neuron.data for neuron in neurons)], rel=1e-12
+    )
+    assert frames["followed"]["gradients"][0][2:].tolist() == pytest.approx(grad(loss, neurons), rel=1e-9)
+    assert frames["followed"]["losses"].tolist() == pytest.approx([loss.data], rel=1e-12)
+    place = training.job.train.features[row]
+    assert frames["followed"]["inputs"][0].tolist() == pytest.approx(place.tolist(), rel=1e-12)
+    assert training.sample_graph(row).data == pytest.approx(loss.data, rel=1e-12)
+    assert training.neuron_graph(1, 1, row).data == columns[1][1].data
+
+
+def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
+    asked = Asked(hidden=[2, 2])
+    training = asked.training
+    rows = next(training.run.plan.batches(0))
+    losses = [training.run.loss(training.model(x), t) for x, t in training.samples.rows(rows)]
+    wanted = np.mean([grad(loss, training.parameters) for loss in losses], axis=0)
+    asked(steps=1)
+    assert training.gradient.tolist() == pytest.approx(np.abs(wanted).tolist(), rel=1e-9)
+    sizes = [np.sqrt(np.mean(part**2)) for part in (wanted[:6], wanted[6:12], wanted[12:])]
+    assert asked.session.views.frames(0)["flow"]["values"].tolist() == pytest.approx(sizes, rel=1e-9)
+
+
+def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
+    asked = Asked(features=["x²", "sin y"], data="circles")
+    spec, points = asked.session.views.specs()["plane"], asked.training.places.features
+    assert spec["x"]["low"] < points[:, 0].min() < points[:, 0].max() < spec["x"]["high"]
+    plane = asked.session.views.boundary.plane
+    x, y = spec["x"]["low"], spec["y"]["high"]  # the first point is above on the left
+    inputs = asked.training.predictor.inputs(np.array([[x * x, np.sin(y)]]))
+    assert plane.points[0].tolist() == pytest.approx(inputs[0].tolist(), rel=1e-12)
+
+
+def test_packed_arrays_lie_where_the_json_says() -> None:
+    numbers, picture = np.array([[1.5, -2.25]]), np.arange(5, dtype=np.uint8)
+    told, body = packed({"a": [picture, {"b": numbers}], "words": np.array([7], dtype=np.uint16)})
+    at = told["a"][1]["b"]["at"]
+    assert at % 4 == 0
+    assert np.frombuffer(body, "<f4", 2, at).tolist() == [1.5, -2.25]
+    assert body[:5] == bytes(range(5))
+    assert np.frombuffer(body, "<u2", 1, told["words"]["at"]).tolist() == [7]
+
+
+# ---- what changes, and what does not
+
+
+def test_settings_that_fit_the_network_leave_it_as_it_is() -> None:
+    asked = Asked(optimizer="sgd")
+    asked(epochs=1)
+    before, velocity = asked.theta, asked.training.run.optimizer.state_dict()["velocity"].tolist()
+    for changes in ({"lr": 0.5}, {"noise": 0.3}, {"held_out": 0.4}, {"batch_size": 5}, {"l1": 0.1}):
+        answer = asked(settings=changes)
+        assert asked.theta == before
+        assert answer["settings"] | changes == answer["settings"]
+    assert asked.training.run.optimizer.state_dict()["velocity"].tolist() == velocity
+    assert "was changed" in asked(code=True)["code"]
+    assert len(asked.training.samples) == 300
+    asked(settings={"seed": 1})
+    assert asked.theta != before
+    assert "was changed" not in asked(code=True)["code"]
+
+
+def test_a_weight_set_by_hand_is_trained_on_from() -> None:
+    asked = Asked()
+    asked(steps=3)
+    answer = asked(set=[[2, 1.25]], neuron=[0, 0])
+    assert answer["weights"][2] == [2, "bias", "1.25"]
+    assert asked.theta[2] == 1.25
+    asked(steps=1)
+    assert 0.0 < abs(asked.theta[2] - 1.25) < 0.1
+
+
+def test_start_again_is_where_it_began() -> None:
+    asked = Asked()
+    before = asked.theta
+    asked(epochs=1)
+    answer = asked(restart=True)
+    assert (answer["epoch"], answer["step"], asked.theta) == (0, 0, before)
+
+
+def test_a_training_that_diverges_says_so_and_stays_where_it_was_finite() -> None:
+    asked = Asked(optimizer="sgd", loss="mse", activation="relu", lr=100.0, hidden=[8])
+    answer = {"stopped": ""}
+    for _ in range(100):
+        answer = asked(steps=1)
+        if answer["stopped"]:
+            break
+    assert re.match(r"the .* at step \d+ \(epoch \d+\), with learning rate 100: training stopped", answer["stopped"])
+    assert np.isfinite(asked.theta).all()
+    asked(settings={"lr": 1e-9})
+    assert "moment" in asked(steps=1)
+
+
+REFUSED = {
+    "no tab": ({"tab": ""}, "which tab"),
+    "a setting that is none": ({"settings": {"path": "/etc/passwd"}}, "there is no setting 'path'"),
+    "a file as data": ({"settings": {"data": "/etc/passwd"}}, "there is no data set '/etc/passwd'"),
+    "nine layers": ({"settings": {"hidden": [2] * 9}}, "at most 8 hidden layers here, got 9"),
+    "a wide layer": ({"settings": {"hidden": [33]}}, "a layer's size is at most 32 here, got 33"),
+    "no feature": ({"settings": {"features": []}}, "one feature at least"),
+    "a rate of 0": ({"settings": {"lr": 0}}, "lr is a finite number above 0, got 0"),
+    "nan": ({"settings": {"lr": float("nan")}}, "lr is a finite number above 0, got nan"),
+    "everything held out": ({"settings": {"held_out": 1}}, "held_out is a number above 0 and below 1, got 1"),
+    "half a neuron": ({"settings": {"hidden": [2.5]}}, "a layer's size is a whole number from 1, got 2.5"),
+    "one wrong of two": ({"settings": {"lr": 0.5, "loss": "l7"}}, "loss is one of mse"),
+    "a weight too many": ({"set": [[13, 1.0]]}, "there is no weight 13; there are 13"),
+    "a weight that is nan": ({"set": [[0, float("nan")]]}, "a weight is a finite number, got nan"),
+    "one right, one wrong weight": ({"set": [[0, 5.0], [99, 1.0]]}, "there is no weight 99"),
+    "a change and a wrong weight": ({"settings": {"lr": 0.5}, "set": [[99, 1.0]]}, "there is no weight 99"),
+    "steps without end": ({"steps": 10**9}, "steps is a whole number from 0 to 1,000,000"),
+    "no neuron to play": ({"play": "neuron"}, "choose a neuron first"),
+}
+
+
+@pytest.mark.parametrize(("question", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_changes_nothing(question: dict[str, Any], sentence: str) -> None:
+    asked = Asked()
+    asked(steps=2)
+    before = asked.theta, asked.training.settings, asked.training.n_steps
+    answer = told(asked.tabs.ask, **{"tab": "a", **question})
+    assert list(answer) == ["error"]
+    assert sentence in answer["error"]
+    assert before == (asked.theta, asked.training.settings, asked.training.n_steps)
+
+
+LIKELY: Mapping[str, list[Any]] = {
+    "tab": ["a"] * 8 + ["b"],
+    "begin": [{}, {"hidden": [2]}, {"hidden": [2], "seed": 9}],
+    "settings": [{"lr": 0.1}, {"lr": -1}, {"noise": 0.2}, {"momentum": 0.5}, {"batch_size": 64}, {"seed": 1},
+                 {"optimizer": "sgd"}, {"loss": "hinge"}, {"hidden": [1]}, {"hidden": "x"}, {"data": "x"}, {"data": 1},
+                 {"features": ["x", "q"]}, {"columns": ["a", "b"]}, {"held_out": 0.3}, {"l1": None}, {"": 1}],
+    "set": [[[0, 1.5]], [[1, -2]], [[999, 0.0]], [[0]], [[0, None]], [["0", 1]]],
+    "steps": [1, 5, 30],
+    "epochs": [0, 1],
+    "seconds": [0, 0.01],
+    "sample": [0, 3, 10**6],
+    "neuron": [[0, 0], [0, 99], [5, 0], [1]],
+    "restart": [True, False],
+    "code": [True, False, False, False],
+}  # fmt: skip
+
+
+def test_any_question_is_answered_by_a_state_or_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    draws, asked, states = random.Random(0), Asked(), 0
+    for _ in range(1000):
+        question = random_question(draws, LIKELY)
+        if isinstance(question, dict) and draws.random() < 0.9:
+            question["tab"] = "a"
+        before = asked.theta, asked.training.settings
+        answer = head_of(answered(asked.tabs.ask, question))
+        if "error" in answer:
+            assert answer["error"]
+            assert before == (asked.theta, asked.training.settings), question
+        else:
+            assert "code" in answer or {"moment", "epoch", "step", "sample", "stopped"} <= set(answer)
+            states += 1
+    assert 100 < states < 900
+    assert capsys.readouterr() == ("", "")
+
+
+def test_there_is_one_training_a_tab_and_no_more_than_eight() -> None:
+    tabs = Tabs(Sources(), Settings(hidden=(1,)))
+    for i in range(MOST_TABS + 1):
+        assert "moment" in told(tabs.ask, tab=f"{i}", begin={})
+    told(tabs.ask, tab="8", steps=3)
+    assert told(tabs.ask, tab="7")["step"] == 0
+    assert "was given up" in told(tabs.ask, tab="0")["error"]
+    assert "moment" in told(tabs.ask, tab="0", begin={})
+
+
+# ---- data of one's own
+
+CSV = "a,b,c,kind\n" + "".join(f"{i},{i * i % 7},{-i % 5},{'yes' if i % 3 else 'no'}\n" for i in range(40))
+
+
+def test_two_columns_of_a_file_can_be_chosen(tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(CSV)
+    options = parser().parse_args(["play", "own.csv", "--target", "kind", "--hidden", "2"])
+    own = own_data(options)
+    asked = Asked(own, data="own.csv", columns=["a", "b"])
+    assert asked.first["specs"]["plane"]["x"]["name"] == "a"
+    assert asked.first["off"]["noise"] == "own.csv is as it is"
+    answer = asked(settings={"columns": ["c", "b"], "features": ["x", "y", "x·y"]})
+    assert answer["specs"]["plane"]["x"]["name"] == "c"
+    assert "two different columns" in asked(settings={"columns": ["c", "c"]})["error"]
+    assert "there is no column 'q'" in asked(settings={"columns": ["c", "q"]})["error"]
+    for _ in range(2):
+        asked(epochs=1)
+    found: dict[str, Any] = {}
+    exec(asked(code=True)["code"].partition("\n# `python")[0], found)
+    assert theta_of(found["model"]) == asked.theta
+    assert asked(settings={"data": "moons"})["settings"]["columns"] == ["x", "y"]
+    assert asked(settings={"data": "own.csv"})["settings"]["columns"] == ["a", "b"]
+
+
+def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("a,b,z\n" + "".join(f"{i},{i % 5},{i * 0.5 + i % 5}\n" for i in range(30)))
+    for words in (["iris"], [str(path), "--target", "z"]):
+        options = parser().parse_args(["play", *words])
+        own = own_data(options)
+        assert own
+        tabs = Tabs(Sources(own), settings_of(options, own))
+        assert "moment" in told(tabs.ask, tab="a", begin={})
+        assert told(tabs.ask, tab="a", epochs=1)["epoch"] == 1
+        changed = told(tabs.ask, tab="a", settings={"data": "moons"})
+        assert changed["settings"]["loss"] in ("mse", "cross_entropy")
+        changed = told(tabs.ask, tab="a", settings={"data": "moons", "loss": "binary_cross_entropy"})
+        back = told(tabs.ask, tab="a", settings={"data": own.dataset.name})
+        assert back["settings"]["loss"] == ("cross_entropy" if words == ["iris"] else "mse")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["line"], "line has one column beside the target"),
+        (["moons", "--target", "x"], "are for CSV files"),
+        (["iris", "--noise", "0.1"], "--noise is for moons, circles, xor, spiral"),
+        (["moons", "--hidden", "40"], "a layer's size is at most 32 here, got 40"),
+        (["nowhere.csv", "--target", "x"], "there is no data set and no file 'nowhere.csv'"),
+        (["iris", "--loss", "hinge", "--lr", "1000"], "lr is at most 100 here, got 1,000"),
+    ],
+)
+def test_a_command_that_cannot_be_played(words: list[str], complaint: str, capsys: Any) -> None:
+    assert main(["play", "--no-browser", *words]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+# ---- in a browser
+
+Open = Callable[..., Any]
+
+
+def opened(open_live: Open, page: LivePage | None = None, **settings: Any) -> Any:
+    page = open_live(page or training_page(Settings(hidden=(3, 2))), **settings)
+    until(page, "document.querySelectorAll('#network .neuron').length > 0", 60)
+    return page
+
+
+def change(page: Any, selector: str, value: str, event: str = "change") -> None:
+    page.locator(selector).evaluate(
+        "(e, [value, event]) => { e.value = value; e.dispatchEvent(new Event(event)); }", [value, event]
+    )
+
+
+def text_is(page: Any, selector: str, text: str) -> None:
+    until(page, f"document.querySelector({json.dumps(selector)}).textContent === {json.dumps(text)}", 60)
+
+
+def title_is(page: Any, sizes: str) -> None:
+    until(page, f"document.querySelector('#network figcaption').textContent.startsWith('Network {sizes} ')", 60)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_control(open_live: Open, size: str) -> None:
+    width, height = SIZES[size]
+    page = opened(open_live, width=width, height=height)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("#setup").evaluate("(e) => { e.open = true; }")
+
+    page.locator("#step").click()
+    text_is(page, "#steps", "1")
+    page.locator("#epoch").click()
+    text_is(page, "#epochs", "1")
+    page.locator("#restart").click()
+    text_is(page, "#steps", "0")
+    for pace in ("step", "epoch", "all"):
+        page.locator("#pace").select_option(pace)
+        before = int(page.locator("#steps").inner_text().replace(",", ""))
+        page.locator("#train").click()
+        until(page, f"Number(document.querySelector('#steps').textContent.replace(/,/g, '')) > {before + 3}", 60)
+        page.locator("#train").click()
+        assert page.locator("#train").inner_text() == "Train"
+
+    def setting(name: str, kind: str = "input") -> str:
+        return f"#settings [data-name={name}] {kind}"
+
+    page.locator(setting("hidden", "button[aria-label='A layer more']")).click()
+    title_is(page, "2-3-2-2-1")
+    page.locator(setting("hidden", "button[aria-label='A layer less']")).click()
+    title_is(page, "2-3-2-1")
+    change(page, setting("hidden", "input:first-child"), "4")
+    title_is(page, "2-4-2-1")
+    page.locator(setting("features", "[value='x·y']")).check()
+    title_is(page, "3-4-2-1")
+    page.locator(setting("data", "select")).select_option("spiral")
+    until(page, "document.querySelector('#plane').textContent.includes('other')", 60)
+    for name, value in (("activation", "relu"), ("loss", "hinge"), ("optimizer", "sgd")):
+        page.locator(setting(name, "select")).select_option(value)
+        until(page, f"decodeURIComponent(location.hash).includes('{value}')", 60)
+    assert page.locator(setting("momentum")).is_enabled()
+    for name, value in (("lr", "0.125"), ("momentum", "0.375"), ("l1", "0.0625"), ("weight_decay", "0.03125")):
+        change(page, setting(name), value)
+        until(page, f"decodeURIComponent(location.hash).includes('{value}')", 60)
+    for name, value in (("batch_size", "33"), ("seed", "77")):
+        change(page, setting(name), value)
+        until(page, f"""decodeURIComponent(location.hash).includes('"{name}":{value}')""", 60)
+    for name, value in (("noise", "0.25"), ("held_out", "0.45")):
+        change(page, setting(name), value, "input")
+        text_is(page, setting(name, "output"), value)
+
+    change(page, setting("hidden", "input:first-child"), "99")
+    text_is(page, "#error", "a layer's size is at most 32 here, got 99")
+    assert page.locator(setting("hidden", "input:first-child")).input_value() == "4"
+
+    page.locator("#network .neuron").nth(3).click()
+    until(page, "document.querySelectorAll('#weights label').length === 4", 60)
+    change(page, "#weights label:nth-of-type(2) input", "1.5")
+    until(page, "document.querySelector('#sum').textContent.includes('1.5 · ')", 60)
+    page.locator("#neuron").click()
+    player = page.frame_locator("#player iframe")
+    player.locator("#next").click()
+    assert player.locator("#place").inner_text().startswith("step 1 / ")
+    page.locator("#shut").click()
+    page.locator("#whole").click()
+    player.locator("#next").click()
+    page.locator("#shut").click()
+
+    page.locator("#followed #sample").select_option("5")
+    until(page, "document.querySelector('#facts').textContent.length > 0")
+    page.locator("#plane svg .mark.training").nth(7).dispatch_event("click", {"clientX": 1, "clientY": 1})
+    page.locator("#code").click()
+    until(page, "document.querySelector('#listing pre').textContent.includes('MLP(3, [4, 2, objective.n_outputs]')", 60)
+    page.locator("#hide").click()
+
+
+def test_the_address_brings_the_settings_back(open_live: Open) -> None:
+    page = opened(open_live)
+    change(page, "#settings [data-name=lr] input", "0.25")
+    until(page, "decodeURIComponent(location.hash).includes('0.25')")
+    page.reload()
+    until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.25'", 60)
+    page.goto(page.url.partition("#")[0] + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
+    page.reload()
+    until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.01'", 60)
+
+
+def test_keys_train_and_step(open_live: Open) -> None:
+    page = opened(open_live)
+    page.keyboard.press("ArrowRight")
+    text_is(page, "#steps", "1")
+    page.keyboard.press(" ")
+    text_is(page, "#train", "Pause")
+    page.keyboard.press(" ")
+    text_is(page, "#train", "Train")
+    page.keyboard.press("r")
+    text_is(page, "#steps", "0")
+
+
+def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network line.hit").nth(4).dispatch_event("click")  # the first weight of the third neuron
+    until(page, "document.activeElement.closest('label')?.textContent === 'weights[0]'", 60)
+    assert page.locator("#sum h3").inner_text() == "layers[0].neurons[2]"
