@@ -424,7 +424,7 @@ def test_every_control(open_live: Open, size: str) -> None:
     page.locator("#network .neuron").nth(3).click()
     until(page, "document.querySelectorAll('#weights label').length === 4", 60)
     change(page, "#weights label:nth-of-type(2) input", "1.5")
-    until(page, "document.querySelector('#sum').textContent.includes('1.5 · ')", 60)
+    until(page, r"/\+\s1\.5\s/.test(document.querySelector('#sum').textContent)", 60)
     page.locator("#neuron").click()
     player = page.frame_locator("#player iframe")
     player.locator("#next").click()
