@@ -77,7 +77,7 @@ function ticks(picture, axis, at, line, room, label) {
 
 function axes(plot, { title, x, y }, right) {
   const { picture, width, height } = blank(plot, title), top = 6, bottom = Math.max(height - (x.name ? 34 : 18), 30);
-  const left = (y.name ? 18 : 2) + Math.max(...y.ticks.map((tick) => wide(text(tick)))), end = width - right;
+  const left = (y.name ? 18 : 2) + Math.max(0, ...y.ticks.map((tick) => wide(text(tick)))), end = width - right;
   const X = scaled(x, left, end), Y = scaled(y, bottom, top), beside = { x: left - 5, "text-anchor": "end" };
   ticks(picture, x, X, (at) => `M${at} ${top}V${bottom}`, wide, (at) => centred(at, bottom + 14));
   ticks(picture, y, Y, (at) => `M${left} ${at}H${end}`, () => 13, (at) => ({ ...beside, y: at + 4 }));
