@@ -1,6 +1,8 @@
 """The training film in a real browser: every control and key, and the numbers on the page."""
 
+import base64
 import html
+import io
 import math
 import re
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import content, followed_rows, recorded_rings, rings, samples_of
+from matplotlib.image import imread
 
 import autograd
 import nn
@@ -120,15 +123,10 @@ def colour(page, name):
 
 
 def pixels(page, selector):
-    """What a canvas shows."""
-    flat = page.evaluate(
-        """selector => {
-        const canvas = document.querySelector(selector), { width, height } = canvas;
-        return [width, height, ...canvas.getContext("2d").getImageData(0, 0, width, height).data];
-    }""",
-        selector,
-    )
-    return np.array(flat[2:]).reshape(flat[1], flat[0], 4)[:, :, :3]
+    """What a canvas shows: (height, width, 3), from 0 to 255."""
+    url = page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+    picture = imread(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    return np.rint(255 * picture[:, :, :3].astype(float))
 
 
 def test_everything_is_reached_by_keyboard_alone(open_page, film):
