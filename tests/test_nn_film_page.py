@@ -377,8 +377,8 @@ def test_a_model_that_is_no_mlp_has_curves_of_its_parameters(open_page, wave):
     assert page.locator("#network").count() == 0
     for epoch in (0, 2, 4):
         page.fill("#slider", str(epoch))
-        labels = page.eval_on_selector_all("#parameters g text", "all => all.map(e => e.textContent)")
-        shown = {name: number(text) for name, text in (label.split(" = ") for label in labels)}
+        labels = page.locator("#parameters .key").all_text_contents()
+        shown = {name: number(text) for name, text in (label.split() for label in labels)}
         wanted = data["frames"][epoch]["parameters"]["values"]
         assert shown == pytest.approx(dict(zip(["height", "pace"], wanted, strict=True)), rel=1e-12)
     for name in ("height", "pace"):
