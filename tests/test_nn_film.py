@@ -581,6 +581,7 @@ def test_the_page_is_self_contained(tmp_path):
         (-0.95, 0.95, False, [-0.5, 0, 0.5]),
         (0.02, 0.6, True, [0.02, 0.05, 0.1, 0.2, 0.5]),
         (0.002, 0.6, True, [0.01, 0.1]),
+        (0.688, 0.712, True, [0.69, 0.695, 0.7, 0.705, 0.71]),  # between two round powers
     ],
 )
 def test_ticks_are_round_numbers(low, high, log, ticks):

@@ -18,14 +18,16 @@ are pictures, in whatever shape, row by row. :func:`~nn.viewing.film.packing.pac
 >>> view.frame(Moment(1, np.array([0.5, 2.0]), np.array([0.25, 0.5])))
 {'values': array([0.25, 0.5 ])}
 
-In ``views.js`` a view is ``(figure, spec, ask)``: it builds its picture in the element ``figure`` and returns
+In ``views.js`` a view is ``(plot, spec, ask)``: it builds its picture in the element ``plot`` and returns
 ``draw(frame, moment)``, which shows those numbers, whatever was shown before, and may return a sentence to be read out.
-No view knows where frames come from: ``moment`` has the frames of all views by name, of ``rows`` those of the followed
-sample alone, and what was chosen (``sample``, ``neuron``, ``shade``); what a reader chooses goes to ``ask``, as in
-``ask({sample: 3})``, and whoever answers draws the moment anew::
+No view knows where frames come from: ``moment`` has the frames of all views by name, in place of ``rows`` those of the
+followed sample, and what was chosen: ``sample``, ``neuron`` (null for none), ``shade``, ``scale``. A frame whose
+numbers become colours says what full colour stands for twice: ``scale``, by its own numbers, ``full``, as was chosen.
+What a reader chooses goes to ``ask``, as in ``ask({sample: 3})``, and whoever answers draws the moment anew::
 
-    const draw = show($("film"), specs, ask);   // a figure for each spec; again, if there is something else to show
-    draw({epoch: 1, sample: 0, neuron: 4, shade: "nodes", flow: {values: [0.25, 0.5]}, …});
+    const page = show($("film"), specs, ask);    // a figure for each spec
+    page.draw({epoch: 1, sample: 0, neuron: 4, shade: "nodes", scale: "epoch", flow: {values: [0.25, 0.5]}, …});
+    page.build({loss: spec});                    // some of them anew, from other specs: curves have grown
 
 The film is one source of moments: all of them stand in the page, and ``film.js`` answers from there. A page that is fed
 by a running training takes ``views.js`` as it is, and answers from what it is sent.

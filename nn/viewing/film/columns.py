@@ -29,14 +29,14 @@ class Column:
     indices: Sequence[int]
     neurons: Sequence[str]
     labels: Sequence[str] = ()
-    activation: str = ""
+    activations: Sequence[str] = ()
 
 
 def mlp_columns(
     model: MLP, last: Moment, inputs: Sequence[str], outputs: Sequence[str], is_image: bool
 ) -> list[Column]:
-    """The columns of an MLP. Of a larger layer those neurons are shown that have the largest weights at the end; the
-    pixels of an image are none by one."""
+    """The columns of an MLP. Of a larger layer those neurons are shown that have the largest weights at the end; of an
+    image no pixel is, as all together are."""
     weights = [np.abs(last.parameters[places]) for places in weight_places(model)]
     leaving = [matrix.max(axis=0) for matrix in weights] + [weights[-1].max(axis=1)]
     found = []
@@ -45,8 +45,8 @@ def mlp_columns(
         layer = model.layers[i - 1] if i else None
         names = [f"layers[{i - 1}].neurons[{j}]" for j in indices] if layer else [inputs[j] for j in indices]
         labels = names if i == 0 else [outputs[j] for j in indices] if outputs and i == len(leaving) - 1 else []
-        activation = layer.neurons[0].activation if layer else ""
-        found.append(Column(f"layers[{i - 1}]" if i else "inputs", len(sizes), indices, names, labels, activation))
+        activations = [layer.neurons[j].activation for j in indices] if layer else []
+        found.append(Column(f"layers[{i - 1}]" if i else "inputs", len(sizes), indices, names, labels, activations))
     return found
 
 
@@ -72,8 +72,9 @@ def neurons_of(columns: Sequence[Column]) -> list[Data]:
             label = visible(column.labels[row]) if column.labels else ""
             neuron = {"name": visible(name), "column": c, "row": row, "index": index, "label": label}
             terms, more = len(before.indices), before.size - len(before.indices)
-            weights = {"bias": bias, "from": start, "terms": terms, "more": more, "activation": column.activation}
-            found.append(neuron | (weights if c else {}))
+            weights = {"bias": bias, "from": start, "terms": terms, "more": more}
+            activation = {"activation": column.activations[row]} if column.activations else {}
+            found.append(neuron | (weights if c else {}) | activation)
             bias += (terms + 1) * (c > 0)
         start += len(before.indices)
     return found

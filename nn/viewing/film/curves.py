@@ -31,7 +31,7 @@ class Loss:
         return {
             "view": "chart",
             "side": 1,
-            "title": "Mean loss of a sample",
+            "title": "Mean loss",
             "note": self.note,
             "x": self.x.spec(),
             "y": self.y.spec(4),
@@ -68,7 +68,6 @@ class Parameters:
             "side": 0,
             "title": "Parameters",
             "note": self.note,
-            "labelled": True,
             "xs": self.epochs,
         }
         return told | {"x": x.spec(), "y": y.spec(), "curves": curves}

@@ -3,12 +3,11 @@
    the first of which is "from", come after it. */
 function network(plot, spec, ask) {
   const { columns, image, edge: side, pixels } = spec, { picture, width, height } = blank(plot, spec.title), top = 22;
-  const [canvas, small, large] = [1, 2, 3].map(() => html("canvas", { "aria-hidden": true })), told = html("div");
+  const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag)), ratio = devicePixelRatio;
+  const canvas = html("canvas", { "aria-hidden": true, width: width * ratio, height: height * ratio });
   const card = html("div", { class: image ? "card image" : "card", hidden: "", "aria-hidden": true }, large, told);
-  plot.prepend(canvas);
-  plot.append(card);
-  const ratio = devicePixelRatio, tallest = Math.max(...columns.map(({ count }) => count)), last = columns.length - 1;
-  Object.assign(canvas, { width: width * ratio, height: height * ratio });
+  plot.append(canvas, picture, card);
+  const tallest = Math.max(...columns.map(({ count }) => count)), last = columns.length - 1;
   const size = clamp(Math.min((height - top) / tallest * 0.84, width / columns.length * 0.4), 6, 52);
   const whole = image ? Math.min(120, 0.3 * width) : size, gap = Math.min((height - top) / tallest, 1.6 * size);
   const labels = (c) => spec.neurons.filter(({ column, label }) => column === c && label);
@@ -35,20 +34,21 @@ function network(plot, spec, ask) {
     });
   }
   picture.prepend(lines, hits);
-  picture.append(...columns.map(({ name }, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, name)), numbers);
+  const head = ({ name }, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, shortened(name, X(1) - X(0)));
+  picture.append(...columns.map(head), numbers);
   const marks = neurons.map(({ mark }) => mark);
   choosable(picture, marks, (neuron) => ask({ neuron }));
 
   let shown = null, looked = null;  // the element that pointer or focus is on
   const zero = spec.neurons.findIndex(({ column }) => column === 1);
-  const [paper, ink, negative, positive] = [0, 1, 2, 3];
-  const palette = () => ["--paper", "--ink", "--negative", "--positive"].map(styled);
+  const names = ["paper", "ink", "negative", "positive"];
+  const palette = () => Object.fromEntries(names.map((name) => [name, styled(`--${name}`)]));
   const paintNeuron = (target, j, colours) => {
     const { pictures, scale, full } = shown.frame, kind = neurons[j].column - 1;
     const gain = scale.pictures[kind] / full.pictures[kind] / 127;
     paint(target, side, (i) => {
       const share = (pictures[(j - zero) * side * side + i] - 128) * gain;
-      return mix(colours[paper], colours[share < 0 ? negative : positive], Math.min(Math.abs(share), 1) ** 0.8);
+      return mix(colours.paper, share < 0 ? colours.negative : colours.positive, Math.min(Math.abs(share), 1) ** 0.8);
     });
   };
   const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
@@ -107,7 +107,7 @@ function network(plot, spec, ask) {
     });
     if (image) {
       const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, (i) => mix(colours[paper], colours[ink], share(i)));
+      paint(small, image, (i) => mix(colours.paper, colours.ink, share(i)));
       put(first, middle, whole);
     }
     look();
@@ -155,5 +155,6 @@ function written({ neurons, scaled }, { nodes, sums, gradients }, { neuron, netw
   const parts = Array.from({ length: terms }, (_, i) => product(weights[bias + 1 + i], nodes[from + i]));
   const all = [text(weights[bias]), ...parts, ...(more ? [`+ … (${more} more)`] : [])].join(" ");
   const sum = text(sums[neuron - neurons.findIndex(({ column }) => column)]);
-  return [name, `z = ${all} = ${sum}`, `a = ${activation === "linear" ? "z" : `${activation}(z)`} = ${here}`, slope];
+  return [name, `z = ${all} = ${sum}`, `a = ${activation === "linear" ? "z" : `${activation}(z)`} = ${here}`, slope,
+    ...(scaled && column === 1 ? ["The network sees the inputs scaled."] : [])];
 }

@@ -92,7 +92,7 @@ class Network:
         written, full = [], []
         for column, numbers in zip(self._pictured, self._numbers(moment), strict=True):
             finite = np.where(np.isfinite(numbers), numbers, 0.0)
-            is_bounded = self.plane is not None and column.activation in BOUNDED
+            is_bounded = self.plane is not None and set(column.activations) <= set(BOUNDED)
             full.append(1.0 if is_bounded else float(np.abs(finite).max()) or 1.0)
             written.append(np.rint(128.0 + 127.0 * finite / full[-1]).astype(np.uint8).ravel())
         return {"pictures": np.concatenate(written), "full": {"pictures": np.array(full)}}

@@ -40,7 +40,7 @@ def decimals(numbers: Floats) -> bytes:
     """Numbers to four digits, three bytes each: every double has such a code, and the page the very same digits.
 
     >>> decimals(np.array([1.0, 0.0])).hex(" ", 3)
-    '80fc58 feffff'
+    '40fd58 feffff'
     """
     codes = np.array([_code(number) for number in numbers.ravel().tolist()], dtype="<u4")
     return codes.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()

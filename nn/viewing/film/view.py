@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from autograd.viewing.notation import number_text, visible
@@ -47,7 +47,8 @@ class Axis:
 
     def ticks(self, most: int = 5) -> list[float]:
         """A few round numbers within the range."""
-        return [tick for tick in self._candidates(most) if self.low <= tick <= self.high]
+        found = [tick for tick in self._candidates(most) if self.low <= tick <= self.high]
+        return replace(self, log=False).ticks(most) if self.log and len(found) < 2 else found
 
     def _candidates(self, most: int) -> list[float]:
         if self.log:

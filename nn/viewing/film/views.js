@@ -75,9 +75,9 @@ function ticks(picture, axis, at, line, room, label) {
   }
 }
 
-function axes(plot, { title, x, y }, right) {
+function axes(plot, { title, x, y }) {
   const { picture, width, height } = blank(plot, title), top = 6, bottom = Math.max(height - (x.name ? 34 : 18), 30);
-  const left = (y.name ? 18 : 2) + Math.max(...y.ticks.map((tick) => wide(text(tick)))), end = width - right;
+  const left = (y.name ? 18 : 2) + Math.max(0, ...y.ticks.map((tick) => wide(text(tick)))), end = width - 12;
   const X = scaled(x, left, end), Y = scaled(y, bottom, top), beside = { x: left - 5, "text-anchor": "end" };
   ticks(picture, x, X, (at) => `M${at} ${top}V${bottom}`, wide, (at) => centred(at, bottom + 14));
   ticks(picture, y, Y, (at) => `M${left} ${at}H${end}`, () => 13, (at) => ({ ...beside, y: at + 4 }));
@@ -109,16 +109,13 @@ function point(kind = 0, role = "training", more = {}) {
 /* ---- a chart: curves and points over axes, and colours under them */
 function chart(plot, spec, ask) {
   const canvas = plot.appendChild(html("canvas", { "aria-hidden": true }));
-  const { curves: given = [], points: groups = [] } = spec;
-  const room = spec.labelled ? Math.min(200, 0.5 * plot.clientWidth) : 12;
-  const { picture, X, Y, box } = axes(plot, spec, room), { left, top, width, height } = box, bottom = top + height;
+  const { curves: given = [], points: groups = [] } = spec, named = plot.previousSibling.querySelectorAll(".line");
+  const { picture, X, Y, box } = axes(plot, spec), { left, top, width, height } = box, bottom = top + height;
   for (const [side, length] of Object.entries(box)) canvas.style[side] = `${length}px`;
   const path = (ys) => ys.map((y, i) => y === null ? "" :
     `${i && ys[i - 1] !== null ? "L" : "M"}${[X(spec.xs[i]), Y(y)].map((z) => z.toFixed(1))}`).join("");
-  const curve = (i, d) => svg("path", { class: `curve c${i}`, d });
-  const curves = given.map(({ ys = [] }, i) => curve(i, path(ys)));
+  const curves = given.map(({ ys = [] }, i) => svg("path", { class: `curve c${i}`, d: path(ys) }));
   const dots = given.map((_, i) => svg("circle", { class: `now c${i}`, r: 4.5, visibility: "hidden" }));
-  const labels = given.map((_, i) => svg("g", {}, curve(i, "M8 0H28"), svg("text", { x: 33, y: 4 })));
   const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
   const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
     transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
@@ -129,7 +126,6 @@ function chart(plot, spec, ask) {
   const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
   picture.append(...points.flat(), svg("svg", inside, boundary, ...curves, cursor), ...dots);
   if (marks.length) picture.append(ring);
-  if (spec.labelled) picture.append(...labels);
   choosable(picture, marks, (sample) => ask({ sample }));
   picture.addEventListener("click", (event) => {  // follows the nearest of those that can be followed
     const { left: x, top: y } = picture.getBoundingClientRect();
@@ -144,15 +140,10 @@ function chart(plot, spec, ask) {
     marks.forEach((mark, i) => mark.setAttribute("aria-pressed", i === moment.sample));
     if (!frame.values) return;
     cursor.setAttribute("d", `M${X(frame.at)} ${top}V${bottom}`);
-    const heights = frame.values.map((y) => y === null ? bottom : Y(y));
-    let last = -Infinity;  // labels stand below each other, and all in the picture
-    [...heights.keys()].sort((i, j) => heights[i] - heights[j]).forEach((i, k, all) => {
-      const value = ` = ${text(frame.values[i])}`;
-      dots[i].setAttribute("visibility", frame.values[i] === null ? "hidden" : "visible");
-      dots[i].setAttribute("transform", `translate(${X(frame.at)} ${heights[i]})`);
-      last = clamp(heights[i], last + 14, bottom - 14 * (all.length - 1 - k));
-      labels[i].setAttribute("transform", `translate(${left + width} ${last})`);
-      labels[i].lastChild.textContent = shortened(given[i].name, room - 36 - LETTER * value.length) + value;
+    frame.values.forEach((value, i) => {
+      dots[i].setAttribute("visibility", value === null ? "hidden" : "visible");
+      dots[i].setAttribute("transform", `translate(${X(frame.at)} ${value === null ? bottom : Y(value)})`);
+      named[i].textContent = `${given[i].name} ${text(value)}`;
     });
   };
 }
@@ -216,11 +207,13 @@ function choice(id, label, options, ask) {
 }
 
 /* The key to a picture: its lines, its marks, its colours. */
-function keys({ curves = [], labelled, classes = [], points = [], field }) {
+function keys({ curves = [], classes = [], points = [], field }) {
   const key = (name, ...kind) => html("span", { class: "key" },
     svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }, point(...kind)), name);
-  const lines = labelled ? [] : curves.filter(({ name }) => name), { kind, ends } = field || {};
-  return [...lines.map(({ name }, i) => html("span", { class: `key line c${i}` }, name)),
+  const lines = curves.filter(({ name }) => name), { kind, ends } = field || {};
+  const line = ({ name }, i) =>
+    html("span", { class: `key line c${i}`, style: `width: calc(${name.length + 8}ch + 2rem)` }, name);
+  return [...lines.map(line),
     ...(kind === "numbers" ? [html("span", { class: "ramp" }, text(ends[0]), html("i"), text(ends[1]))] : []),
     ...classes.map((name, k) => key(name, k)),
     ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
@@ -237,7 +230,7 @@ function show(host, specs, ask) {
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
       elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
-      const caption = html("figcaption", {}, title || "", " ", html("small", {}, ...keys(spec), note),
+      const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
         html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
       const wish = height ? `height: ${height}px; min-height: ${0.62 * height}px` : "";
       const plot = html("div", { class: "plot", style: wish });
