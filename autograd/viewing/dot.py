@@ -6,6 +6,7 @@ written, never HTML-like ones.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import graphviz
 
@@ -34,12 +35,13 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 _CLUSTER = {"style": "rounded,filled", "color": SLATE, "fillcolor": "#80889010", "penwidth": "0.8", "margin": "9"}
-# Straight lines with room to fan out, between nodes that keep the order in which they are written: where everything
-# is connected to everything, no order has fewer crossings, and Graphviz would only shuffle them.
+# Straight lines with room to fan out. Where everything is connected to everything, no order has fewer crossings than
+# another: what can stand in columns is told its order, and Graphviz need not look for one.
 _CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
 # Simple curves, and a bound on polishing: a line around all that stands between far ends takes Graphviz minutes.
 _FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
 _LAYOUTS: Mapping[str, Mapping[str, str]] = {"plain": {"ranksep": "0.28"}, "crowded": _CROWDED, "far": _FAR}
+HEAVY = 8  # unseen edges in one place, so that a crossing of them counts for more than one of any other
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {
     "result": {},
@@ -54,6 +56,7 @@ _STYLES: Mapping[str, Mapping[str, str]] = {
     },
     "input": {"fillcolor": "#e3e6e9"},
     "box": {"fillcolor": "#f8ebcb", "color": "#a8842c"},
+    "mark": {"shape": "point", "style": "invis", "width": "0", "height": "0"},
 }  # fmt: skip
 
 
@@ -81,6 +84,7 @@ class Sheet:
         self._sides = _SIDES[rankdir]
         self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
         self._edges: list[tuple[str, str, dict[str, str]]] = []
+        self._columns: list[tuple[Cluster, Sequence[str], str]] = []
 
     def record(
         self,
@@ -96,9 +100,33 @@ class Sheet:
         label = fields if self._sides in ("ew", "we") else "{" + fields + "}"  # rows follow the direction of ranks
         self._add(name, graphviz.nohtml(label), style, cluster, hint, **attributes)
 
+    def card(
+        self, name: str, lines: Sequence[str], style: str, cluster: Cluster = (), hint: str = "", **attributes: str
+    ) -> None:
+        """A box of lines without cells, which can stand in a column."""
+        self._add(name, _lines("\n".join(map(visible, lines))), style, cluster, hint, shape="box", **attributes)
+
     def text(self, name: str, text: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
         """A small node with one text."""
         self._add(name, _escaped(text), style, cluster, hint)
+
+    def column(self, names: Sequence[str], cluster: Cluster = (), first: bool = False) -> None:
+        """Cards of one rank, the first at the top, or on the left where ranks run downwards; ``first`` of all ranks."""
+        # Where ranks run sideways, Graphviz counts from the bottom within a cluster, from the top outside of all.
+        ordered = names[::-1] if cluster and self._sides in ("ew", "we") else names
+        self._columns.append((cluster, ordered, "source" if first else "same"))
+
+    def order(self, firsts: Sequence[str], cluster: Cluster = ()) -> None:
+        """The clusters within ``cluster`` that these nodes begin stand in this order, as far as their edges allow.
+
+        Graphviz has no order for clusters: it draws as few crossings as it can. Where everything is connected to
+        everything, these unseen edges from an unseen column are what decides.
+        """
+        names = [f"{name}_mark" for name in firsts]
+        for name, first in zip(names, firsts, strict=True):
+            self._add(name, "", "mark", cluster, "")
+            self._edges += [(name, first, {"style": "invis"})] * HEAVY
+        self.column(names, cluster)
 
     def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An arrow with a text of one or more lines beside it; a hint is shown where the pointer rests."""
@@ -137,6 +165,13 @@ class Sheet:
     def _write(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
         for name, attributes in self._nodes[cluster]:
             graph.node(name, **self._themed(attributes))
+        for names, rank in ((names, rank) for place, names, rank in self._columns if place == cluster and names):
+            with graph.subgraph() as subgraph:
+                subgraph.attr(rank=rank)
+                for name in names:
+                    subgraph.node(name)
+                for pair in pairwise(names):
+                    subgraph.edge(*pair, style="invis")
         for number, inner in enumerate(self._nodes):
             if inner and inner[:-1] == cluster:
                 with graph.subgraph(name=f"cluster_{number}") as subgraph:
@@ -144,7 +179,9 @@ class Sheet:
                     self._write(subgraph, inner)
 
     def _themed(self, attributes: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._palette.get(x, x) if name in _COLOURS else x for name, x in attributes.items()}
+        return {
+            name: self._palette.get(x[:7], x[:7]) + x[7:] if name in _COLOURS else x for name, x in attributes.items()
+        }
 
 
 def _escaped(text: str) -> str:

@@ -25,6 +25,10 @@ def draw(
     ("neuron" or "layer") draws each of them as one box. A graph of more than ``max_nodes`` Values is collapsed by
     neuron, else by layer; a ValueError says so where that does not make it small enough.
 
+    A line between collapsed boxes stands for all edges between them. It is as wide and as dark as the gradient that
+    flows back through it (before ``backward``: as the local derivatives, which in a network are the weights), compared
+    with the strongest line between the same two layers; one that carries next to nothing is faint, never gone.
+
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> drawing = draw(a * b)
     >>> drawing
