@@ -10,31 +10,27 @@ from itertools import pairwise
 
 import graphviz
 
-from .drawing import Theme
 from .notation import shortened, visible
+from .palette import Theme, palette_of
 
 Cluster = tuple[str, ...]
 """The titles of nested clusters, the outermost first; empty for the picture itself."""
 
-# Lines, and text that stands outside of a box, are of a middling lightness: as legible on white as on black.
-SLATE, ORANGE = "#7b8590", "#c8641e"
-INK, PAPER = "#1c242c", "#f6f7f8"
-
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "graph": {
         "charset": "UTF-8", "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.16",
-        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": SLATE,
+        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": "quiet",
     },
     "node": {
-        "shape": "record", "style": "rounded,filled", "fillcolor": PAPER, "color": SLATE, "fontcolor": INK,
+        "shape": "record", "style": "rounded,filled", "fillcolor": "result", "color": "line", "fontcolor": "ink",
         "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "height": "0.28", "margin": "0.09,0.03",
     },
     "edge": {
-        "color": SLATE, "fontcolor": ORANGE, "fontname": "Helvetica,Arial,sans-serif", "fontsize": "10",
+        "color": "line", "fontcolor": "accent-ink", "fontname": "Helvetica,Arial,sans-serif", "fontsize": "10",
         "arrowsize": "0.55",
     },
 }  # fmt: skip
-_CLUSTER = {"style": "rounded,filled", "color": SLATE, "fillcolor": "#80889010", "penwidth": "0.8", "margin": "9"}
+_CLUSTER = {"style": "rounded,filled", "color": "line", "fillcolor": "cluster/10", "penwidth": "0.8", "margin": "9"}
 # Straight lines with room to fan out. Where everything is connected to everything, no order has fewer crossings than
 # another: what can stand in columns is told its order, and Graphviz need not look for one.
 _CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
@@ -45,28 +41,25 @@ HEAVY = 8  # unseen edges in one place, so that a crossing of them counts for mo
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {
     "result": {},
-    "leaf": {"fillcolor": "#d5e6f6", "color": "#4b7fae"},
+    "leaf": {"fillcolor": "leaf", "color": "leaf-rim"},
     "constant": {
-        "shape": "box", "fillcolor": "#e3e6e9", "color": "#e3e6e9", "fontsize": "10", "width": "0.2",
+        "shape": "box", "fillcolor": "constant", "color": "constant", "fontsize": "10", "width": "0.2",
         "height": "0.2", "margin": "0.06,0.02",
     },
     "operation": {
-        "shape": "ellipse", "style": "filled", "fillcolor": "#5d6771", "fontcolor": "#ffffff", "width": "0.3",
-        "height": "0.3", "margin": "0.01,0",
+        "shape": "ellipse", "style": "filled", "fillcolor": "operation", "color": "operation",
+        "fontcolor": "operation-ink", "width": "0.3", "height": "0.3", "margin": "0.01,0",
     },
-    "input": {"fillcolor": "#e3e6e9"},
-    "box": {"fillcolor": "#f8ebcb", "color": "#a8842c"},
+    "input": {"fillcolor": "constant"},
+    "box": {"fillcolor": "collapsed", "color": "collapsed-rim"},
+    "neuron": {"shape": "circle", "fillcolor": "collapsed", "color": "collapsed-rim", "width": "0.24"},
+    "entry": {"shape": "circle", "fillcolor": "constant", "width": "0.18"},
+    "more": {"shape": "plaintext", "style": "", "fontcolor": "quiet", "height": "0.2", "margin": "0"},
     "mark": {"shape": "point", "style": "invis", "width": "0", "height": "0"},
 }  # fmt: skip
 
-
-# The same on dark pages: what was light is dark; lines and what stands outside of boxes are as they were, but brighter.
-_DARK: Mapping[str, str] = {
-    SLATE: "#9aa5af", ORANGE: "#f4a76f", INK: "#e6eaee", PAPER: "#232c34",
-    "#d5e6f6": "#1d3a54", "#4b7fae": "#7fb2e0", "#e3e6e9": "#313b44", "#5d6771": "#56616b",
-    "#f8ebcb": "#463a19", "#a8842c": "#c8a44c",
-}  # fmt: skip
 _COLOURS = ("color", "fillcolor", "fontcolor")
+"""Attributes that hold a colour of the palette, by name; what follows a slash is its opacity, from 00 to ff."""
 
 
 class Sheet:
@@ -79,11 +72,12 @@ class Sheet:
     """
 
     def __init__(self, rankdir: str, layout: str = "plain", theme: Theme = "light") -> None:
-        self._palette = _DARK if theme == "dark" else {}
+        self._palette = palette_of(theme)
         self._layout = {"rankdir": rankdir, **_LAYOUTS[layout]}
         self._sides = _SIDES[rankdir]
         self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
         self._edges: list[tuple[str, str, dict[str, str]]] = []
+        self._captions: dict[Cluster, Sequence[str]] = {}
         self._columns: list[tuple[Cluster, Sequence[str], str]] = []
 
     def record(
@@ -105,6 +99,14 @@ class Sheet:
     ) -> None:
         """A box of lines without cells, which can stand in a column."""
         self._add(name, _lines("\n".join(map(visible, lines))), style, cluster, hint, shape="box", **attributes)
+
+    def circle(self, name: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
+        """A node without a text."""
+        self._add(name, "", style, cluster, hint)
+
+    def caption(self, cluster: Cluster, lines: Sequence[str]) -> None:
+        """What is written on a cluster, in the place of its title."""
+        self._captions[cluster] = lines
 
     def text(self, name: str, text: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
         """A small node with one text."""
@@ -141,6 +143,12 @@ class Sheet:
         """An edge from the middle of one side to the middle of the opposite one."""
         self.edge(tail, head, text, hint, tailport=self._sides[0], headport=self._sides[1], **style)
 
+    def thinned(self, tail: str, head: str, share: float, text: str = "", hint: str = "", color: str = "line") -> None:
+        """A connector of a fan, as wide and as dark as its share of the strongest of them, and its arrowhead too."""
+        opacity = round(255 * (0.2 + 0.8 * share))
+        style = {"penwidth": f"{0.4 + 1.8 * share:.2f}", "arrowsize": f"{0.3 + 0.25 * share:.2f}"}
+        self.connector(tail, head, text, hint, color=f"{color}/{opacity:02x}", **style, **{"class": color})
+
     @property
     def dot(self) -> str:
         """The whole picture."""
@@ -175,13 +183,16 @@ class Sheet:
         for number, inner in enumerate(self._nodes):
             if inner and inner[:-1] == cluster:
                 with graph.subgraph(name=f"cluster_{number}") as subgraph:
-                    subgraph.attr("graph", label=_escaped(shortened(inner[-1])), **self._themed(_CLUSTER))
+                    lines = self._captions.get(inner, [shortened(inner[-1])])
+                    subgraph.attr("graph", label="\\n".join(map(_escaped, lines)), **self._themed(_CLUSTER))
                     self._write(subgraph, inner)
 
     def _themed(self, attributes: Mapping[str, str]) -> dict[str, str]:
-        return {
-            name: self._palette.get(x[:7], x[:7]) + x[7:] if name in _COLOURS else x for name, x in attributes.items()
-        }
+        return {name: self._colour(x) if name in _COLOURS else x for name, x in attributes.items()}
+
+    def _colour(self, name: str) -> str:
+        part, _, opacity = name.partition("/")
+        return self._palette[part] + opacity
 
 
 def _escaped(text: str) -> str:

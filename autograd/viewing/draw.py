@@ -8,17 +8,23 @@ from typing import get_args
 from ..graph import topological_order
 from ..value import Value
 from . import grouping
-from .drawing import Drawing, Theme
+from .architecture import HasArchitecture, Part
+from .drawing import Drawing
 from .grouping import Level, Parts, Scope
+from .palette import Theme, palette_of
 
 RANKDIRS = ("LR", "RL", "TB", "BT")
 EDGES_PER_NODE = 4  # a collapsed picture with more of them is a tangle, and slow to lay out
 
 
 def draw(
-    root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None, theme: Theme = "light"
+    root: Value | HasArchitecture,
+    rankdir: str = "LR",
+    max_nodes: int = 300,
+    collapse: Level | None = None,
+    theme: Theme = "light",
 ) -> Drawing:
-    """Draw the graph that ``root`` was computed by, for a ``light`` or a ``dark`` page.
+    """Draw the graph that ``root`` was computed by, or the architecture of a model, for a ``light`` or a ``dark`` page.
 
     ``rankdir`` is the direction of computation: LR, RL, TB or BT. A label that is a path in a network, such as
     ``layers[0].neurons[3].bias``, puts its node in the clusters ``layers[0]`` and ``neurons[3]``; ``collapse``
@@ -29,13 +35,30 @@ def draw(
     flows back through it (before ``backward``: as the local derivatives, which in a network are the weights), compared
     with the strongest line between the same two layers; one that carries next to nothing is faint, never gone.
 
+    A model is what has a method ``architecture``, as modules of ``nn`` have: its parts are drawn with the numbers of
+    their parameters, a network of few layers with its neurons and weights, unless ``collapse`` is "layer".
+
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> drawing = draw(a * b)
     >>> drawing
     Drawing(3 nodes)
     >>> drawing.save("product.svg")  # doctest: +SKIP
     """
+    if isinstance(root, HasArchitecture):
+        _check_arguments(rankdir, max_nodes, collapse, theme)
+        return _draw_model(root.architecture(), rankdir, max_nodes, collapse, theme)
     return draw_marked(root, (), rankdir, max_nodes, collapse, theme)
+
+
+def _draw_model(model: Part, rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> Drawing:
+    if model.count > max_nodes:
+        raise ValueError(
+            f"the model has {model.count:,} parts (max_nodes={max_nodes:,}). Draw one of its parts, or raise max_nodes"
+        )
+    from .blueprint import dot_of_model  # and with it graphviz, which nothing but drawing needs
+
+    description = f"{model.kind}, {model.lines[-1]}"
+    return Drawing(dot_of_model(model, rankdir, theme, circles=collapse != "layer"), description)
 
 
 def draw_marked(
@@ -47,9 +70,13 @@ def draw_marked(
     theme: Theme = "light",
 ) -> Drawing:
     """The same with some nodes, and the edges between them, standing out."""
-    from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
+    from .picture import dot_of
 
-    _check_arguments(root, rankdir, max_nodes, collapse, theme)
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"draw takes the Value that a computation ends in, or a model, got {type(root).__name__}: {repr(root)[:80]}"
+        )
+    _check_arguments(rankdir, max_nodes, collapse, theme)
     order = topological_order(root)
     scopes = grouping.scopes_of(order)
     if collapse is None and len(order) <= max_nodes:
@@ -62,17 +89,12 @@ def _size(order: Sequence[Value]) -> str:
     return f"{len(order):,} node{'s' if len(order) > 1 else ''}"
 
 
-def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> None:
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"draw takes the Value that a computation ends in, got {type(root).__name__}: {repr(root)[:80]}"
-        )
+def _check_arguments(rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> None:
     if rankdir not in RANKDIRS:
         raise ValueError(f"rankdir is one of {', '.join(RANKDIRS)}, got {rankdir!r}")
     if collapse not in (None, *get_args(Level)):
         raise ValueError(f"collapse is None, 'neuron' or 'layer', got {collapse!r}")
-    if theme not in get_args(Theme):
-        raise ValueError(f"theme is 'light' or 'dark', got {theme!r}")
+    palette_of(theme)
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise ValueError(f"max_nodes is a whole number from 1 up, got {max_nodes!r}")
 

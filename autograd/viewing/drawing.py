@@ -5,13 +5,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Literal
 
 from ..files import save
 from .rendering import FORMATS, render
-
-Theme = Literal["light", "dark"]
-"""The pages that a picture is for."""
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..value import Value
 from . import grouping
-from .dot import ORANGE, SLATE, Sheet
-from .drawing import Theme
+from .dot import Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
 from .ledger import Contribution, computation, contributions, sum_text
 from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
+from .palette import Theme
 
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
-_MARK = {"color": ORANGE, "penwidth": "2.2"}
+_MARK = {"color": "accent", "penwidth": "2.2"}
 MOST_EDGE_TEXTS = 12  # of more, none is seen to belong to its line: all are shown where the pointer rests
 
 
@@ -200,14 +200,11 @@ def _add_flows(
         texts = [f"{flow.edges:,} edges"] if flow.edges > 1 else []
         if flow.gradient is not None:
             texts.append(f"grad {gradient_text(flow.gradient)}")
-        style = _MARK if (tail, head) in marked else _thinned(shares[tail, head])
-        sheet.connector(
-            names[tail],
-            names[head] if isinstance(head, Box) else _operation(names[head]),
-            "" if crowded else "\n".join(texts),
-            hint=", ".join(texts),
-            **style,
-        )
+        ends = names[tail], names[head] if isinstance(head, Box) else _operation(names[head])
+        if (tail, head) in marked:
+            sheet.connector(*ends, "" if crowded else "\n".join(texts), ", ".join(texts), **_MARK)
+        else:
+            sheet.thinned(*ends, shares[tail, head], "" if crowded else "\n".join(texts), ", ".join(texts))
 
 
 def _shares(flows: Mapping[tuple[Part, Part], Flow]) -> dict[tuple[Part, Part], float]:
@@ -231,13 +228,3 @@ def _shares(flows: Mapping[tuple[Part, Part], Flow]) -> dict[tuple[Part, Part], 
 def _place(part: Part) -> Scope:
     """What encloses a part; of one that nothing encloses, itself."""
     return (part.scope[:-1] or part.scope) if isinstance(part, Box) else ()
-
-
-def _thinned(share: float) -> dict[str, str]:
-    """The style of an edge: the weaker, the thinner, the paler and the smaller its arrowhead."""
-    opacity = round(255 * (0.2 + 0.8 * share))
-    return {
-        "penwidth": f"{0.4 + 1.8 * share:.2f}",
-        "color": f"{SLATE}{opacity:02x}",
-        "arrowsize": f"{0.3 + 0.25 * share:.2f}",
-    }
