@@ -376,6 +376,18 @@ def test_a_collapsed_networks_neurons_and_inputs_stand_in_their_order(renderer, 
     assert "grad –" not in drawing.dot.replace("|grad\\ –", "")
 
 
+@pytest.mark.parametrize(("rankdir", "axis", "sign"), [("LR", 1, 1), ("RL", 1, -1), ("TB", 2, 1), ("BT", 2, -1)])
+@pytest.mark.parametrize("collapse", ["layer", "neuron"])
+def test_computation_runs_in_the_direction_asked_for(renderer, collapse, rankdir, axis, sign):
+    loss = mse(MLP(2, [3, 3, 3, 1], "tanh", seed=0)([0.5, -1.0]), [1.0])
+    drawing = draw(loss, rankdir, collapse=collapse)
+    layers = places(drawing, "node box") if collapse == "layer" else places(drawing, "cluster")
+    along = {text[:9]: place[axis - 1] * sign for text, *place in layers}
+    assert sorted(along, key=along.get) == [f"layers[{i}]" for i in range(4)]
+    inputs = [place[axis] * sign for place in places(drawing, "node input") if place[0] != "input data 1"]
+    assert max(inputs) < min(along.values())
+
+
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])
 @pytest.mark.parametrize("sizes", [[4, 4, 1], [6, 4, 1], [5, 3, 2]])
 def test_a_whole_networks_neurons_stand_in_their_order(renderer, sizes, rankdir):

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .architecture import Part
 from .dot import Cluster, Sheet
 from .notation import number_text
+from .opening import Asked
 from .palette import Theme
 
 MOST_CIRCLES = 16  # of a column: more would be too small to be told apart
 LEGEND = "weights: blue above 0, orange below"
 
 
-def dot_of_model(model: Part, rankdir: str, theme: Theme, circles: bool = True) -> str:
-    """The DOT text of a model: a frame for each part that has parts, a card for each that has none.
+def dot_of_model(model: Part, rankdir: str, theme: Theme, circles: bool = True) -> tuple[str, dict[str, Asked]]:
+    """The DOT text of a model, and what a page says of each box and circle in it.
 
-    A network of few layers is drawn with a circle for each neuron, unless ``circles`` is False, and a line for each
-    weight, as wide and as dark as the weight is large beside the largest of its layer.
+    There is a frame for each part that has parts, a card for each that has none. A network of few layers is drawn with
+    a circle for each neuron, unless ``circles`` is False, and a line for each weight, as wide and as dark as the weight
+    is large beside the largest of its layer.
     """
     sheet = Sheet(rankdir, "crowded" if circles and _has_layers(model) else "plain", theme)
     drawn = _Drawn(sheet, circles)
@@ -27,7 +29,7 @@ def dot_of_model(model: Part, rankdir: str, theme: Theme, circles: bool = True) 
         drawn.frame(model, "m", ())
     else:
         drawn.part(model, "m", ())
-    return sheet.dot
+    return sheet.dot, drawn.asked
 
 
 def _has_layers(part: Part) -> bool:
@@ -40,6 +42,7 @@ class _Drawn:
 
     sheet: Sheet
     circles: bool
+    asked: dict[str, Asked] = field(default_factory=dict)
 
     def frame(self, part: Part, name: str, cluster: Cluster) -> str:
         """Draw a part that has parts, in a frame; what comes back is a node of it that a line can lead to."""
@@ -66,6 +69,7 @@ class _Drawn:
         return inner[-1]
 
     def _card(self, part: Part, name: str, cluster: Cluster) -> str:
+        self.asked[f"{name}_card"] = Asked(part.lines)
         self.sheet.card(f"{name}_card", part.lines, "box" if part.parameters else "result", cluster)
         return f"{name}_card"
 
@@ -79,8 +83,9 @@ class _Drawn:
             layer = layers[i - 1] if i else None
             self.sheet.caption(column, layer.lines if layer else ["inputs", f"{n_inputs:,}"])
             for j, circle in zip(_seen(size), names, strict=True):
-                hint = f"{_path(layer, j)}.bias {number_text(layer.neurons[j].bias)}" if layer else f"input {j}"
-                self.sheet.circle(circle, "neuron" if layer else "entry", column, hint)
+                lines = _neuron_lines(layer, j) if layer else [f"input {j}"]
+                self.asked[circle] = Asked(lines)
+                self.sheet.circle(circle, "neuron" if layer else "entry", column, "\n".join(lines[:2]))
             if size > len(names):
                 self.sheet.text(f"{name}_{i}_more", f"{size - len(names):,} more", "more", column)
             self.sheet.column([*names, *([f"{name}_{i}_more"] if size > len(names) else [])], column)
@@ -97,6 +102,12 @@ class _Drawn:
                 sign = "positive" if weights[i] >= 0.0 else "negative"
                 hint = f"{_path(layer, j)}.weights[{i}] {number_text(weights[i])}"
                 self.sheet.thinned(tail, head, share, "", hint, sign)
+
+
+def _neuron_lines(layer: Part, j: int) -> list[str]:
+    neuron = layer.neurons[j]
+    weights = [f"weights[{i}] {number_text(weight)}" for i, weight in enumerate(neuron.weights)]
+    return [_path(layer, j), f"bias {number_text(neuron.bias)}", *weights]
 
 
 def _path(layer: Part, j: int) -> str:

@@ -33,10 +33,16 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
 _CLUSTER = {"style": "rounded,filled", "color": "line", "fillcolor": "cluster/10", "penwidth": "0.8", "margin": "9"}
 # Straight lines with room to fan out. Where everything is connected to everything, no order has fewer crossings than
 # another: what can stand in columns is told its order, and Graphviz need not look for one.
-_CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
+_BOXES = {"ranksep": "0.6", "splines": "line", "mclimit": "0.01"}
+_CROWDED = {**_BOXES, "ranksep": "1.4"}
 # Simple curves, and a bound on polishing: a line around all that stands between far ends takes Graphviz minutes.
 _FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
-_LAYOUTS: Mapping[str, Mapping[str, str]] = {"plain": {"ranksep": "0.28"}, "crowded": _CROWDED, "far": _FAR}
+_LAYOUTS: Mapping[str, Mapping[str, str]] = {
+    "plain": {"ranksep": "0.28"},
+    "boxes": _BOXES,
+    "crowded": _CROWDED,
+    "far": _FAR,
+}
 HEAVY = 8  # unseen edges in one place, so that a crossing of them counts for more than one of any other
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {

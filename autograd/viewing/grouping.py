@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -145,14 +145,15 @@ class Parts:
         for tail, head in self.flows:
             tails.setdefault(head, set()).add(tail)
             heads.setdefault(tail, set()).add(head)
-        alike: dict[tuple[Scope, frozenset[Part]], list[Part]] = {}
+        boxes: dict[tuple[Scope, frozenset[Part]], list[Part]] = {}
         for box in sorted(self.boxes, key=lambda box: _natural(box.name)):
             if box.scope:
-                alike.setdefault((box.scope[:-1], frozenset(tails.get(box, ()))), []).append(box)
+                boxes.setdefault((box.scope[:-1], frozenset(tails.get(box, ()))), []).append(box)
+        leaves: dict[frozenset[Part], list[Part]] = {}
         for node in self.loose:
             if not node.parents and node in heads:
-                alike.setdefault(((), frozenset(heads[node])), []).append(node)
-        return list(alike.values())
+                leaves.setdefault(frozenset(heads[node]), []).append(node)
+        return [*boxes.values(), *leaves.values()]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -160,13 +161,15 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if i % 2 else (0, piece) for i, piece in enumerate(re.split(r"(\d+)", name))]
 
 
-def collapse(order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level) -> Parts:
-    """One box for each innermost scope (``neuron``) or outermost scope (``layer``).
+def collapse(
+    order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level, opened: Collection[Scope] = ()
+) -> Parts:
+    """One box for each innermost scope (``neuron``) or outermost scope (``layer``, but for those that are ``opened``).
 
     The nodes of no scope are put in boxes too where they are many: the inputs, what is computed from the last layer,
     what is computed in between.
     """
-    keys = {node: scope if level == "neuron" else scope[:1] for node, scope in scopes.items()}
+    keys = {node: scope if level == "neuron" or scope[:1] in opened else scope[:1] for node, scope in scopes.items()}
     stages = _stages(order, keys)
     sizes = Counter(stages.values())
     boxes: dict[Scope | int, Box] = {}
@@ -182,6 +185,11 @@ def collapse(order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level
     _name_boxes(boxes, root=order[-1])
     loose = [node for node in order if parts[node] is node]
     return Parts(loose, list(boxes.values()), _flows(order, parts))
+
+
+def layers_to_open(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Scope]:
+    """The outermost scopes that hold others, in the order of computation."""
+    return list(dict.fromkeys(scopes[node][:1] for node in order if node.parents and len(scopes[node]) > 1))
 
 
 def _stages(order: Sequence[Value], keys: Mapping[Value, Scope]) -> dict[Value, int]:

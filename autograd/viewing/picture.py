@@ -17,9 +17,11 @@ from .grouping import Box, Flow, Part, Parts, Scope
 from .ledger import Contribution, computation, contributions, sum_text
 from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
+from .opening import Asked
 from .palette import Theme
 
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
+MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
 MOST_EDGE_TEXTS = 12  # of more, none is seen to belong to its line: all are shown where the pointer rests
 
@@ -36,7 +38,8 @@ def dot_of(
     labels, marked = name_nodes(order), set(marked)
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
     far = _reach(parts.loose) > LONGEST_REACH
-    sheet = Sheet(rankdir, "crowded" if parts.flows else "far" if far else "plain", theme)
+    boxes = "crowded" if crowded else "boxes"
+    sheet = Sheet(rankdir, boxes if parts.flows else "far" if far else "plain", theme)
     names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
     names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
     for box in parts.boxes:
@@ -69,6 +72,29 @@ def dot_of(
                 sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded, _marked_flows(order, parts, marked))
     return sheet.dot
+
+
+def asked_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts) -> dict[str, Asked]:
+    """What a page says of each box and loose node, by its name in the DOT text."""
+    labels, gained = name_nodes(order), contributions(order)
+    layers = set(grouping.layers_to_open(order, scopes))
+    places = {node: i for i, node in enumerate(order)}
+    asked = {}
+    for i, box in enumerate(parts.boxes):
+        opens = len(box.scope) == 1 and box.scope in layers
+        inside = [] if opens else [_leaf_line(node, labels) for node in box.leaves[:MOST_LEAVES]]
+        more = [] if opens or len(box.leaves) <= MOST_LEAVES else [f"… {len(box.leaves) - MOST_LEAVES:,} more"]
+        layer = box.scope[0] if box.scope and box.scope[:1] in layers else ""
+        asked[f"b{i}"] = Asked([*_box_lines(box), *inside, *more], layer, opens)
+    for node in parts.loose:
+        if not node.is_constant:
+            asked[f"v{places[node]}"] = Asked(_hint(node, labels, gained.get(node, ())).split("\n"))
+    return asked
+
+
+def _leaf_line(node: Value, labels: Mapping[Value, str]) -> str:
+    name = labels.get(node, "").rpartition(".")[2] or "input"
+    return f"{shortened(name)} {number_text(node.data)}" + (f", grad {number_text(node.grad)}" if node.has_grad else "")
 
 
 def _entering(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts) -> set[Value]:
