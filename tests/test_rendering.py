@@ -99,7 +99,7 @@ def test_save_writes_one_whole_file(tmp_path, name):
     assert len((tmp_path / name).read_bytes()) >= len(SIMPLE)
 
 
-WIDE = "digraph { rankdir=LR; node [fontsize=10]; " + " -> ".join(f"n{i}" for i in range(8)) + " }"
+WIDE = "digraph { margin=0; rankdir=LR; node [fontsize=10]; " + " -> ".join(f"n{i}" for i in range(8)) + " }"
 
 
 def inches(path) -> float:

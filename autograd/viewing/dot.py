@@ -18,7 +18,7 @@ Cluster = tuple[str, ...]
 
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "graph": {
-        "charset": "UTF-8", "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.16",
+        "charset": "UTF-8", "bgcolor": "transparent", "margin": "0", "pad": "0.1", "nodesep": "0.16",
         "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": "quiet",
     },
     "node": {

@@ -81,7 +81,7 @@ class Drawing:
                 f"{TEXT * width / self.width:.1f} points high, wanted {SMALLEST_TEXT} or more. Give a width of "
                 f"{math.ceil(self.width * SMALLEST_TEXT / TEXT)} or more, or draw it collapsed or with rankdir='TB'"
             )
-        return self.dot.replace("{\n", f'{{\n\tgraph [size="{width:g},{UNBOUNDED}"]\n', 1)
+        return self.dot.replace("{", f'{{\n\tgraph [size="{width:g},{UNBOUNDED}"]', 1)
 
     @property
     def width(self) -> float:
