@@ -9,11 +9,11 @@ from functools import cached_property
 
 from ..backward import grad
 from ..graph import topological_order
+from ..naming import name_nodes
 from ..value import Value
 from .draw import draw_marked
 from .drawing import Drawing
 from .formula import ATOM, LATEX, TEXT, Notation, applied, rule_text
-from .naming import name_nodes
 from .palette import Theme
 from .paths import Step, between, count_paths, largest_paths
 

@@ -10,12 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from ..naming import name_nodes
 from ..value import Value
 from . import grouping
 from .dot import Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
 from .ledger import Contribution, computation, contributions, sum_text
-from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 from .opening import Asked
 from .palette import Theme

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..graph import topological_order
+from ..naming import name_nodes
 from ..value import Value
 from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
 from .ledger import computation, contributions
-from .naming import name_nodes
 from .notation import gradient_text, number_text, visible
 from .palette import css_variables
 from .player import Page, asset, fill_player
