@@ -48,6 +48,12 @@ def render(dot: str, format: str) -> bytes:
     return result.stdout
 
 
+def render_titled(dot: str) -> str:
+    """The picture as one ``<svg>`` element, each part with its name in the DOT text as its title."""
+    text = render(dot, "svg").decode()
+    return text[text.index("<svg") :]
+
+
 def _command(format: str, dpi: str) -> list[str]:
     if program := shutil.which("dot"):
         return [program, f"-T{format}", *([f"-Gdpi={dpi}"] if dpi else [])]

@@ -39,10 +39,10 @@ POLICY = (
 def serve(page: LivePage, program: str, *, browser: bool = True, patience: float = PATIENCE) -> None:
     """Show the page until Ctrl-C, or until the last tab with it has been closed for ``patience`` seconds."""
     server = Server(page, patience)
-    print(f"{page.title}: {server.address}\nCtrl-C ends it; so does closing the page", flush=True)
-    if browser:
-        threading.Thread(target=webbrowser.open, args=[server.address], daemon=True).start()
     try:
+        print(f"{page.title}: {server.address}\nCtrl-C ends it; so does closing the page", flush=True)
+        if browser:
+            threading.Thread(target=webbrowser.open, args=[server.address], daemon=True).start()
         server.serve_forever(poll_interval=min(1.0, patience))
         print("ended, as no page was open any more")
     except KeyboardInterrupt:

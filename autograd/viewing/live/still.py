@@ -8,11 +8,11 @@ from copy import deepcopy
 from functools import lru_cache
 
 from ...graph import topological_order
+from ...naming import name_nodes
 from ...value import Value
 from ..draw import draw
-from ..naming import name_nodes
 from ..notation import gradient_text, number_text, visible
-from ..rendering import render
+from ..rendering import render_titled
 
 RANKDIRS = ("LR", "TB")
 
@@ -38,8 +38,7 @@ def still_svg(root: Value, stage: tuple[float, float], room: int) -> str:
 
 @lru_cache(maxsize=64)
 def _rendered(dot: str) -> str:
-    text = render(dot, "svg").decode()
-    return text[text.index("<svg") :]
+    return render_titled(dot)
 
 
 def _scale(picture: str, stage: tuple[float, float]) -> float:
