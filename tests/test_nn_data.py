@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn.data import DATASETS, Scaling, held_out_rows
+from nn.data import DATASETS, NOISY, Scaling, held_out_rows
 from nn.data.dataset import from_table
 from nn.data.tables import csv_text, read_table
 from nn.fit.objective import Objective
@@ -94,6 +94,30 @@ def test_a_fifth_of_each_class_is_held_out():
     assert held_out_rows(iris, seed=1)[1].tolist() != held_out.tolist()
 
 
+def test_another_share_can_be_held_out():
+    iris = DATASETS["iris"]()
+    train, held_out = iris.split(seed=0, share=0.5)
+    assert [len(train), len(held_out)] == [75, 75]
+    assert len(iris.split(seed=0, share=0.999)[0]) == 3  # of each class one is left to train on
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_without_noise_points_lie_on_a_line_or_a_corner(name):
+    x, y = NOISY[name](noise=0.0).features.T
+    classes, radius, share = NOISY[name](noise=0.0).targets, np.hypot(x, y), np.hypot(x, y) / 3.0
+    distance = {
+        "moons": np.where(classes == 0, radius, np.hypot(x - 1.0, y - 0.5)) - 1.0,
+        "circles": radius - np.where(classes == 0, 1.0, 0.4),
+        "xor": np.abs(x * (x - 1.0)) + np.abs(y * (y - 1.0)),
+        "spiral": np.hypot(
+            x - radius * np.cos(3 * np.pi * share + np.pi * classes),
+            y - radius * np.sin(3 * np.pi * share + np.pi * classes),
+        ),
+    }[name]
+    assert np.abs(distance).max() < 1e-12
+    assert not np.allclose(NOISY[name](noise=0.3).features.T, [x, y])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -112,6 +136,7 @@ def test_too_few_rows_are_refused(tmp_path, text, message):
         ("moons", 500, 2, 2),
         ("circles", 500, 2, 2),
         ("xor", 200, 2, 2),
+        ("spiral", 500, 2, 2),
         ("line", 50, 1, 0),
         ("iris", 150, 4, 3),
         ("digits", 1797, 64, 10),

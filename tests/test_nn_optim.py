@@ -53,6 +53,19 @@ def test_sgd(momentum, nesterov, weight_decay):
     assert got == pytest.approx(wanted, rel=1e-14)
 
 
+def test_l1_is_the_same_pull_towards_0_wherever_a_parameter_is():
+    for make in (SGD, Adam):
+        pulled, plain = (make([Value(x) for x in (2.0, -0.5, 0.0)], 0.1, **l1) for l1 in ({"l1": 0.25}, {}))
+        for parameter in plain.parameters:  # as the gradient of the penalty, written by hand
+            parameter.grad = 1.0 + 0.25 * ((parameter.data > 0.0) - (parameter.data < 0.0))
+        for parameter in pulled.parameters:
+            parameter.grad = 1.0
+        for optimizer in (pulled, plain):
+            optimizer.step()
+        assert [p.data for p in pulled.parameters] == [p.data for p in plain.parameters]
+    assert pulled.settings()["l1"] == 0.25
+
+
 @pytest.mark.parametrize("weight_decay", [0.0, 0.01])
 def test_adam(weight_decay):
     with mpmath.workdps(50):
