@@ -21,6 +21,7 @@ from .ops import Operation
 from .registry import register
 from .value import Value
 from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
+from .viewing.live.notebook import play
 
 if TYPE_CHECKING:
     from .compiler import Program, compile
@@ -47,6 +48,7 @@ __all__ = [
     "hessian",
     "jacobian",
     "no_grad",
+    "play",
     "register",
     "step_through",
     "values",

@@ -8,6 +8,8 @@
 [0.0, 1.0, 1.0, 0.0]
 """
 
+from typing import TYPE_CHECKING
+
 from . import installation  # noqa: F401  first, for what it says where another package is found
 from .basics.files import FileFormatError
 from .history import History
@@ -16,6 +18,9 @@ from .losses import binary_cross_entropy, cross_entropy, hinge, mse
 from .module import Module
 from .optim import SGD, Adam, Optimizer, Schedule
 from .trainer import DivergenceError, Step, Trainer
+
+if TYPE_CHECKING:
+    from .viewing.live.notebook import play
 
 __all__ = [
     "MLP",
@@ -35,4 +40,15 @@ __all__ = [
     "cross_entropy",
     "hinge",
     "mse",
+    "play",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The page of a training, when it is first asked for: it is made of all the rest."""
+    if name == "play":
+        from .viewing.live.notebook import play
+
+        globals()["play"] = play
+        return play
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .fit.plan import Plan
-from .fit.progress import progress_bar
+from .fit.progress import progress_bar, sparkline
 from .fit.run import DivergenceError, Run, Step
 from .fit.samples import Samples
 from .history import History
@@ -110,8 +110,11 @@ class Trainer:
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,
             closing(run.steps(self.optimizer.runs_users_code)) as steps,
         ):
+            line, drawn = "", 0
             for step in steps:
-                advance(f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}", 1)
+                if drawn != history.epochs:
+                    line, drawn = f"  {sparkline(history.losses)}", history.epochs
+                advance(f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}{line}", 1)
         return history
 
     def steps(

@@ -80,4 +80,4 @@ def until(page: Any, condition: str, seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     while not page.evaluate(condition):
         assert time.monotonic() < end, f"after {seconds} s it is still not so: {condition}"
-        page.wait_for_timeout(10)
+        getattr(page, "page", page).wait_for_timeout(10)

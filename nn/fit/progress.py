@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +30,23 @@ def progress_bar(
             bar.update(by)
 
         yield advance
+
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(numbers: Sequence[float], most: int = 12) -> str:
+    """The way of some numbers in one line, from the lowest to the highest; of many some, the last among them.
+
+    >>> sparkline([4.0, 2.0, 1.0, 0.5])
+    '█▄▂▁'
+    >>> sparkline([]), sparkline([1.0, math.inf])
+    ('', '▁?')
+    """
+    shown = [numbers[len(numbers) * (i + 1) // most - 1] for i in range(most)] if len(numbers) > most else numbers
+    finite = [x for x in shown if math.isfinite(x)]
+    low, span = min(finite, default=0.0), (max(finite, default=0.0) - min(finite, default=0.0)) or 1.0
+    return "".join(BARS[round((x - low) / span * (len(BARS) - 1))] if math.isfinite(x) else "?" for x in shown)
 
 
 def _tqdm() -> Any:

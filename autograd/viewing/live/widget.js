@@ -1,0 +1,19 @@
+/* The page in a frame, and its questions over the notebook's connection. */
+function render({ model, el }) {
+  const frame = document.createElement("iframe"), waiting = new Map();
+  frame.askPython = (question) => new Promise((take) => {
+    const number = Math.random();
+    waiting.set(number, take);
+    model.send({ number, question });
+  });
+  const answered = ({ number }, [buffer]) => {
+    waiting.get(number)?.(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
+    waiting.delete(number);
+  };
+  model.on("msg:custom", answered);
+  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page") });
+  Object.assign(frame.style, { width: "100%", height: model.get("height"), border: 0 });
+  el.append(frame);
+  return () => model.off("msg:custom", answered);
+}
+export default { render };

@@ -1,0 +1,36 @@
+"""A live page in a notebook: a frame of its own, which asks through the notebook's connection to Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .page import LivePage, answered, asset
+
+_HOST = "<script>window.askPython = (question) => frameElement.askPython(question);</script>\n"
+
+
+def widget(page: LivePage, height: str = "46rem") -> Any:
+    """The page as an anywidget, of that height; an ImportError that names the extra where there is none."""
+    try:
+        from anywidget import AnyWidget
+        from traitlets import Unicode
+    except ImportError:
+        raise ImportError(
+            'a live page in a notebook needs anywidget: pip install "valuegrad[notebook]". From a terminal, '
+            "`python -m autograd play` and `python -m nn play` open the same pages without it"
+        ) from None
+
+    class Live(AnyWidget):  # type: ignore[misc]
+        _esm = asset("widget.js")
+        page = Unicode().tag(sync=True)
+        title = Unicode().tag(sync=True)
+        height = Unicode().tag(sync=True)
+
+    made = Live(page=page.html(host=_HOST), title=page.title, height=height)
+
+    def asked(_: Any, content: Any, buffers: Any) -> None:
+        """Several views of one widget may ask: each answer has the number of its question."""
+        made.send({"number": content["number"]}, [answered(page.ask, content["question"])])
+
+    made.on_msg(asked)
+    return made

@@ -1,0 +1,127 @@
+"""Live pages in a notebook: what stands between a page's script and Python, with a notebook that is not there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from live import head_of, until
+
+import autograd
+import nn
+from autograd.expression import ExpressionError
+from autograd.viewing.live import answered
+from autograd.viewing.live.formula import formula_page
+from autograd.viewing.live.page import asset
+from autograd.viewing.live.widget import _HOST
+
+
+class Widget:
+    """As much of an anywidget as a page sees."""
+
+    def __init__(self, **traits: Any) -> None:
+        self.traits, self.sent = traits, []
+
+    def on_msg(self, asked: Any) -> None:
+        self.asked = asked
+
+    def send(self, content: Any, buffers: Any) -> None:
+        self.sent.append((content, buffers))
+
+
+@pytest.fixture
+def anywidget(monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {"anywidget": {"AnyWidget": Widget}, "traitlets": {"Unicode": lambda: Tag()}}
+    for name, attributes in modules.items():
+        module = ModuleType(name)
+        vars(module).update(attributes)
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+class Tag:
+    def tag(self, sync: bool) -> Tag:
+        assert sync
+        return self
+
+
+@pytest.mark.usefixtures("anywidget")
+def test_a_question_is_answered_with_its_number() -> None:
+    made = autograd.play("w*x", w=2.0, x=3.0)
+    made.asked(made, {"number": 0.5, "question": {"formula": "w*x", "numbers": {"w": 2, "x": 3}}}, [])
+    made.asked(made, {"number": 0.75, "question": "nonsense"}, [])
+    (first, [packet]), (second, [refusal]) = made.sent
+    assert (first, second) == ({"number": 0.5}, {"number": 0.75})
+    assert head_of(packet)["output"] == "f = 6"
+    assert head_of(refusal) == {"error": "a question is a JSON object, got str"}
+    assert '"formula": "w*x"' in made.traits["page"]
+
+
+@pytest.mark.usefixtures("anywidget")
+def test_a_training_begins_as_it_is_asked_for() -> None:
+    for made in (nn.play("xor", hidden=[2], lr=0.25), nn.play(nn.data.iris(), hidden=[2], lr=0.25)):
+        made.asked(made, {"number": 1, "question": {"tab": "a", "begin": {}}}, [])
+        head = head_of(made.sent[0][1][0])
+        assert (head["settings"]["hidden"], head["settings"]["lr"]) == ([2], 0.25)
+    assert head["settings"]["columns"] == ["sepal length (cm)", "sepal width (cm)"]
+    assert head["settings"]["loss"] == "cross_entropy"
+
+
+@pytest.mark.usefixtures("anywidget")
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: autograd.play("w*"), ExpressionError, "missing at its end"),
+        (lambda: autograd.play("w", w=float("nan")), ValueError, "w is a finite number, got nan"),
+        (lambda: nn.play("nowhere"), ValueError, "there is no data set 'nowhere'; there are moons"),
+        (lambda: nn.play(hidden=[99]), ValueError, "a layer's size is at most 32 here, got 99"),
+        (lambda: nn.play(path="x"), ValueError, "there is no setting 'path'"),
+    ],
+)
+def test_what_cannot_be_begun_with_is_refused(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    for make in (autograd.play, nn.play):
+        with pytest.raises(ImportError, match=r'pip install "valuegrad\[notebook\]".*python -m autograd play'):
+            make()
+
+
+def test_the_page_asks_through_its_frame(open_page: Any) -> None:
+    page = formula_page("w*x", {"w": 2.0, "x": 3.0})
+    notebook = open_page("<!doctype html><title>a notebook</title><div id=cell></div>")
+    asked: list[Any] = []
+
+    def answer(question: str) -> str:
+        asked.append(json.loads(question))
+        return base64.b64encode(answered(page.ask, asked[-1])).decode()
+
+    notebook.expose_function("answer", answer)
+    values = {"page": page.html(host=_HOST), "title": page.title, "height": "40rem"}
+    notebook.evaluate(
+        """async ([script, values]) => {
+          const widget = (await import(`data:text/javascript;base64,${btoa(script)}`)).default, listeners = [];
+          const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+          const model = { get: (name) => values[name], on: (_, listener) => listeners.push(listener), off() {} };
+          model.send = async ({ number, question }) => {
+            const packet = bytes(await answer(JSON.stringify(question)));
+            for (const listener of listeners) listener({ number }, [packet]);
+          };
+          for (const _ of [1, 2]) widget.render({ model, el: document.querySelector("#cell") });
+        }""",
+        [asset("widget.js"), values],
+    )
+    until(notebook, "[0, 1].every((i) => window.frames[i]?.document.querySelector('#stage svg'))", 30)
+    first, second = notebook.main_frame.child_frames
+    first.locator("#formula").fill("w + x")
+    until(first, "document.querySelector('#output').textContent === 'f = 5'", 30)
+    assert second.locator("#output").inner_text() == "f = 6"  # each view of a widget has a state of its own
+    first.locator("#play").click()
+    first.frame_locator("#player iframe").locator("#next").click()
+    assert asked[-1]["play"] is True
