@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from .commandline import Parser, progress, run
@@ -86,6 +87,9 @@ def _add_play(commands: Any) -> None:
     playing.add_argument("expression", nargs="?", default="", help=f"to begin with; {EXPRESSION}")
     playing.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="to begin with")
     playing.add_argument("--no-browser", action="store_true", help="only print the address (default: open it)")
+    playing.add_argument(
+        "--build", metavar="DIR", help="write the page as a site that needs no Python, into DIR (default: serve it)"
+    )
     playing.set_defaults(command=_play)
 
 
@@ -184,8 +188,13 @@ def _grad(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
 def _play(options: argparse.Namespace) -> None:
     from .viewing.live.formula import formula_page
     from .viewing.live.server import serve
+    from .viewing.live.site import build
 
     numbers = _given(read(options.expression), options.values) if options.expression else {}
+    if options.build:
+        build(Path(options.build), options.expression, numbers)
+        print(f"wrote {options.build}: a server of files shows it, as `python -m http.server -d {options.build}` does")
+        return
     serve(formula_page(options.expression, numbers), f"{PROGRAM} play", browser=not options.no_browser)
 
 

@@ -34,6 +34,8 @@ def render(dot: str, format: str) -> bytes:
 
     RenderingError where neither renderer is installed, or where the one that is reports an error.
     """
+    if sys.platform == "emscripten":
+        return _rendered_in_browser(dot, format)
     dpi = PNG_DPI if format == "png" else ""
     command = _command(format, dpi)
     if command[0] == sys.executable and (picture := _kept.render(dot, format, dpi)):
@@ -46,6 +48,17 @@ def render(dot: str, format: str) -> bytes:
         reason = result.stderr.decode(errors="replace").strip() or f"exit status {result.returncode}"
         raise RenderingError(f"Graphviz could not render the graph as {format}: {reason}")
     return result.stdout
+
+
+def _rendered_in_browser(dot: str, format: str) -> bytes:
+    """By the Graphviz of the page that Python runs in: no process can be started there."""
+    from js import renderDot
+
+    try:
+        picture: str = renderDot(dot, format)
+    except Exception as error:  # whatever of JavaScript's
+        raise RenderingError(f"Graphviz could not render the graph as {format}: {error}") from None
+    return picture.encode()
 
 
 def render_titled(dot: str) -> str:
