@@ -148,7 +148,6 @@ class Run:
 
     def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
         """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
-
         if is_seen:
             self.numbers.read_untrained()
         loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
