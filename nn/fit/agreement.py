@@ -20,7 +20,7 @@ SPREAD, EXTREME, LATER = 3, 4, 3
 """So many samples from all over the data are compared, and so many from the smallest loss to the largest; at other θ
 and later so many of these alone."""
 
-NODES = 10_000
+NODES = 5_000
 """So many are recorded, before training, to compare the losses of other samples: of a small model those of all."""
 
 REASONS = (

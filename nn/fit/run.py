@@ -161,7 +161,6 @@ class Run:
 
     def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
         """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
-
         if is_seen:
             self.numbers.read_untrained()
         loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
@@ -185,9 +184,11 @@ class Run:
     def _end_epoch(self) -> None:
         """What is to be known after an epoch, compared, told and saved."""
         history, plan = self.history, self.plan
-        for samples, metrics in ((plan.samples, history.metrics), (plan.others, history.held_out_metrics)):
-            if samples and history.metric:
-                metrics.append(self.objective.quality(self.numbers.outputs(samples.inputs), samples.targets))
+        if history.metric:
+            outputs = np.split(self.numbers.outputs(plan.inputs), [len(plan.samples)])
+            history.metrics.append(self.objective.quality(outputs[0], plan.samples.targets))
+            if plan.others:
+                history.held_out_metrics.append(self.objective.quality(outputs[1], plan.others.targets))
         if plan.others:
             history.held_out_losses.append(self.numbers.mean(plan.others))
         if plan.patience and lowest(history.watched) == history.epochs - 1:
