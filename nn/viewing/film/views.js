@@ -232,8 +232,8 @@ function show(host, specs, ask) {
       elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
         html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
-      const wish = height ? `height: ${height}px; min-height: ${0.62 * height}px` : "";
-      const plot = html("div", { class: "plot", style: wish });
+      const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
+      if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
     for (const [name, spec] of Object.entries(some)) {
