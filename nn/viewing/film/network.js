@@ -35,7 +35,8 @@ function network(plot, spec, ask) {
   }
   picture.prepend(lines, hits);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
-  picture.append(...columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column))), numbers);
+  const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
+  picture.append(...heads, numbers);
   const marks = neurons.map(({ mark }) => mark);
   choosable(picture, marks, (neuron) => ask({ neuron }));
 
