@@ -74,7 +74,7 @@ function network(plot, spec, ask) {
     }
     told.replaceChildren(...said.map((line) => html("div", {}, line)));
     const above = y > height / 2 ? y - size / 2 - 10 - card.offsetHeight : y + size / 2 + 10;
-    card.style.left = `${clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
+    card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
