@@ -23,13 +23,28 @@ def film():
     return recorded_rings(epochs=4)[1].film("Rings", ["left", "right"], ["near", "far"])
 
 
+def images(hidden, classes):
+    """A training on pictures of 4 x 4 pixels."""
+    rows = np.random.default_rng(0).integers(0, 17, (20, 16)).astype(float)
+    model, targets = MLP(16, [hidden, classes], "tanh", seed=0), np.eye(classes)[np.arange(20) % classes]
+    trainer = Trainer(model, cross_entropy, SGD(model.parameters(), 0.1))
+    return trainer.fit(rows, targets, epochs=2, held_out=(rows, targets), record=True).film("Digits")
+
+
 @pytest.fixture(scope="module")
 def digits():
-    """A training on pictures of 4 x 4 pixels, in three classes."""
-    rows = np.random.default_rng(0).integers(0, 17, (12, 16)).astype(float)
-    model = MLP(16, [5, 3], "tanh", seed=0)
-    trainer = Trainer(model, cross_entropy, SGD(model.parameters(), 0.1))
-    return trainer.fit(rows, np.eye(3)[np.arange(12) % 3], epochs=2, record=True).film("Digits")
+    return images(5, 3)
+
+
+@pytest.fixture(scope="module")
+def ten_digits():
+    return images(16, 10)
+
+
+@pytest.fixture(scope="module")
+def sixteen():
+    """As many neurons as the example of the two moons has."""
+    return recorded_rings(sizes=(16, 16, 1), epochs=2)[1].film()
 
 
 class Wave(Module):
@@ -503,10 +518,9 @@ def test_a_click_on_a_point_follows_it_and_so_does_enter(open_page, film):
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (800, 640)], ids=["desktop", "notebook"])
-@pytest.mark.parametrize("kind", ["film", "digits", "wave", "sixteen"])
+@pytest.mark.parametrize("kind", ["film", "digits", "ten_digits", "wave", "sixteen"])
 def test_all_charts_are_in_sight_with_their_axes(open_page, request, kind, size):
-    wide = kind == "sixteen"
-    film = recorded_rings(sizes=(16, 16, 1), epochs=2)[1].film() if wide else request.getfixturevalue(kind)
+    film = request.getfixturevalue(kind)
     width, height = size
     frame = f'<iframe srcdoc="{html.escape(film.html)}" width="{width}" height="{height}" style="border:0">'
     page = open_page(f'<body style="margin:0">{frame}', width, height).frames[1]
@@ -521,7 +535,7 @@ def test_all_charts_are_in_sight_with_their_axes(open_page, request, kind, size)
         boxes = [part.bounding_box() for part in (figure.locator("figcaption"), figure.locator(".plot > svg"))]
         assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 0.5
         assert boxes[1]["y"] + boxes[1]["height"] <= figure.bounding_box()["y"] + figure.bounding_box()["height"] + 0.5
-    if wide:
+    if kind == "sixteen":
         sizes = [mark.bounding_box()["height"] for mark in page.locator(".neuron").all()]
         assert min(sizes) >= 18  # pixels: pictures that can be told apart
 

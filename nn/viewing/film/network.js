@@ -34,8 +34,9 @@ function network(plot, spec, ask) {
     });
   }
   picture.prepend(lines, hits);
-  const head = ({ name }, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, shortened(name, X(1) - X(0)));
-  picture.append(...columns.map(head), numbers);
+  const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
+  const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
+  picture.append(...heads, numbers);
   const marks = neurons.map(({ mark }) => mark);
   choosable(picture, marks, (neuron) => ask({ neuron }));
 
@@ -73,7 +74,7 @@ function network(plot, spec, ask) {
     }
     told.replaceChildren(...said.map((line) => html("div", {}, line)));
     const above = y > height / 2 ? y - size / 2 - 10 - card.offsetHeight : y + size / 2 + 10;
-    card.style.left = `${clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
+    card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,

@@ -180,7 +180,8 @@ function contour(at, side, place) {
 
 /* ---- bars: a number for each name */
 function bars(plot, { title, axis, names }) {
-  const { picture, width, height } = blank(plot, title), bottom = height - 18, row = bottom / names.length;
+  const { picture, width, height } = blank(plot, title);
+  const bottom = Math.max(height - 18, 12), row = bottom / names.length;
   const left = Math.min(Math.max(...names.map(wide)) + 6, 0.42 * width), X = scaled(axis, left, width - 68);
   const zero = X(Math.max(axis.low, axis.log ? axis.low : 0)), thick = Math.min(0.72 * row, 20);
   ticks(picture, axis, X, (at) => `M${at} 0V${bottom}`, wide, (at) => centred(at, bottom + 14));
@@ -232,8 +233,8 @@ function show(host, specs, ask) {
       elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
         html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
-      const wish = height ? `height: ${height}px; min-height: ${0.62 * height}px` : "";
-      const plot = html("div", { class: "plot", style: wish });
+      const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
+      if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
     for (const [name, spec] of Object.entries(some)) {
@@ -245,12 +246,15 @@ function show(host, specs, ask) {
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) $(id).value = moment[id];
     return Object.entries(draws).map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
+  const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
-    const now = `${host.clientWidth} ${host.clientHeight}`;
-    if (now !== size) { size = now; build(specs); if (last) draw(last); }
+    if (now() === size) return;
+    build(specs);
+    if (last) draw(last);
+    size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
   };
   fit();
-  new ResizeObserver(fit).observe(host);
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => last && draw(last));
   return { draw, build };
 }
