@@ -174,6 +174,18 @@ def test_the_page_is_a_file(tmp_path: Path) -> None:
         drawing.save(tmp_path / "graph.html", width=7)
 
 
+def test_a_page_shows_what_was_drawn_or_nothing() -> None:
+    x = Value(float("nan"), "x")
+    y = x * 2.0
+    drawing = draw(y)
+    assert drawing.page.html
+    later = draw(y)
+    y.backward()
+    with pytest.raises(ValueError, match="no longer those that were drawn: draw it again"):
+        _ = later.page
+    assert "grad 1" in draw(y).page.html.replace("\xa0", " ").replace("&#160;", " ")
+
+
 def test_hostile_labels_are_text_on_the_page(open_page: Any) -> None:
     hostile = "</script><script>alert(1)</script>"
     y = Value(1.0, f"{hostile}.w") * Value(2.0, "<b>")
