@@ -28,7 +28,7 @@ from autograd import (
     modes,
     no_grad,
     ops,
-)  # fmt: skip
+)
 from autograd.modes import is_checking
 
 

@@ -15,12 +15,14 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from plots import (
     plot_activation,
+    plot_attention,
     plot_descent,
     plot_fit,
     plot_gradients,
     plot_images,
     plot_losses,
     plot_regions,
+    plot_running_loss,
     plot_softmax,
     plot_weights,
 )
@@ -78,6 +80,8 @@ PLOTS: dict[str, Callable[[], Any]] = {
     "descent": lambda: plot_descent(lambda w: (w - 1) ** 2, [3.0, 2.0, 1.5]),
     "fit": lambda: plot_fit([1.0, 2.0], [2.0, 4.0], [0.0, 1.0, 1.5]),
     "gradients": lambda: plot_gradients({"a": differentiated()}),
+    "attention": lambda: plot_attention([[[1.0], [0.25, 0.75]]], ".a")[0],
+    "running": lambda: plot_running_loss([4.0, 2.0, 3.0, 1.0], {"guess": 3.5}, window=2),
     "images": lambda: plot_images(np.arange(8.0).reshape(2, 4), (2, 2), ["a", "b"]),
     "weights": lambda: plot_weights(MLP(4, [3], seed=0).layers[0], (2, 2)),
 }

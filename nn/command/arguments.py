@@ -43,7 +43,8 @@ def _add_train(commands: Any) -> None:
     add("--out", type=_path, metavar="DIR", required=True, help="the directory to write into; made if it is not there")
     _add_noise(add)
     _add_data(parser.add_argument_group("for a CSV file").add_argument)
-    _add_network(parser.add_argument_group("the network").add_argument)
+    hidden = f"16; 16,16 for {', '.join(NOISY)}; none for line"
+    _add_network(parser.add_argument_group("the network").add_argument, hidden)
     training = parser.add_argument_group("the training").add_argument
     _add_rates(training)
     _add_training(training)
@@ -63,7 +64,7 @@ def _add_play(commands: Any) -> None:
     add("--no-browser", action="store_true", help="only print the address (default: open it)")
     _add_noise(add)
     _add_data(parser.add_argument_group("for a CSV file").add_argument)
-    _add_network(parser.add_argument_group("the network").add_argument)
+    _add_network(parser.add_argument_group("the network").add_argument, "8,8")
     _add_rates(parser.add_argument_group("the training").add_argument)
     parser.set_defaults(run=_play)
 
@@ -86,13 +87,12 @@ def _add_data(add: Callable[..., Any]) -> None:
 
 
 def _add_noise(add: Callable[..., Any]) -> None:
-    add("--noise", type=not_negative.parse, metavar="X", help=f"of {', '.join(NOISY)}: how far points lie from where they "
-        "would without (default: 0.15 for xor, 0.1 for the others)")  # fmt: skip
+    add("--noise", type=not_negative.parse, metavar="X", help=f"of {', '.join(NOISY)}: how far points lie from where "
+        "they would without (default: 0.15 for xor, 0.1 for the others)")  # fmt: skip
 
 
-def _add_network(add: Callable[..., Any]) -> None:
-    add("--hidden", type=_sizes, metavar="N,N", help="sizes of the hidden layers, or none (default: 16; 16,16 for "
-        f"{', '.join(NOISY)}; none for line)")  # fmt: skip
+def _add_network(add: Callable[..., Any], hidden: str) -> None:
+    add("--hidden", type=_sizes, metavar="N,N", help=f"sizes of the hidden layers, or none (default: {hidden})")
     add("--activation", choices=ACTIVATIONS, default="tanh", help="of the hidden neurons (default: tanh)")
     add("--loss", choices=LOSSES, help="what training makes small (default: mse for numbers, "
         "binary_cross_entropy for two classes, cross_entropy for more)")  # fmt: skip
@@ -128,8 +128,8 @@ def _add_training(add: Callable[..., Any]) -> None:
         metavar="X",
         help="stop when an epoch's mean loss is below (default: never)",
     )
-    add("--patience", type=count.parse, metavar="N", help="stop when the held-out loss was no better for N epochs, and keep "
-        "the best parameters (default: never)")  # fmt: skip
+    add("--patience", type=count.parse, metavar="N", help="stop when the held-out loss was no better for N epochs, and "
+        "keep the best parameters (default: never)")  # fmt: skip
     add("--checkpoint", action="store_true", help="save DIR/checkpoint.npz after each epoch, and go on from it if it "
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
     add("--theme", choices=("light", "dark"), default="light", help="the pages that the pictures are for; the film "
