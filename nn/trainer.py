@@ -65,6 +65,7 @@ class Trainer:
         progress: bool = True,
         record: bool = False,
         compiled: bool = True,
+        live: bool = False,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -94,6 +95,9 @@ class Trainer:
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
         own, finds them set at each step, and ``grad`` too, as in a loop written by hand; that takes time.
 
+        With ``live``, a notebook shows loss and gradient while the training goes on (anywidget is needed, of the extra
+        ``notebook``: an ImportError says so before the first step).
+
         Afterwards ``grad`` is the gradient that was computed last, that of the mean loss of the last batch; parameters
         that are not trained have none.
 
@@ -106,6 +110,7 @@ class Trainer:
         history = History()
         run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled)
         total = epochs * plan.steps_per_epoch
+        look = _watching(run) if live else None
         with (
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,
             closing(run.steps(self.optimizer.runs_users_code)) as steps,
@@ -115,6 +120,10 @@ class Trainer:
                 if drawn != history.epochs:
                     line, drawn = f"  {sparkline(history.losses)}", history.epochs
                 advance(f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}{line}", 1)
+                if look:
+                    look(False)
+        if look:
+            look(True)
         return history
 
     def steps(
@@ -141,3 +150,9 @@ class Trainer:
         samples = Samples.checked(inputs, targets)
         plan = Plan(samples, samples.held_out(held_out), epochs, batch_size, seed)
         return Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled).steps(is_seen=True)
+
+
+def _watching(run: Run) -> Callable[[bool], None]:
+    from .viewing.live.watching import Watching
+
+    return Watching(run).look

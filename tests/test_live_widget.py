@@ -8,16 +8,22 @@ import sys
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from live import head_of, until
 
 import autograd
 import nn
 from autograd.expression import ExpressionError
-from autograd.viewing.live import answered
+from autograd.viewing.live import Answer, answered, packet
 from autograd.viewing.live.formula import formula_page
 from autograd.viewing.live.page import asset
 from autograd.viewing.live.widget import _HOST
+from nn.fit.curves import Curves
+from nn.viewing.film.bars import Flow
+from nn.viewing.live.losses import FLOW, loss_spec
+from nn.viewing.live.packing import packed
+from nn.viewing.live.watching import watching_page
 
 
 class Widget:
@@ -84,6 +90,48 @@ def test_a_training_begins_as_it_is_asked_for() -> None:
 def test_what_cannot_be_begun_with_is_refused(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.usefixtures("anywidget")
+@pytest.mark.parametrize("held_out", [None, ([[0.5]], [1.0])])
+def test_a_fit_is_shown_while_it_goes_on(monkeypatch: pytest.MonkeyPatch, held_out: Any) -> None:
+    shown: list[Any] = []
+    display = ModuleType("IPython.display")
+    display.display = shown.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setattr("nn.viewing.live.watching.PATIENCE", 0.0)
+    histories = []
+    for live in (True, False):
+        model = nn.MLP(1, [2, 1], seed=0)
+        trainer = nn.Trainer(model, nn.mse, nn.SGD(model.parameters(), lr=0.1))
+        histories.append(trainer.fit([[1.0], [2.0]], [2.0, 4.0], epochs=3, batch_size=1, held_out=held_out, live=live))
+    assert histories[0] == histories[1]
+    (made,) = shown
+    heads = [head_of(packet) for _, (packet,) in made.sent]
+    assert [head["at"] for head in heads][::2] == [
+        "epoch 0, step 1",
+        "epoch 1, step 3",
+        "epoch 2, step 5",
+        "epoch 3, step 6",
+    ]
+    curves = heads[-1]["specs"]["loss"]["curves"]
+    assert curves[0]["ys"][1:] == [float(f"{loss:.6g}") for loss in histories[0].losses]
+    assert len(curves) == (1 if held_out is None else 2)
+
+
+def test_what_is_sent_is_drawn(open_page: Any) -> None:
+    page = open_page(watching_page().html(host="<script>window.askPython = () => {};</script>"))
+    spec = loss_spec(Curves([0.5, 0.25]), [1.0])
+    flow = Flow(["layers[0].w", "layers[1].w"], [])
+    flow.axis = FLOW
+    frames = {"loss": {"at": 2.0, "values": [0.25]}, "flow": {"values": np.array([0.5, 1e-6])}}
+    told = {"specs": {"loss": spec, "flow": flow.spec()}, "moment": frames, "at": "epoch 2"}
+    sent = base64.b64encode(packet(Answer(*packed(told)))).decode()
+    for _ in range(2):
+        page.evaluate("(text) => receive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))", sent)
+    assert page.locator("#at").inner_text() == "epoch 2"
+    assert page.locator("#loss .curve").first.get_attribute("d").count("L") == 2
+    assert "layers[1]" in page.locator("#flow").inner_text()
 
 
 def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

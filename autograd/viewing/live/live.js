@@ -11,6 +11,12 @@ const askPython = window.askPython ?? (async (question) => {
   return new Uint8Array(await reply.arrayBuffer());
 });
 
+/* What Python sends: JSON, and bytes beside it. */
+function opened(packet) {
+  const end = 4 + new DataView(packet.buffer, packet.byteOffset).getUint32(0, true);
+  return [JSON.parse(new TextDecoder().decode(packet.subarray(4, end))), packet.slice(end)];
+}
+
 /* One question at a time: what is wished while Python computes goes into the next. compose(wishes) makes a question,
    take(head, body, wishes) shows its answer, and may wish again. */
 function conversation(compose, take) {
@@ -23,11 +29,9 @@ function conversation(compose, take) {
       const asked = wishes;
       wishes = null;
       try {
-        const packet = await askPython(compose(asked));
-        const end = 4 + new DataView(packet.buffer, packet.byteOffset).getUint32(0, true);
-        const head = JSON.parse(new TextDecoder().decode(packet.subarray(4, end)));
+        const [head, body] = opened(await askPython(compose(asked)));
         if (head.html) play(head.html);
-        else take(head, packet.subarray(end), asked);
+        else take(head, body, asked);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         take({ error: "The program that this page belongs to has ended: start it again." }, null, asked);

@@ -74,15 +74,15 @@ def answered(ask: Ask, question: object) -> bytes:
     try:
         if not isinstance(question, Mapping):
             raise QuestionError(f"a question is a JSON object, got {type(question).__name__}")
-        return _packet(ask(question))
+        return packet(ask(question))
     except (ValueError, ArithmeticError, MemoryError, ImportError, RenderingError) as error:
-        return _packet(Answer({"error": one_line(error)}))
+        return packet(Answer({"error": one_line(error)}))
     except Exception as error:  # a mistake of ours: the page says so, and the terminal where it is
         traceback.print_exc()
-        return _packet(Answer({"error": f"the program has a mistake ({type(error).__name__}: {one_line(error)})"}))
+        return packet(Answer({"error": f"the program has a mistake ({type(error).__name__}: {one_line(error)})"}))
 
 
-def _packet(answer: Answer) -> bytes:
+def packet(answer: Answer) -> bytes:
     text = json.dumps(answer.head, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     content = text.encode(errors="replace")  # half a surrogate is no character
     return len(content).to_bytes(4, "little") + content + answer.body

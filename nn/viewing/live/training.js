@@ -1,20 +1,8 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2), chosen = { sample: 0, neuron: null, shade: "picture" };
 const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.022 } };
-const ARRAYS = { f4: Float32Array, u1: Uint8Array, u2: Uint16Array };
 let begun = noted() ?? {}, page = null, moment = null, settings = {}, neurons = [], unsent = {}, isTraining = false;
 let counted = { step: 0, at: 0 };
-
-/* Arrays stand beside the JSON, which says where. */
-function unpacked(value, body) {
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map((part) => unpacked(part, body));
-  if (value.kind in ARRAYS && "at" in value) {
-    const array = new ARRAYS[value.kind](body.buffer, value.at, value.count);
-    return value.kind === "f4" ? Array.from(array, (x) => Number.isFinite(x) ? x : null) : array;
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpacked(part, body)]));
-}
 
 const place = () => neurons[chosen.neuron]?.column ? [neurons[chosen.neuron].column - 1, neurons[chosen.neuron].index] : null;
 const wish = conversation((wishes) => {
@@ -27,7 +15,7 @@ const wish = conversation((wishes) => {
   if (packed.code) { $("listing").firstChild.textContent = packed.code; $("listing").showModal(); }
   if (packed.error && !page && Object.keys(begun).length) { begun = {}; wish(); }  // an address of other settings
   if (packed.error && page) showSettings();
-  if (packed.moment) take(unpacked(packed, bytes.slice()));
+  if (packed.moment) take(unpacked(packed, bytes));
   if (isTraining && !packed.error) requestAnimationFrame(() => isTraining && wish());
 });
 

@@ -14,24 +14,20 @@ from autograd.viewing.notation import visible
 from ...basics.arrays import Floats
 from ...fit.objective import Objective
 from ...fit.samples import Samples
-from ...history import History
 from ..film.bars import Flow
 from ..film.columns import mlp_columns
 from ..film.followed import Followed
 from ..film.network import Network
 from ..film.plane import Boundary, Plane
 from ..film.units import Units
-from ..film.view import Axis, Data, scale
+from ..film.view import Data
+from .losses import FLOW, loss_spec
 from .training import Training, features_of
 
 MOST_MARKS = 600
 """Of more points, some are shown."""
-MOST_CURVE = 300
-"""Of more epochs, some have a point on the curve."""
 AS_FINE_AS = 20
 """Pictures are as fine as those of a film of so many frames."""
-FLOW = Axis(1e-8, 10.0, log=True)
-"""One axis for all time: what vanishes is seen to shrink."""
 
 
 class Views:
@@ -145,26 +141,3 @@ def told_objective(training: Training) -> Objective:
 def _spread(count: int) -> list[int]:
     """As many rows as are shown, from all over the data."""
     return list(range(0, count, -(-count // MOST_MARKS)))
-
-
-def loss_spec(history: History, starts: Sequence[float]) -> Data:
-    """The losses over the epochs; epoch 0 is the mean loss before the first step."""
-    stride = max(1, -(-history.epochs // MOST_CURVE))
-    epochs = sorted({*range(0, history.epochs + 1, stride), history.epochs})
-    curves = [
-        [([start] if epoch == 0 else losses[epoch - 1 : epoch])[0] for epoch in epochs]
-        for start, losses in zip(starts, (history.losses, history.held_out_losses), strict=True)
-    ]
-    everything = [loss for curve in curves for loss in curve]
-    y = next(axis for axis in (scale(everything, log=True), scale(everything)) if axis.ticks(4))
-    quality = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if metrics]
-    return {
-        "view": "chart",
-        "side": 1,
-        "title": "Mean loss",
-        "note": f"{history.metric} {quality[0]}, held out {quality[1]}" if quality else "",
-        "x": Axis(0.0, max(history.epochs, 1), "epoch").spec(),
-        "y": y.spec(4),
-        "xs": epochs,
-        "curves": [{"name": name, "ys": curve} for name, curve in zip(("training", "held out"), curves, strict=True)],
-    }
