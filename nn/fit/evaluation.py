@@ -53,6 +53,8 @@ class Evaluation:
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
 
+    _sizes: Sequence[int] = ()
+
     def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value]) -> None:
         self.model, self.loss, self.parameters = model, loss, parameters
         self.all_parameters = parameters_of(model)  # once: to find them takes as long as a sample
@@ -122,10 +124,12 @@ class Evaluation:
         nodes, sums, gradients, outputs, losses = np.split(rows, ends, axis=1)
         return Trace(nodes, sums, gradients, outputs, losses[:, 0])
 
-    def column_sizes(self, samples: Samples) -> list[int]:
+    def column_sizes(self, samples: Samples) -> Sequence[int]:
         """How many numbers stand in each column of the network's picture, the inputs among them."""
-        x = samples.inputs[0].tolist()
-        return [len(x), *map(len, self._columns(x)[1])]
+        if not self._sizes:  # once: they are those of the model, and to record it takes as long as a frame
+            x = samples.inputs[0].tolist()
+            self._sizes = [len(x), *map(len, self._columns(x)[1])]
+        return self._sizes
 
     def _loss(self, x: list[float], t: list[float]) -> Value:
         return self.loss(as_outputs(self.model(x)), t)

@@ -18,26 +18,29 @@ function opened(packet) {
 }
 
 /* One question at a time: what is wished while Python computes goes into the next. compose(wishes) makes a question,
-   take(head, body, wishes) shows its answer, and may wish again. */
-function conversation(compose, take) {
+   take(head, body, wishes) shows its answer, and may wish again; as long as goesOn(head), the next is asked before. */
+function conversation(compose, take, goesOn = () => false) {
   let wishes = null, isAsking = false;
+  const ask = () => {
+    const asked = wishes, ended = { error: "The program that this page belongs to has ended: start it again." };
+    wishes = null;
+    return askPython(compose(asked)).then((packet) => [asked, ...opened(packet)], () => [asked, ended]);
+  };
   return async function wish(more) {
     wishes = { ...wishes, ...more };
     if (isAsking) return;
     isAsking = true;
-    while (wishes) {
-      const asked = wishes;
-      wishes = null;
-      try {
-        const [head, body] = opened(await askPython(compose(asked)));
+    try {
+      for (let answer = ask(); answer;) {
+        const [asked, head, body] = await answer;
+        if (goesOn(head)) wishes ??= {};
+        answer = wishes && ask();  // so that Python computes while this is drawn
         if (head.html) play(head.html);
         else take(head, body, asked);
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        take({ error: "The program that this page belongs to has ended: start it again." }, null, asked);
+        if (answer) await new Promise(requestAnimationFrame);
+        else answer = wishes && ask();
       }
-    }
-    isAsking = false;
+    } finally { isAsking = false; }
   };
 }
 

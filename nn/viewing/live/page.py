@@ -163,6 +163,7 @@ class Session:
 
     def __init__(self, training: Training, sources: Sources) -> None:
         self.sources = sources
+        self.drawn: dict[str, tuple[str, bytes]] = {}  # the specs that the page has
         self._begin(training)
 
     def _begin(self, training: Training) -> None:
@@ -229,16 +230,31 @@ class Session:
         sample = self._sample(asked)
         told: dict[str, Any] = {"moment": self.views.frames(sample), "sample": sample, "epoch": training.history.epochs}
         told |= {"step": training.n_steps, "stopped": stopped}
+        if asked.is_new:
+            self.drawn.clear()
         if is_other:
-            told |= {"specs": self.views.specs(), "settings": asdict(training.settings), "off": self._off()}
+            told |= {
+                "specs": self._undrawn(self.views.specs()),
+                "settings": asdict(training.settings),
+                "off": self._off(),
+            }
             told |= {"whole": self._too_large()}
         elif now - self.told > PATIENCE and training.history.epochs != self.told_epochs:
-            told |= {"specs": self.views.axes()}
+            told |= {"specs": self._undrawn(self.views.axes())}
         if "specs" in told:
             self.told, self.told_epochs = now, training.history.epochs
         if asked.neuron:
             told |= {"weights": self._weights_of(*asked.neuron)}
         return Answer(*packed(told))
+
+    def _undrawn(self, specs: Mapping[str, Any]) -> dict[str, Any]:
+        """Of these, the ones that the page does not have as they are: a picture that is built anew takes it long."""
+        found = {}
+        for name, spec in specs.items():
+            told, body = packed(spec)
+            if self.drawn.get(name) != (repr(told), body):
+                self.drawn[name], found[name] = (repr(told), body), spec
+        return found
 
     def _off(self) -> dict[str, str]:
         """The settings that change nothing at present, and why."""

@@ -16,14 +16,13 @@ const wish = conversation((wishes) => {
   if (packed.error && !page && Object.keys(begun).length) { begun = {}; wish(); }  // an address of other settings
   if (packed.error && page) showSettings();
   if (packed.moment) take(unpacked(packed, bytes));
-  if (isTraining && !packed.error) requestAnimationFrame(() => isTraining && wish());
-});
+}, ({ error, stopped }) => isTraining && !error && !stopped);
 
 function take(head) {
   Object.assign(chosen, { sample: head.sample });
   if (head.settings) {
     ({ settings } = head);
-    ({ neurons } = head.specs.followed);
+    neurons = head.specs.followed?.neurons ?? neurons;
     if (chosen.neuron >= neurons.length) chosen.neuron = null;
     showSettings(head.off);
     $("whole").disabled = Boolean(head.whole);

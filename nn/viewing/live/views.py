@@ -63,6 +63,7 @@ class Views:
     def specs(self) -> Data:
         """What is there to be drawn, by name."""
         network = self.network.spec()
+        network["pixels"] = [0.0, 1.0]  # of an image, which this is not
         network["controls"] = [control for control in network["controls"] if control[0] == "shade"]
         return {
             "followed": self.every.spec(),
