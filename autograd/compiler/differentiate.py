@@ -80,8 +80,10 @@ class _Reverse:
             return False  # a maximum of many is only ever taken where no gradient flows
         return any(map(self.is_active, expr.operands))
 
-    def statement(self, statement: ir.Define, flow: ir.Expr) -> None:
-        """Back through one statement."""
+    def statement(self, statement: ir.Statement, flow: ir.Expr) -> None:
+        """Back through one statement, which makes an array."""
+        if not isinstance(statement, ir.Define):
+            raise TypeError(f"an array that is updated cannot be differentiated: {ir.text(statement.place, {})}")
         expr = statement.expr
         self.target = target = statement.target
         if isinstance(expr, ir.Apply):

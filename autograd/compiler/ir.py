@@ -494,6 +494,8 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
 
 def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """The expression with the rule applied to each of its operands."""
+    if not expr.operands:
+        return expr
     changed: dict[str, Any] = {}
     for name in _fields(type(expr)):
         value = getattr(expr, name)
@@ -665,7 +667,7 @@ class ArrayProgram:
     inputs: Array
     theta: Array
     parameters: Sequence[Value]
-    statements: Sequence[Define]
+    statements: Sequence[Statement]
     outputs: Sequence[Expr]
     hints: Mapping[Array | Part, Hint]
     """What each array and each part of theta is to be named after, in the order of their names."""

@@ -5,7 +5,7 @@
 >>> print(as_products(Contract(W, x, "mk", "kpB", "mpB")))
 (array @ array[as (3, 7 * B)])[as (5, 7, B)]
 >>> print(as_products(Contract(dz, x, "mpB", "kpB", "mk")))
-(array[as (5, 7 * B)] @ array[axes (1, 2, 0)][as (7 * B, 3)])
+(array[as (5, 7 * B)] @ array[as (3, 7 * B)][axes (1, 0)])
 """
 
 from __future__ import annotations
@@ -51,32 +51,6 @@ class MatMulAlong(Expr):
         return f"matmul({', '.join(operands)}, {self.axes})"
 
 
-@dataclass(frozen=True, eq=False)
-class Matrix(Expr):
-    """An expression whose first axes are the rows, and whose others are the columns, of a matrix."""
-
-    inside: Expr
-    rows: int
-
-    def derived(self) -> Shape:
-        return tuple(product(lengths) for lengths in (self.inside.shape[: self.rows], self.inside.shape[self.rows :]))
-
-    @property
-    def transpose(self) -> Matrix:
-        """The matrix whose rows are these columns."""
-        n = len(self.inside.shape)
-        order = (*range(self.rows, n), *range(self.rows))
-        return Matrix(permuted(self.inside, order), n - self.rows)
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether the elements do not stand in that order, so that they are copied."""
-        return is_permuted(self.inside)
-
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[as {self.shape}]"
-
-
 def permuted(x: Expr, order: tuple[int | None, ...]) -> Expr:
     """The axes in this order: one rearrangement of what is not one itself, so that equal ones look alike."""
     if isinstance(x, Rearrange):
@@ -92,6 +66,25 @@ def is_permuted(expr: Expr) -> bool:
         kept = [axis for axis in expr.order if axis is not None]
         return kept != sorted(kept) or is_permuted(expr.inside)
     return isinstance(expr, Take)
+
+
+def matrix(x: Expr, rows: int) -> Expr:
+    """The expression with its first axes made the rows, and its others the columns, of a matrix.
+
+    Where that is a copy, the transpose is made if that is none, or has its runs in memory: one copy does for both.
+    """
+    n, shape = len(x.shape), (product(x.shape[:rows]), product(x.shape[rows:]))
+    other = rearrange(x, [*range(rows, n), *range(rows)])
+    if is_permuted(x) and (not is_permuted(other) or (_runs(other) and not _runs(x))):
+        return Rearrange(reshape(other, shape[::-1]), (1, 0))
+    return reshape(x, shape)
+
+
+def _runs(x: Expr) -> bool:
+    """Whether neighbours along the last axis are neighbours in memory."""
+    if isinstance(x, View):
+        return x.sampled or x.kept[-1:] == x.order[-1:]
+    return not isinstance(x, Rearrange) or (x.order[-1] == len(x.inside.shape) - 1 and _runs(x.inside))
 
 
 @dataclass(frozen=True)
@@ -114,7 +107,7 @@ class Tensor:
         """A matrix or a vector for each letter of the stack: rows made one axis, columns another."""
         x = self.arranged(stack + rows + columns)
         if not stack and rows and columns and max(len(rows), len(columns)) > 1:
-            return Matrix(x, len(rows))
+            return matrix(x, len(rows))
         n = len(stack)
         merged = [product(part) for part in (x.shape[n : n + len(rows)], x.shape[n + len(rows) :]) if part]
         return reshape(x, (*x.shape[:n], *merged))
