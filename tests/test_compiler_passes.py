@@ -152,7 +152,7 @@ def test_the_same_program_gives_the_same_source() -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_shared_and_put_together_computes_the_same(seed: int) -> None:
-    """The two passes that a target takes before it writes, to their extremes: all is shared, lines are of any length."""
+    """The passes that a target takes before it writes, to their extremes: all is shared, lines are of any length."""
     draw = Draw(5000 + seed)
     outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(5000 + seed)))]
     program = lowered(outputs, draw.inputs)

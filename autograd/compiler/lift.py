@@ -20,7 +20,6 @@ from .ir import Flags, Ints
 from .lifting.builder import Builder
 from .lifting.groups import Group
 from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS, Nodes
-from .lifting.scalars import apart
 from .lifting.sums import maxima, sums
 from .ragged import groups, runs
 from .record import LEAF, MUL, NONE, POW
@@ -119,18 +118,14 @@ def _join(builder: Builder, operands: Ints) -> None:
 
 
 def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: Ints) -> None:
-    """Operations element by element, but for a few on named scalars.
-
-    Powers are of one form if their exponents are one number; a power of 1 is none.
-    """
+    """Operations element by element. Powers are of one form if their exponents are one number; a power of 1 is none."""
     nodes = builder.nodes
     for form in groups(code):
         operation, x, y = int(code[form[0]]), nodes.same[left[form]], nodes.same[right[form]]
         if operation == MUL:
             x, y = nodes.in_order(x, y)
         exponent = nodes.number[y].view(np.int64) if operation == POW else nodes.home[y]
-        forms = [nodes.home[x], nodes.home[y], exponent]
-        for group in groups(*forms, apart(forms, nodes.scalar[x], nodes.scalar[y])):
+        for group in groups(nodes.home[x], nodes.home[y], exponent):
             made, read = targets[form[group]], (x[group], y[group]) if y[group[0]] != NONE else (x[group],)
             if operation == POW and nodes.number[y[group[0]]] == 1:
                 nodes.same[made] = x[group]

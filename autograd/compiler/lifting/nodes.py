@@ -7,7 +7,6 @@ import numpy as np
 from ..folding.terms import Folded
 from ..ir import Floats, Ints
 from ..record import CONSTANT, LEAF, NONE
-from .scalars import named_scalars
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the homes that are there before the first group
 
@@ -18,7 +17,6 @@ class Nodes:
     - ``home[i]``: where it lives, one of those above or that of its group; ``NONE`` until there is one;
     - ``varies[i]``: what it depends on;
     - ``number[i]``: its value, if it is a number;
-    - ``scalar[i]``: a number of its own, if it is a named scalar, as ``scalars`` has it;
     - ``same[i]``: the node that is computed in its place. Equal expressions are computed once, so operands are looked
       up here before anything else is asked of them.
 
@@ -45,7 +43,6 @@ class Nodes:
             np.append(column, NONE) for column in (home, recording.varies, np.arange(n))
         )
         self.number = np.append(folded.number, np.nan)
-        self.scalar = np.append(named_scalars(recording), 0)
         bits = folded.number[constant].view(np.int64)
         self._with_bits = dict(zip(bits.tolist(), np.flatnonzero(constant).tolist(), strict=True))
 
@@ -58,7 +55,6 @@ class Nodes:
                 np.append(a[:start], more) for a in (self.home, self.varies, self.same)
             )
             self.number = np.append(self.number[:start], np.full(len(more), np.nan))
-            self.scalar = np.append(self.scalar[:start], np.zeros_like(more))
         nodes = np.arange(start, self.count)
         self.home[nodes], self.varies[nodes], self.same[nodes] = home, varies, nodes
         return nodes

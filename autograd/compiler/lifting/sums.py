@@ -16,11 +16,10 @@ import numpy as np
 from ... import ops
 from ..folding.terms import Terms
 from ..ir import Ints
-from ..ragged import distinct, groups, hashing, numbered, padded, spans
+from ..ragged import distinct, groups, numbered, padded, spans
 from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB
 from .builder import Builder
 from .nodes import NUMBERS, PARAMETERS
-from .scalars import apart, few
 
 
 @dataclass(frozen=True)
@@ -81,20 +80,7 @@ def _kinds(builder: Builder, terms: Terms) -> tuple[Terms, Ints]:
     data = scaled & (home[left] == PARAMETERS)
     negative = (right != NONE) & (coefficient < 0)
     kind = (home[left] << 32) + (home[right] << 2) + (negative << 1) + data
-    scalars = builder.nodes.scalar[left], builder.nodes.scalar[right]
-    return Terms(terms.owner, coefficient, left, right), _with_scalars(terms.owner, numbered(kind), *scalars)
-
-
-def _with_scalars(owner: Ints, kind: Ints, *scalars: Ints) -> Ints:
-    """Terms of named scalars are of a kind each if their sum has few of them, and there are few sums of that form."""
-    read = apart([owner, kind], *scalars)
-    if not read.any():
-        return kind
-    finer = numbered(kind, read)  # a collision of the hashes below may part what could be together, or the opposite
-    start = np.flatnonzero(np.diff(owner, prepend=NONE))
-    form, variant = (np.add.reduceat(hashing(int(each.max()) + 1)[each], start) for each in (kind, finer))
-    alone = np.repeat(few(form, variant), np.diff(start, append=len(owner)))
-    return numbered(kind, np.where(alone, read, 0))
+    return Terms(terms.owner, coefficient, left, right), numbered(kind)
 
 
 def _forms(nodes: Ints, terms: Terms, kind: Ints, exact: bool) -> Iterator[tuple[Ints, list[Part]]]:
