@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from ... import ops
@@ -16,7 +16,6 @@ from .sharing import Shared
 KNOWN = frozenset((*FUNCTIONS, *OPERATORS))
 
 
-@dataclass(frozen=True, eq=False)
 class InMemoryOrder(ir.Expr):
     """A copy whose rows are rows in memory too: a batch comes with the numbers of each sample side by side."""
 
@@ -26,7 +25,6 @@ class InMemoryOrder(ir.Expr):
         return self.inside.shape
 
 
-@dataclass(frozen=True, eq=False)
 class Ones(ir.Expr):
     """A one for each sample."""
 

@@ -16,12 +16,12 @@ from ..algebra import mul, rearrange, reshape
 from ..ir import Contract, Expr, Length, Rearrange, Reduce, Shape, Take, View, product
 
 
-@dataclass(frozen=True, eq=False)
 class MatMul(Expr):
     """The product of two matrices, of a matrix and a vector, or of stacks of matrices."""
 
     left: Expr
     right: Expr
+    form = "({0} @ {1})"
 
     def derived(self) -> Shape:
         a, b = self.left.shape, self.right.shape
@@ -31,11 +31,7 @@ class MatMul(Expr):
         stack = a[:-2] if len(a) > len(b) else b[:-2]
         return (*stack, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
-    def told(self, *operands: str) -> str:
-        return f"({operands[0]} @ {operands[1]})"
 
-
-@dataclass(frozen=True, eq=False)
 class MatMulAlong(Expr):
     """A stack of matrix products; the rows and columns of left, right and the result are at these axes."""
 
@@ -43,12 +39,10 @@ class MatMulAlong(Expr):
     right: Expr
     axes: tuple[tuple[int, int], ...]
     into: Shape
+    form = "matmul({operands}, {self.axes})"
 
     def derived(self) -> Shape:
         return self.into
-
-    def told(self, *operands: str) -> str:
-        return f"matmul({', '.join(operands)}, {self.axes})"
 
 
 def permuted(x: Expr, order: tuple[int | None, ...]) -> Expr:

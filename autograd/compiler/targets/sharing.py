@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ..algebra import reshape
 from ..ir import Apply, Array, ArrayProgram, Define, Expr, Reshape, Shape, Statement, Update, View, rebuilt
 
 
-@dataclass(frozen=True, eq=False)
 class Shared(Array):
     """The value of an expression, which a line before has computed; two are equal if their expressions are.
 
