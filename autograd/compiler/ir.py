@@ -260,11 +260,11 @@ class View(Expr):
         lengths, strides = (tuple(values[axis] for axis in axes) for values in (self.lengths, self.strides))
         return View(self.source, lengths, strides, self.offset)
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """Which elements are read, each axis once."""
-        kept = self.along(self.kept)
-        return Part(kept.lengths, kept.strides, self.offset)
+        lengths, strides = (tuple(values[axis] for axis in self.kept) for values in (self.lengths, self.strides))
+        return Part(lengths, strides, self.offset)
 
     @cached_property
     def picked(self) -> Ints:

@@ -27,6 +27,10 @@ class Shared(Array):
     lengths: tuple[int, ...] = ()
     of: Expr = field(kw_only=True)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sampled", self.of.sampled)
+        super().__post_init__()
+
     def derived(self) -> Shape:
         return self.of.shape
 
