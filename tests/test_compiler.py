@@ -20,10 +20,10 @@ from compiled import check
 
 from autograd import Program, Value, compile, functional, grad, hessian, no_grad, ops, register, value
 from autograd.compiler.fold import fold
-from autograd.compiler.folding.singles import with_single_sums
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
+from autograd.compiler.singles import with_single_sums
 from nn import MLP
 
 # ---- one expression through all passes

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from .ir import Ints
-from .record import NONE
+
+NONE = -1  # where an array of numbers of nodes has none: a hole, or the second operand of an operation of one
 
 
 def groups(*keys: Ints) -> list[Ints]:

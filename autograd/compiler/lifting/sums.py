@@ -14,12 +14,10 @@ from functools import reduce
 import numpy as np
 
 from ... import ops
-from ..folding.terms import Terms
+from ..graphs import ADD, MAXIMUM, MUL, NEG, NUMBERS, PARAMETERS, STOP, SUB, Terms
 from ..ir import Ints
-from ..ragged import distinct, groups, numbered, padded, spans
-from ..record import ADD, MAXIMUM, MUL, NEG, NONE, STOP, SUB
+from ..ragged import NONE, distinct, groups, numbered, padded, spans
 from .builder import Builder
-from .nodes import NUMBERS, PARAMETERS
 
 
 @dataclass(frozen=True)
