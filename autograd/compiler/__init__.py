@@ -11,9 +11,10 @@ differentiate  adds the statements of the gradient                       ``Array
 =============  ========================================================  ================  ============
 
 A pass imports nothing of the other passes. ``graphs`` has the representations that are made of nodes, ``ir`` the array
-program and its typed expressions, ``algebra`` the arithmetic on them, ``holes`` what stands where the graph has no node, ``naming`` the names; ``ragged`` groups equal
-rows. ``targets/`` turn an array program into something that runs: ``numpy`` writes a source, ``interpret`` is the
-oracle. ``program`` is what users hold; its ``passes`` shows what became of a graph in each of them.
+program and its typed expressions, ``algebra`` the arithmetic on them, ``holes`` what stands where the graph has no
+node, ``naming`` the names; ``ragged`` groups equal rows. ``targets/`` turn an array program into something that runs:
+``numpy`` writes a source, ``interpret`` is the oracle. ``program`` is what users hold; its ``passes`` shows what became
+of a graph in each of them.
 
 The program computes what the graph does, to rounding. It does some things in another order:
 

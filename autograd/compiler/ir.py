@@ -90,6 +90,10 @@ class Expr:
     """An expression of arrays; ``shape`` is derived when it is made. Each kind is a dataclass."""
 
     shape: Shape = field(init=False, repr=False)
+    operands: tuple[Expr, ...] = field(init=False, repr=False)
+    """The expressions that this one is made of: its fields, as far as they are some."""
+    key: tuple[object, ...] = field(init=False, repr=False)
+    """What two expressions of one kind must have in common to be equal."""
     _hash: int = field(init=False, repr=False)
     form: ClassVar[str] = ""
     """How it is printed, from what is printed for its operands."""
@@ -98,24 +102,25 @@ class Expr:
         dataclass(frozen=True, eq=False)(cls)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", self.derived())
-        object.__setattr__(self, "_hash", hash((type(self), self.key)))
+        known = self.__dict__  # frozen, but not yet
+        known["shape"] = self.derived()
+        known["operands"], known["key"] = self.parts()
+        known["_hash"] = hash((type(self), self.key))
 
-    def derived(self) -> Shape:
-        """The shape that follows from the operands; a TypeError if none does."""
-        raise NotImplementedError
-
-    @cached_property
-    def operands(self) -> tuple[Expr, ...]:
-        """The expressions that this one is made of: its fields, as far as they are some."""
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        """Its operands and its key."""
         found: list[Expr] = []
-        for name in _fields(type(self)):
-            value = getattr(self, name)
+        key = tuple(getattr(self, name) for name in _fields(type(self)))
+        for value in key:
             if isinstance(value, Expr):
                 found.append(value)
             elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
                 found += value
-        return tuple(found)
+        return tuple(found), key
+
+    def derived(self) -> Shape:
+        """The shape that follows from the operands; a TypeError if none does."""
+        raise NotImplementedError
 
     def told(self, *operands: str) -> str:
         """How it is printed, from what is printed for its operands."""
@@ -128,11 +133,6 @@ class Expr:
 
     def __str__(self) -> str:
         return text(self, {})
-
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        """What two expressions of one kind must have in common to be equal."""
-        return tuple(getattr(self, name) for name in _fields(type(self)))
 
     def __hash__(self) -> int:
         return self._hash
@@ -161,10 +161,9 @@ class Number(Expr):
     def derived(self) -> Shape:
         return ()
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
         """The text tells 0.0 from -0.0, and one nan is like another."""
-        return (repr(self.value),)
+        return (), (repr(self.value),)
 
 
 class Symbol(Expr):
@@ -185,9 +184,8 @@ class Constant(Expr):
     def derived(self) -> Shape:
         return self.values.shape
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return self.values.dtype.str, self.values.shape, self.values.tobytes()
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (), (self.values.dtype.str, self.values.shape, self.values.tobytes())
 
     def told(self, *operands: str) -> str:
         return f"{'mask' if self.values.dtype == bool else 'numbers'} {self.values.shape}"
@@ -206,14 +204,9 @@ class Array(Expr):
     def derived(self) -> Shape:
         return (*self.lengths, *[B] * self.sampled)
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return (id(self),)
-
-    @cached_property
-    def operands(self) -> tuple[Expr, ...]:
-        """None: an array is not made of what it is a derivative of."""
-        return ()
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        """It is not made of what it is a derivative of."""
+        return (), (id(self),)
 
     @property
     def size(self) -> int:
@@ -332,9 +325,8 @@ class Where(Expr):
     def derived(self) -> Shape:
         return broadcast(self.mask.shape, self.inside.shape)
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return self.mask, self.inside, repr(self.otherwise)
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (self.mask, self.inside), (self.mask, self.inside, repr(self.otherwise))
 
 
 class Contract(Expr):
@@ -458,16 +450,17 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
 
 def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """The expression with the rule applied to each of its operands."""
-    if not expr.operands:
+    operands = [rule(operand) for operand in expr.operands]
+    if all(new is old for new, old in zip(operands, expr.operands, strict=True)):
         return expr
-    changed: dict[str, Any] = {}
+    left, changed = iter(operands), dict[str, Any]()
     for name in _fields(type(expr)):
         value = getattr(expr, name)
         if isinstance(value, Expr):
-            changed[name] = rule(value)
+            changed[name] = next(left)
         elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[name] = tuple(map(rule, value))
-    return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
+            changed[name] = tuple(next(left) for _ in value)
+    return replace(expr, **changed)
 
 
 def text(expr: Expr, names: Mapping[Array, str]) -> str:

@@ -80,6 +80,8 @@ class Rows:
 
 def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:
     """A number for each edge: that of its connected component, from 0 in order of appearance."""
+    if len(a) == n_left * n_right:  # each with each
+        return np.zeros(len(a), dtype=np.int64)
     label = np.arange(n_left)
     while True:
         right = np.full(n_right, n_left)

@@ -47,7 +47,11 @@ class Orders:
     def _of_map(self, group: Group) -> Iterator[Group]:
         """Boxes of the operands' arrays, then the order that the group has, then that of one operand or another."""
         columns = [np.append(nodes, NONE) for nodes in (group.targets, *group.operands)]  # grids may have holes
+        seen = set()
         for grid in self._grids(group):
+            if (key := (grid.shape, grid.tobytes())) in seen:
+                continue
+            seen.add(key)
             targets, *operands = (column[grid] for column in columns)
             yield replace(group, targets=targets, operands=tuple(operands))
 
@@ -131,6 +135,8 @@ def _box(positions: Ints, shape: Lengths, most: int) -> Iterator[Ints]:
 
 def _along(group: Group, letter: str, order: Ints) -> Group:
     """The group with the axis of this letter in this order, which may be one for each member of a stack."""
+    if (order[..., 1:] > order[..., :-1]).all():
+        return group
 
     def ordered(nodes: Ints, letters: str) -> Ints:
         axis = letters.find(letter)

@@ -34,9 +34,8 @@ class Shared(Array):
     def derived(self) -> Shape:
         return self.of.shape
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        return (self.of,)
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (), (self.of,)
 
 
 def share(program: ArrayProgram, least: Callable[[Expr], int]) -> ArrayProgram:
@@ -79,7 +78,8 @@ class _Sharing:
 
     def statement(self, statement: Statement) -> list[Statement]:
         """The statement, after those for what it shares with others."""
-        self.lines.append(replace(statement, expr=self.value(statement.expr)))
+        expr = self.value(statement.expr)
+        self.lines.append(statement if expr is statement.expr else replace(statement, expr=expr))
         return self.taken()
 
     def taken(self) -> list[Statement]:
@@ -137,7 +137,7 @@ class _Inlining:
             found[statement] = expr
             if isinstance(statement, Define) and statement.target in self.once:
                 waiting[statement.target] = statement
-        return [replace(statement, expr=expr) for statement, expr in found.items()]
+        return [s if expr is s.expr else replace(s, expr=expr) for s, expr in found.items()]
 
     def size(self, expr: Expr) -> int:
         """How many operations, views and operands it has; others are longer, and count twice."""
