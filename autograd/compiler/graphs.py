@@ -175,6 +175,11 @@ class Folded:
     terms: Terms
     items: Terms
 
+    @property
+    def n_recorded(self) -> int:
+        """How many nodes were recorded; those that are there since are additions of one operand, or of none."""
+        return int(np.count_nonzero((self.recording.code != ADD) | (self.recording.right != NONE)))
+
     def __str__(self) -> str:
         name = self.recording.name
         lines = [""] * len(self.level)

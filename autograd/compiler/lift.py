@@ -55,7 +55,7 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
             maxima(builder, nodes[compared], items)
         if len(others):
             _operations(builder, folded.recording.code[others], others, left, right)
-    _warn(len(builder.groups), builder.pieces, len(folded.recording))
+    _warn(len(builder.groups), builder.pieces, folded.n_recorded)
     return Lifted(folded, builder.groups, builder.nodes, exact)
 
 

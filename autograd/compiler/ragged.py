@@ -18,8 +18,8 @@ def groups(*keys: Ints) -> list[Ints]:
     >>> [group.tolist() for group in groups(np.array([5, 3, 5]), np.array([0, 0, 0]))]
     [[0, 2], [1]]
     """
-    if all((key == key[0]).all() for key in keys):
-        return [np.arange(len(keys[0]))][: len(keys[0])]
+    if all((key == key[:1]).all() for key in keys):
+        return [np.arange(len(keys[0]))] if len(keys[0]) else []
     order = np.lexsort(keys)
     return sorted((order[run] for run in runs(*(key[order] for key in keys))), key=lambda group: int(group[0]))
 
