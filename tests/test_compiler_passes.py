@@ -116,11 +116,11 @@ def let_go(function: ast.stmt) -> None:
     assert deleted == {name: last[name] for name in made - returned}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(3000, 3060), 201698])  # the last: two adjoints of one name
 def test_arrays_are_let_go_where_they_were_read_last(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numpy_target, "LONG", 0)
-    draw = Draw(3000 + seed)
-    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(3000 + seed)))]
+    draw = Draw(seed)
+    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(seed)))]
     hold(outputs, draw.inputs, draw.batch(1 + seed % 3), exact=seed % 3 == 0)
     functions = ast.parse(write(lowered(outputs, draw.inputs, seed % 3 == 0)).text).body
     for function in functions:

@@ -127,17 +127,20 @@ def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
     return '"""' + "\n".join(lines) + '\n"""'
 
 
-def _body(writer: Writer, read: Set[Array], *passes: Mapping[Statement, str]) -> list[str]:
-    """The lines of these passes; in a long function each is followed by a ``del`` of what is not read any more."""
-    statements = [statement for lines in passes for statement in lines]
-    made = {s.target for s in statements if isinstance(s, Define)} - read
-    reads = [{s.target, *arrays_read(s.expr)} & made for s in statements] if len(statements) >= LONG else []
-    done = dict(zip(statements, last_reads(reads), strict=False))
+def _body(writer: Writer, returned: Set[Array], *passes: Mapping[Statement, str]) -> list[str]:
+    """The lines of these passes; in a long function each is followed by a ``del`` of what is not read any more.
+
+    What counts are names: an adjoint and what is added to it may be two arrays of one name.
+    """
+    statements, name = [statement for lines in passes for statement in lines], writer.arrays
+    made = {name[s.target] for s in statements if isinstance(s, Define)} - {name[array] for array in returned}
+    reads = [{name[array] for array in (s.target, *arrays_read(s.expr))} & made for s in statements]
+    done = dict(zip(statements, last_reads(reads), strict=True)) if len(statements) >= LONG else {}
     body: list[str] = []
     for lines in passes:
         body += [""] * bool(body)
         for statement, text in lines.items():
-            gone = sorted(writer.arrays[array] for array in done.get(statement, ()))
+            gone = sorted(done.get(statement, ()))
             body += [text, f"del {', '.join(gone)}"][: 1 + bool(gone)]
     return body
 
