@@ -176,6 +176,15 @@ def test_what_is_read_twice_has_a_line_and_what_is_read_once_has_none() -> None:
     assert (len(together.statements), len(gone)) == (2, 3)
 
 
+def test_an_array_that_is_updated_after_it_was_read_is_refused() -> None:
+    x, theta, y, z = (Array((3,)) for _ in range(4))
+    statements = [Define(y, Apply(ops.EXP, (x,))), Define(z, Apply(ops.SIN, (y,))), Update(y, x, True)]
+    program = ArrayProgram(x, theta, [], statements, [z], {}, {})
+    for transform in (lambda: share(program, lambda expr: 2), lambda: inline(program, 20)):
+        with pytest.raises(TypeError, match="updated after it was read"):
+            transform()
+
+
 def sums_over_rows_of_two_lengths() -> tuple[Value, list[Value], list[Value]]:
     x, b, w = [Value(1.0), Value(2.0)], [Value(0.5), Value(0.6), Value(0.7)], Value(2.0)
     p = [[xi + bj for bj in b] for xi in x]

@@ -150,21 +150,16 @@ def _assigned(values: Mapping[str, str]) -> list[str]:
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: Sequence[str], doc: str) -> str:
-    body = [f'"""{doc}"""', *lines, _wrapped("return ", returned, "")]
+    out = ", ".join(returned)
+    returns = f"return {out}" if len(out) < WIDTH - len("return ()") else f"return ({out})"
+    body = [f'"""{doc}"""', *lines, _wrapped(returns)]
     indented = "\n".join(textwrap.indent(line, "    ") for line in body)
-    return f"{_wrapped(f'def {name}(', arguments, '):')}\n{indented}"
+    head = _wrapped(f"def {name}({', '.join(arguments)}):")
+    return f"{head}\n{indented}"
 
 
-def _wrapped(start: str, items: Sequence[str], end: str) -> str:
-    """``start item, item, ... end``, on several lines if it is long."""
-    line = f"{start}{', '.join(items)}{end}"
-    if len(line) <= WIDTH:
-        return line
-    indent = "    "
-    filled = textwrap.fill(
-        ", ".join(items), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
-    )
-    return f"{start}\n{filled}\n{end}" if end else f"{start}(\n{filled}\n)"
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
 
 
 def _tuple(names: Sequence[str]) -> list[str]:
