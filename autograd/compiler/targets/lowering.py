@@ -146,7 +146,7 @@ def least_uses(theta: ir.Array, expr: ir.Expr) -> int:
 
     It is where something is copied, reshaped or compared; slices cost nothing, and parts of theta have names.
     """
-    if isinstance(expr, InMemoryOrder | Ones):
+    if isinstance(expr, InMemoryOrder):
         return 1
     if isinstance(expr, ir.Reshape) and is_permuted(expr.inside):
         return 1 if isinstance(_innermost(expr.inside), ir.View | ir.Take | ir.Array) else 2

@@ -85,7 +85,7 @@ class Writer:
             return None
         if isinstance(expr, MatMul) and max(len(expr.left.shape), len(expr.right.shape)) <= 2:
             # By a vector of one 0, np.dot gives 0 where there is nan.
-            plain = len(expr.left.shape) == len(expr.right.shape) == 2 or _is_ones(expr.right)
+            plain = len(expr.left.shape) == len(expr.right.shape) == 2 or isinstance(expr.right, Ones)
             return f"np.{'dot' if plain else 'matmul'}({self._full(expr.left)}, {self._full(expr.right)}, out={out})"
         if isinstance(expr, ir.Reduce) and expr.kind == "sum":
             return f"{self.within(expr.inside, ATOM)}.sum({self._over(expr)}, out={out})"
@@ -356,12 +356,7 @@ _STEMS: dict[type[ir.Expr], str] = {
     ir.Where: "masked",
     ir.Reshape: "columns",
     InMemoryOrder: "x",
-    Ones: "ones",
 }
-
-
-def _is_ones(expr: ir.Expr) -> bool:
-    return isinstance(expr.of if isinstance(expr, Shared) else expr, Ones)
 
 
 def _number(value: float) -> str:
