@@ -1,5 +1,5 @@
 /* The formula page. What Python is asked hangs on this state alone; what Python says is only put in its place. */
-const state = { ...(noted() ?? data.first), wrt: "", room: 0, drawn: "" };
+const linked = noted(), state = { wrt: "", room: 0, drawn: "", numbers: {} };
 const camera = new Camera($("stage"), $("overview"));
 const parts = new Map();  // of the picture, by Graphviz's titles
 
@@ -115,4 +115,4 @@ $("stage").addEventListener("click", (event) => {
 });
 for (const id of ["controls", "player"]) $(id).addEventListener("keydown", (event) => event.stopPropagation());  // not the camera's
 new ResizeObserver(() => { look(); wish(); }).observe($("stage"));
-begin(state);
+begin(typeof linked?.formula === "string" ? linked : data.first);
