@@ -26,7 +26,7 @@ from .training import Own, Sources, Training
 from .views import Views
 
 MOST_TABS = 8
-MOST_NODES = 300
+MOST_NODES = 400
 """Of a graph that is stepped through."""
 MOST_STEPS, MOST_SECONDS = 1_000_000, 0.1
 """That one question may train."""

@@ -62,7 +62,7 @@ class Watching:
         history, gradient = self.run.history, np.zeros(len(self.run.numbers.all_parameters))
         if self.run.numbers.gradient is not None:
             gradient[self._trained] = self.run.numbers.gradient
-        spec = loss_spec(history, self.starts)
+        spec = {**loss_spec(history, self.starts), "side": 0}
         values = [curve["ys"][-1] for curve in spec["curves"]]
         moment = {
             "loss": {"at": float(history.epochs), "values": values},
