@@ -16,7 +16,9 @@ const wish = conversation((wishes) => {
   }
   Object.assign(state, { wrt: head.wrt, room: head.room, drawn: head.drawn, part: head.leaves[head.wrt]?.part });
   if (head.picture) show(head.picture);
-  for (const [title, found] of Object.entries(head.texts)) found.forEach((texts, i) => put(parts.get(title)?.[i], texts));
+  for (const [title, found] of Object.entries(head.texts)) {
+    found.forEach((texts, i) => put(parts.get(title)?.[i], texts));
+  }
   if (names.join() !== [...$("leaves").children].map((row) => row.dataset.name).join()) {
     $("leaves").replaceChildren(...names.map(leafRow));
   }
@@ -53,7 +55,8 @@ function look() {
 }
 /* The last texts of a part are its numbers; the hint is what is shown where the pointer rests. */
 function put(group, texts) {
-  const hint = texts.at(-1), numbers = texts.slice(0, -1), fields = [...(group?.querySelectorAll("text") ?? [])].slice(-numbers.length);
+  const hint = texts.at(-1), numbers = texts.slice(0, -1);
+  const fields = [...(group?.querySelectorAll("text") ?? [])].slice(-numbers.length);
   fields.forEach((field, i) => { if (field.textContent !== numbers[i]) field.textContent = numbers[i]; });
   group?.querySelector("a")?.setAttribute("xlink:title", hint);
 }
@@ -72,9 +75,8 @@ function leafRow(name) {
     state.wrt = name;
     wish();
   };
-  const row = element("div", { class: "leaf" }, element("label", {}, choice, element("b", {}, name)), slider, number, bar, element("span", { class: "gradient" }));
-  row.dataset.name = name;
-  return row;
+  const label = element("label", {}, choice, element("b", {}, name)), gradient = element("span", { class: "gradient" });
+  return element("div", { class: "leaf", "data-name": name }, label, slider, number, bar, gradient);
 }
 function showLeaf(row, { share, gradient, part }) {
   const [choice, slider, number] = row.querySelectorAll("input"), value = state.numbers[row.dataset.name];
@@ -88,7 +90,6 @@ function showLeaf(row, { share, gradient, part }) {
   const box = parts.get(part)?.[0];
   box?.classList.toggle("asked", choice.checked);
   if (box && !box.dataset.leaf) box.dataset.leaf = row.dataset.name;
-  row.classList.toggle("negative", share < 0);
   row.querySelector("i").style.transform = `scaleX(${share})`;
   row.querySelector(".gradient").textContent = `grad ${gradient}`;
 }
@@ -107,12 +108,14 @@ $("example").onchange = () => {
   $("example").value = "";
 };
 $("formula").oninput = () => { Object.assign(state, { formula: $("formula").value, room: 0 }); wish(); };
-$("down").onclick = () => wish({ rate: $("rate").valueAsNumber });
+$("down").onclick = () => wish({ rate: $("rate").value ? $("rate").valueAsNumber : "nothing" });
 $("play").onclick = () => wish({ play: true });
 $("stage").addEventListener("click", (event) => {
   const leaf = event.target.closest("g.leaf")?.dataset.leaf;
   if (leaf) { state.wrt = leaf; wish(); }
 });
-for (const id of ["controls", "player"]) $(id).addEventListener("keydown", (event) => event.stopPropagation());  // not the camera's
+for (const id of ["controls", "player"]) {  // their keys are not the camera's
+  $(id).addEventListener("keydown", (event) => event.stopPropagation());
+}
 new ResizeObserver(() => { look(); wish(); }).observe($("stage"));
 begin(typeof linked?.formula === "string" ? linked : data.first);

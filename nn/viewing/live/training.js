@@ -1,14 +1,19 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2), chosen = { sample: 0, neuron: null, shade: "picture" };
 const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.022 } };
-let begun = noted() ?? {}, page = null, moment = null, settings = {}, neurons = [], unsent = {}, isTraining = false;
+let begun = noted() ?? {}, page = null, moment = null, settings = {}, neurons = [], isTraining = false;
+let unsent = {}, byHand = {};  // settings and weights that go with the next question
 let counted = { step: 0, at: 0 };
 
-const place = () => neurons[chosen.neuron]?.column ? [neurons[chosen.neuron].column - 1, neurons[chosen.neuron].index] : null;
+function place() {
+  const { column, index } = neurons[chosen.neuron] ?? {};
+  return column ? [column - 1, index] : null;
+}
 const wish = conversation((wishes) => {
-  unsent = {};
+  unsent = byHand = {};
   const begin = page ? {} : { begin: begun };
-  return { tab, ...begin, sample: chosen.sample, neuron: place(), ...(isTraining ? PACES[$("pace").value] : {}), ...wishes };
+  const pace = isTraining ? PACES[$("pace").value] : {};
+  return { tab, ...begin, sample: chosen.sample, neuron: place(), ...pace, ...wishes };
 }, (packed, bytes, wishes) => {
   $("error").textContent = packed.error || packed.stopped || "";
   if ($("error").textContent) pause();
@@ -57,7 +62,10 @@ function showWeights(weights) {
     rows.splice(0).forEach((row) => row.remove());
     for (const [at, name] of weights) {
       const input = element("input", { type: "number", step: "any" });
-      input.onchange = () => Number.isFinite(input.valueAsNumber) && wish({ set: [[at, input.valueAsNumber]] });
+      input.onchange = () => {
+        byHand = { ...byHand, [at]: input.valueAsNumber };
+        wish({ set: Object.entries(byHand).map(([place, number]) => [Number(place), number]) });
+      };
       rows.push(element("label", { "data-place": at }, name, input));
     }
     box.append(...rows);
@@ -66,7 +74,8 @@ function showWeights(weights) {
   wanted = -1;
   weights.forEach(([, , number], i) => {
     const input = rows[i].querySelector("input");
-    if (input !== document.activeElement) Object.assign(input, { value: Number(Number(number).toPrecision(6)), title: number });
+    const shown = { value: Number(Number(number).toPrecision(6)), title: number };
+    if (input !== document.activeElement) Object.assign(input, shown);
   });
 }
 
@@ -101,7 +110,10 @@ const KINDS = {
   range(name, [min, max, step]) {
     const input = element("input", { type: "range", min, max, step }), told = element("output");
     input.oninput = () => set({ [name]: input.valueAsNumber });
-    return [[input, told], (value) => { told.textContent = value; if (input !== document.activeElement) input.value = value; }];
+    return [[input, told], (value) => {
+      told.textContent = value;
+      if (input !== document.activeElement) input.value = value;
+    }];
   },
   number(name, step) {
     const input = element("input", { type: "number", min: 0, step });
@@ -124,7 +136,8 @@ const KINDS = {
     };
     return [[host], (value) => {
       const inputs = value.map((size, i) => {
-        const input = element("input", { type: "number", min: 1, max: data.neurons, value: size, "aria-label": `Neurons of layer ${i}` });
+        const attributes = { min: 1, max: data.neurons, value: size, "aria-label": `Neurons of layer ${i}` };
+        const input = element("input", { type: "number", ...attributes });
         input.onchange = () => set({ [name]: inputs.map((other) => other.valueAsNumber) });
         return input;
       });
@@ -174,7 +187,8 @@ $("code").onclick = () => wish({ code: true });
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
 $("hide").onclick = () => $("listing").close();
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, button, dialog, summary")) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.target.closest("input, select, button, dialog, summary")) return;
   const action = { " ": toggle, ArrowRight: $("step").onclick, r: $("restart").onclick }[event.key];
   if (action) { event.preventDefault(); action(); }
 });
