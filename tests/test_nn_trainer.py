@@ -30,6 +30,8 @@ from nn import (
 )
 from nn.fit.agreement import evaluation, still_agreement
 from nn.fit.evaluation import Evaluation
+from nn.fit.plan import Plan
+from nn.fit.run import Run
 from nn.fit.samples import Samples
 
 X = [[-1.0], [0.0], [1.0], [2.0]]
@@ -888,6 +890,28 @@ def test_the_history_plots_itself():
     assert len(ax.lines) == 3
 
 
+def test_an_epoch_ends_with_its_last_step():
+    epochs = []
+    trainer = line_trainer()
+    for step in trainer.steps(X, T, epochs=2, batch_size=2):
+        epochs.append((step.epoch, step.history.epochs, len(step.history.metrics)))
+    assert epochs == [(1, 0, 0), (1, 1, 1), (2, 1, 1), (2, 2, 2)]
+
+
+def test_a_run_can_be_looked_at_between_two_steps_that_nobody_sees():
+    seen = line_trainer()
+    wanted = [[p.data for p in seen.model.parameters()] for _ in seen.steps(X, T, epochs=2, batch_size=2)]
+    trainer = line_trainer()
+    samples = Samples.checked(X, T)
+    run = Run(trainer.model, trainer.loss, trainer.optimizer, Plan(samples, None, 2, 2, 0), History())
+    found = []
+    for _ in run.steps(is_seen=False):
+        run.look()
+        found.append([p.data for p in trainer.model.parameters()])
+        assert run.numbers.gradient.tolist() == [p.grad for p in trainer.model.parameters()]
+    assert found == wanted
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
@@ -901,6 +925,7 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, stream, progress, sho
     monkeypatch.setattr(sys, "stderr", stream)
     line_trainer().fit(X, T, epochs=2, batch_size=2, progress=progress)
     assert ("epoch 2/2" in stream.getvalue() and "4/4" in stream.getvalue()) is shown
+    assert ("█▁" in stream.getvalue()) is shown  # the losses of both epochs
     assert bool(stream.getvalue()) is shown
 
 
