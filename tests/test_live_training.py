@@ -19,7 +19,8 @@ from nn.command.arguments import parser
 from nn.command.play import own_data, settings_of
 from nn.module import Module
 from nn.viewing.live.packing import packed
-from nn.viewing.live.page import MOST_TABS, Session, Tabs, training_page
+from nn.viewing.live.page import MOST_TABS, Tabs, training_page
+from nn.viewing.live.session import Session
 from nn.viewing.live.settings import Settings
 from nn.viewing.live.training import Sources, Training
 
