@@ -10,6 +10,8 @@ from ..film.view import Axis, Data, scale
 FLOW = Axis(1e-8, 10.0, log=True)
 """The axis of gradients, the same for all time: what vanishes is seen to shrink."""
 
+METRICS = {"accuracy": "accuracy", "r2": "R²"}
+
 MOST_CURVE = 300
 """Of more epochs, some have a point on the curve."""
 
@@ -29,7 +31,7 @@ def loss_spec(history: Curves, starts: Sequence[float]) -> Data:
         "view": "chart",
         "side": 1,
         "title": "Mean loss",
-        "note": f"{history.metric} {', held out '.join(quality)}" if quality else "",
+        "note": f"{METRICS[history.metric]} {', held out '.join(quality)}" if quality else "",
         "x": Axis(0.0, max(history.epochs, 1), "epoch").spec(),
         "y": y.spec(4),
         "xs": epochs,
