@@ -1,4 +1,8 @@
-"""The live pages in headless Chromium: how fast a training goes while it is watched, and how soon a change is seen."""
+"""The live pages in headless Chromium: how fast a training goes while it is watched, and how soon a change is seen.
+
+Beside the time that passes stands the processor time of the page and of Python, which other work on the machine
+touches less.
+"""
 
 from __future__ import annotations
 
@@ -59,11 +63,23 @@ class Played:
         self.foreign: list[str] = []
         self.page.on("request", lambda r: r.url.startswith((address, "data:")) or self.foreign.append(r.url))
         self.page.goto(address)
+        self.devtools = self.page.context.new_cdp_session(self.page)
+        self.devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def changes(self, act: str, done: str, times: int = 20) -> str:
         """Median and worst time from an act until its effect is on the page."""
+        before = self.costs()
         taken: Sequence[float] = self.page.evaluate(CHANGED, [act, done, times])
-        return f"{statistics.median(taken):.0f} ms, at worst {max(taken):.0f}"
+        return f"{statistics.median(taken):.0f} ms, at worst {max(taken):.0f} ({self.spent(before, times)})"
+
+    def costs(self) -> tuple[float, float]:
+        """Seconds of processor time so far: of the page's thread, and of Python."""
+        metrics = self.devtools.send("Performance.getMetrics")["metrics"]
+        return next(m["value"] for m in metrics if m["name"] == "TaskDuration"), self.processor_seconds()
+
+    def spent(self, before: tuple[float, float], times: int) -> str:
+        page, python = (1000 * (now - then) / times for now, then in zip(self.costs(), before, strict=True))
+        return f"processor time: page {page:.0f} ms, Python {python:.0f} ms"
 
     def processor_seconds(self) -> float:
         """What the process has used so far."""
@@ -94,12 +110,12 @@ def training(browser: Any) -> None:
     page.evaluate(COUNTED)
     page.click("#train")
     page.wait_for_timeout(1500)
-    begun, steps, before = time.perf_counter(), steps_of(page), page.evaluate("({...tally})")
+    begun, steps, before, costs = time.perf_counter(), steps_of(page), page.evaluate("({...tally})"), played.costs()
     page.wait_for_timeout(6000)
     took, after = time.perf_counter() - begun, page.evaluate("({...tally})")
     frames, sent = after["frames"] - before["frames"], after["bytes"] - before["bytes"]
     print(f"  {(steps_of(page) - steps) / took:,.0f} steps and {frames / took:.0f} frames a second", end="")
-    print(f", {sent / frames / 1000:.1f} kB a frame")
+    print(f", {sent / frames / 1000:.1f} kB a frame ({played.spent(costs, frames)})")
     noise = "#settings [data-name=noise] input|input|0.12|0.15|0.18|0.21", "#settings [data-name=noise] output|$|$|$|$"
     print(f"  slider at full speed: {played.changes(*noise)}")
     page.select_option("#pace", "epoch")

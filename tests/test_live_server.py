@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,10 @@ def test_it_ends_when_the_last_page_is_closed(capsys: pytest.CaptureFixture[str]
 
 def test_ctrl_c_ends_it_in_one_line() -> None:
     command = [sys.executable, "-m", "autograd", "play", "--no-browser", "x*x"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # a run of tests in the background ignores Ctrl-C, and would pass that on
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, cwd=ROOT, preexec_fn=heeds, **pipes) as process:
         assert process.stdout
         assert re.search(r"http://127\.0\.0\.1:\d+/[\w-]{32}/$", process.stdout.readline().strip())
         process.stdout.readline()
