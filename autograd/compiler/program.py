@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 from math import isfinite
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -369,6 +371,48 @@ class Program:
                 found = [slope for value in found for slope in grad(value, by, create_graph=True)]
             inputs = [values[i] for i in recording.inputs]
             return compile(found, inputs, self.parameters) if found else None
+
+    # ---- in other frameworks
+
+    def to_jax(self) -> Callable[..., Any]:
+        """A JAX function ``f(batch, theta)``: (B,) or (B, n_outputs), its text in ``f.source``.
+
+        ``batch`` is (B, n_inputs), or (n_inputs,) for one sample, or None without inputs. It can be jitted, mapped and
+        differentiated, and computes in 64 bits: a TypeError where JAX has not been told to.
+        """
+        from .targets import jax
+
+        return jax.load_function(jax.source(self._for_frameworks, self._single))
+
+    def to_torch(self) -> Any:
+        """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
+
+        The batch is (B, n_inputs), or (n_inputs,) for one sample; without inputs the module takes none.
+        """
+        from .targets import torch
+
+        return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
+
+    def to_onnx(
+        self, path: str | Path, dtype: npt.DTypeLike = "float64", metadata: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Write the forward pass at the parameters' data as an ONNX file, in 64 or in 32 bits.
+
+        From ``batch`` (B, n_inputs) for any B, which programs without inputs have not, to ``output``: (B,) or
+        (B, n_outputs). It needs opset 18. The metadata is kept in the file as it is.
+        """
+        from .targets import onnx
+
+        onnx.save(onnx.model(self._for_frameworks, self.theta, self._single, dtype, metadata), path)
+
+    @cached_property
+    def _for_frameworks(self) -> ArrayProgram:
+        """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        recording = self._packed.unpacked()
+        place = {leaf: i for i, leaf in recording.leaves.items()}
+        order = tuple(place[parameter] for parameter in self.parameters)
+        with collector_paused():
+            return layout(lift(fold(replace(recording, parameters=order)), exact=True))
 
     # ---- looking at it
 
