@@ -1,4 +1,4 @@
-"""How JAX is started in the tests of targets: programs that run once are compiled fast rather than well, on 8 devices."""
+"""How JAX is started in the tests of targets: on 8 devices; programs that run once are compiled fast."""
 
 import os
 

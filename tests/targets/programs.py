@@ -25,7 +25,7 @@ WEIGHT = 0.5
 
 
 def needed(module: str) -> Any:
-    """A module of an extra. Where the extras are not installed, its tests are skipped; where they must be, they fail."""
+    """A module of an extra: tests are skipped where it is not installed, and fail where ``EXTRAS`` says it must be."""
     return importlib.import_module(module) if os.environ.get("EXTRAS") else pytest.importorskip(module)
 
 
@@ -108,3 +108,10 @@ def ruled(row: ops.Operation, points: Numbers) -> tuple[Numbers, Numbers]:
     found = [row.rule(*point) for point in points.tolist()]
     slopes = [partials or (0.0,) * len(row.arguments) for _, partials in found]
     return np.array([value for value, _ in found]), np.array(slopes)
+
+
+def slopes_agree(found: Any, wanted: Numbers) -> None:
+    """Derivatives that are finite are equal to rounding; where one is not, none is taken for a number."""
+    found, is_finite = np.asarray(found), np.isfinite(wanted)
+    np.testing.assert_allclose(found[is_finite], wanted[is_finite], rtol=1e-12, atol=1e-300)
+    assert not np.isfinite(found[~is_finite]).any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fresh_python import ROOT
-from programs import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled
+from programs import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
 
 from autograd import Operation, Value, compile, functional, ops, register
 from nn import MLP, hinge
@@ -48,10 +49,14 @@ def test_operations(row: ops.Operation) -> None:
     def f(theta):
         return torch.func.functional_call(module, {"theta": theta}, ())
 
-    for points, is_slope in ((grid(row, POINTS), False), (grid(row, FINITE), True)):
-        wanted = ruled(row, points)[is_slope]
-        found = torch.vmap(torch.func.grad(f) if is_slope else f)(torch.from_numpy(points))
-        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-300)
+    found = torch.vmap(f)(torch.from_numpy(grid(row, POINTS)))
+    np.testing.assert_allclose(found, ruled(row, grid(row, POINTS))[0], rtol=1e-12, atol=1e-300)
+    points = grid(row, FINITE)
+    found, (_, wanted) = torch.vmap(torch.func.grad(f))(torch.from_numpy(points)), ruled(row, points)
+    if row is ops.POW:  # by the exponent PyTorch has nan for (-745) ** -745, which is 0 in floats, and 0 for 0 ** 0
+        usual = ((points[:, 0] > 0) | np.isnan(wanted[:, 1])) | (points[:, 0] == 0) & (points[:, 1] != 0)
+        found, wanted = found[usual], wanted[usual]
+    slopes_agree(found, wanted)
 
 
 def network():
@@ -72,7 +77,9 @@ BATCH = np.random.default_rng(0).normal(size=(6, 3))
 
 def test_the_source_is_to_be_read() -> None:
     source = network().to_torch().source
-    assert source[source.index("        theta, x = ") :] == '''        theta, x = self.theta, batch.T
+    assert (
+        source[source.index("        theta, x = ") :]
+        == """        theta, x = self.theta, batch.T
         W1 = theta[0:32].reshape(16, 2)                                       # (16, 2)
         b1 = theta[32:48]                                                     # (16)
         z1 = W1 @ x[0:2] + b1[:, None]                                        # (16, B)
@@ -88,7 +95,8 @@ def test_the_source_is_to_be_read() -> None:
         diff1 = 1.0 - p1                                                      # (B)
         relu1 = torch.relu(diff1)                                             # (B)
         return relu1
-'''
+"""
+    )
 
 
 def test_the_source_runs_by_itself() -> None:
@@ -102,6 +110,7 @@ def test_the_source_runs_by_itself() -> None:
     np.testing.assert_allclose(module(batch).detach(), program(batch.numpy()), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_torch_func() -> None:
     """Forward mode in reverse mode, reverse in forward, maps over samples and over parameters."""
     program, batch = smooth(), BATCH[:, :2]
@@ -137,7 +146,9 @@ def test_torch_compile() -> None:
 def test_torch_export_with_any_batch() -> None:
     for program, n in ((network(), 3), (smooth(), 2)):
         sizes = {"batch": {0: torch.export.Dim("B")}}
-        exported = torch.export.export(program.to_torch(), (torch.zeros(4, n, dtype=torch.float64),), dynamic_shapes=sizes)
+        exported = torch.export.export(
+            program.to_torch(), (torch.zeros(4, n, dtype=torch.float64),), dynamic_shapes=sizes
+        )
         for size in (2, 7):
             batch = np.random.default_rng(size).normal(size=(size, n))
             np.testing.assert_allclose(exported.module()(torch.from_numpy(batch)).detach(), program(batch), rtol=1e-12)
@@ -197,20 +208,12 @@ def test_what_does_not_fit_is_refused() -> None:
         type(module)(np.zeros(3))
 
 
-def test_two_processes(tmp_path: Path) -> None:
+def test_two_processes() -> None:
     """DistributedDataParallel: each process has its half of the batch, and the gradient of all of it."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, ROOT / "tests" / "targets" / "two_torch_processes.py", str(rank), tmp_path / "store"],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for rank, process in enumerate(processes):
-        printed, errors = process.communicate(timeout=240)
-        assert process.returncode == 0, errors
-        assert printed.split() == [f"process{rank}", "agrees"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, ROOT / "examples" / "two_processes_torch.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    differ = re.fullmatch(r"loss 0\.\d+; parameters differ by (\S+) from those of one process\n", done.stdout)
+    assert differ, done.stdout
+    assert float(differ[1]) < 1e-13

@@ -1,4 +1,4 @@
-"""The JAX target: an array program as a function of a batch and the parameters, to be jitted, differentiated and mapped.
+"""The JAX target: an array program as a function of a batch and theta, to be jitted, differentiated and mapped.
 
 JAX derives the derivatives, of any order; at kinks and ties they are those of the rule table.
 """

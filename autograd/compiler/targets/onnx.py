@@ -33,7 +33,7 @@ IN_32_BITS: Mapping[str, str] = {
     "erf": "Erf",
 }
 
-COMPOSED: Mapping[str, Sequence[str]] = {
+COMPOSED: dict[str, Sequence[str]] = {
     "leaky_relu": ["select(greater(x, 0), x, y * x)"],
     "mul_no_nan": ["select(equal(y, 0), 0, x * y)"],
     "sigmoid": ["e = exp(-abs(x))", "select(greater(0, x), e, 1) / (1 + e)"],
@@ -51,7 +51,7 @@ COMPOSED: Mapping[str, Sequence[str]] = {
     ],
     "cosh": ["h = exp(0.5 * abs(x))", "0.5 * h * h + 0.5 / h / h"],
     "tan": [
-        "k = round(x * 0.6366197723675814)",  # of quarter turns, which are taken off in three parts, the first two exact
+        "k = round(x * 0.6366197723675814)",  # quarter turns, taken off in three parts, the first two exact
         "r = x - k * 1.570796325802803 - k * 9.920935791635221e-10 - k * 5.170182981794105e-19",
         "near = select(k - 2 * floor(0.5 * k), -cos(r) / sin(r), sin(r) / cos(r))",
         "select(greater(100000, abs(x)), near, sin(x) / cos(x))",
@@ -122,7 +122,9 @@ class _Graph(Library[str]):
             return self.integers(*[length for length in shape if isinstance(length, int)])
         size = self.node("Shape", "batch", start=0, end=1)
         parts = [
-            self.node("Mul", size, self.integers(length.count)) if isinstance(length, ir.Batch) else self.integers(length)
+            self.node("Mul", size, self.integers(length.count))
+            if isinstance(length, ir.Batch)
+            else self.integers(length)
             for length in shape
         ]
         return self.node("Concat", *parts, axis=0)
@@ -159,7 +161,9 @@ class _Graph(Library[str]):
         places, weights = np.polynomial.legendre.leggauss(NODES)
         square = self.node("Unsqueeze", self.node("Mul", x, x), self.integers(-1))
         powers = self.node("Exp", self.node("Mul", square, self.array(-((0.5 + 0.5 * places) ** 2))))
-        return self.node("ReduceSum", self.node("Mul", powers, self.array(0.5 * weights)), self.integers(-1), keepdims=0)
+        return self.node(
+            "ReduceSum", self.node("Mul", powers, self.array(0.5 * weights)), self.integers(-1), keepdims=0
+        )
 
     # ---- primitives
 
@@ -235,7 +239,7 @@ class _Functions(dict[str, Callable[..., str]]):
 
     def __missing__(self, name: str) -> Callable[..., str]:
         graph = self.graph
-        kernels = KERNELS | IN_32_BITS if graph.dtype == np.float32 else KERNELS
+        kernels = {**KERNELS, **(IN_32_BITS if graph.dtype == np.float32 else {})}
         if name in kernels:
             return lambda *arguments: graph.node(kernels[name], *arguments)
         return lambda *arguments: graph.composed(name, arguments)

@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,16 +60,26 @@ class Code:
 class PythonSource(Library[Code]):
     """The primitives as text. ``module`` is what the framework's functions are found in."""
 
-    module: str
-    joins: str
+    module: ClassVar[str]
+    joins: ClassVar[str]
     """The function that joins arrays along the first axis."""
-    functions: Mapping[str, str]
+    functions: ClassVar[Mapping[str, str]]
     """The operations that are calls, of the framework's functions or of helpers."""
-    forwards: Mapping[str, str]
+    forwards: ClassVar[Mapping[str, str]]
     """What operations compute whose derivatives are written from their rows."""
-    helpers: Mapping[str, str]
+    helpers: ClassVar[Mapping[str, str]]
     """Functions that the source defines for itself."""
-    reserved: Sequence[str] = ("np", "batch", "operation", "inf", "nan", "checked", "self", *ops.BUILT_IN, *NAMES.values())
+    reserved: ClassVar[Sequence[str]] = (
+        "np",
+        "batch",
+        "operation",
+        "inf",
+        "nan",
+        "checked",
+        "self",
+        *ops.BUILT_IN,
+        *NAMES.values(),
+    )
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -186,7 +196,9 @@ class PythonSource(Library[Code]):
 
     def concat(self, pieces: Sequence[Code]) -> Code:
         text = f"{self.joins}([{', '.join(piece.text for piece in pieces)}])"
-        return Code(textwrap.fill(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+        return Code(
+            textwrap.fill(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+        )
 
     def parameters(self, view: ir.View, name: str) -> None:
         """Theta is a vector like any other."""
@@ -283,4 +295,3 @@ def _subscript(picks: Sequence[str]) -> str:
     while picks and picks[-1] == ":":
         picks.pop()
     return f"[{', '.join(picks)}]"
-

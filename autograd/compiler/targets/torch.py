@@ -158,7 +158,11 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
     parameter = "self.theta = torch.nn.Parameter(torch.as_tensor(theta, dtype=torch.float64).clone())"
     made = ["super().__init__()", parameter, f"if self.theta.shape != ({size},):", f"    {check}", *buffers]
     lines = [f'"""{docstring(program, single)}"""', *CHECK.format(n=n).strip().splitlines() * bool(n)]
-    values = {"theta": "self.theta", **({"x": "batch.T"} if n else {}), **({"B": "len(batch)"} if library.is_sized else {})}
+    values = {
+        "theta": "self.theta",
+        **({"x": "batch.T"} if n else {}),
+        **({"B": "len(batch)"} if library.is_sized else {}),
+    }
     lines.append(f"{', '.join(values)} = {', '.join(values.values())}")
     forward = function(f"forward(self{', batch' * bool(n)})", [*lines, *body, f"return {returned}"])
     methods = "\n\n".join([function("__init__(self, theta)", made), forward]).splitlines()

@@ -24,8 +24,8 @@ Pick = slice | int
 class Library(ABC, Generic[T]):
     """The primitives of one framework, on values of its own; ``shape`` is that of the result."""
 
-    name: str
-    reserved: Sequence[str] = ()
+    name: ClassVar[str]
+    reserved: ClassVar[Sequence[str]] = ()
     """Names that arrays may not have."""
 
     @abstractmethod
