@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ..arrays import flattened
 from ..backward import grad
 from ..collector import collector_paused
+from ..files import write_file
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -83,6 +84,11 @@ def _holds_values(array: npt.NDArray[np.generic]) -> bool:
 def _quietly() -> np.errstate:
     """No warnings: inf and nan are results. Each call has its own, for an errstate is not for several threads."""
     return np.errstate(all="ignore")
+
+
+Framework = Literal["numpy", "jax", "torch"]
+FRAMEWORKS: tuple[Framework, ...] = ("numpy", "jax", "torch")
+"""Those that a program is written for as Python source."""
 
 
 class Program:
@@ -393,17 +399,29 @@ class Program:
 
         return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
 
-    def to_onnx(
-        self, path: str | Path, dtype: npt.DTypeLike = "float64", metadata: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        """Write the forward pass at the parameters' data as an ONNX file, in 64 or in 32 bits.
+    def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
+        """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
 
         From ``batch`` (B, n_inputs) for any B, which programs without inputs have not, to ``output``: (B,) or
-        (B, n_outputs). It needs opset 18. The metadata is kept in the file as it is.
+        (B, n_outputs); in 64 or in 32 bits. It needs opset 18.
         """
         from .targets import onnx
 
-        onnx.save(onnx.model(self._for_frameworks, self.theta, self._single, dtype, metadata), path)
+        model = onnx.model(self._for_frameworks, self.theta, self._single, dtype)
+        if path is not None:
+            write_file(path, model.SerializeToString(deterministic=True))
+        return model
+
+    def source_for(self, framework: Framework) -> str:
+        """What runs in a framework, as text that needs nothing else; the framework need not be installed."""
+        from .targets import jax, torch
+        from .targets.source import literal
+
+        if framework == "numpy":
+            constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
+            return self.source + "".join(constants)
+        source = jax.source if framework == "jax" else torch.source
+        return source(self._for_frameworks, self._single)
 
     @cached_property
     def _for_frameworks(self) -> ArrayProgram:

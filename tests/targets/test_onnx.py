@@ -68,11 +68,10 @@ def network():
 
 def test_the_file_is_to_be_read(tmp_path: Path) -> None:
     """Names are those of labels, the batch is of any size, the opset is stated."""
-    network().to_onnx(tmp_path / "network.onnx", metadata={"what": "a hinge"})
+    network().to_onnx(tmp_path / "network.onnx")
     loaded = onnx.load(tmp_path / "network.onnx")
     onnx.checker.check_model(loaded, full_check=True)
     assert [(o.domain, o.version) for o in loaded.opset_import] == [("", 18)]
-    assert {p.key: p.value for p in loaded.metadata_props} == {"what": "a hinge"}
     (batch,), (output,) = loaded.graph.input, loaded.graph.output
     dims = [[d.dim_param or d.dim_value for d in v.type.tensor_type.shape.dim] for v in (batch, output)]
     assert (batch.name, output.name, dims) == ("batch", "output", [["B", 3], ["B"]])

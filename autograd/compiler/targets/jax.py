@@ -112,16 +112,12 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
     constants = [f"{name} = np.array({literal(values)})" for name, values in library.constants.values()]
     imports = ["import jax", "import jax.numpy as jnp"]
     if constants:
-        imports += ["import numpy as np", *["from numpy import inf, nan"] * any(map(_is_inexact, constants))]
+        imports.append("import numpy as np")
     if "operation" in library.used:
         imports.append("from jax.custom_derivatives import SymbolicZero")
     forward = function("forward(batch, theta)", [*lines, *body, f"return {returned}"])
     head = f"{USAGE.strip()}\n\n" + "\n".join(imports)
     return module_text([head, "\n".join(constants), CHECKED, *library.used.values(), forward])
-
-
-def _is_inexact(text: str) -> bool:
-    return "inf" in text or "nan" in text
 
 
 def load_function(text: str) -> Callable[..., Any]:

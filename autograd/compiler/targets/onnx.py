@@ -7,7 +7,6 @@ exact to rounding, is composed of others.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy.typing as npt
 
 from ... import ops
 from ...extras import load
-from ...files import write_file
 from .. import ir
 from .walk import Library, Pick, Walk
 
@@ -245,9 +243,7 @@ class _Functions(dict[str, Callable[..., str]]):
         return lambda *arguments: graph.composed(name, arguments)
 
 
-def model(
-    program: ir.ArrayProgram, theta: ir.Floats, single: bool, dtype: npt.DTypeLike, metadata: Mapping[str, str]
-) -> Any:
+def model(program: ir.ArrayProgram, theta: ir.Floats, single: bool, dtype: npt.DTypeLike) -> Any:
     """The program as a checked ``onnx.ModelProto``: from ``batch`` (B, n_inputs) to its ``output``."""
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise ValueError(f'dtype is "float64" or "float32", got {dtype!r}')
@@ -263,7 +259,7 @@ def model(
         node.output[:] = [graph.names.get(name, name) for name in node.output]
     if any("theta" in node.input for node in graph.nodes) and "theta" not in graph.initializers:
         graph.array(theta, "theta")
-    return _checked(graph, n, None if single else sum(_rows(output) for output in program.outputs), metadata)
+    return _checked(graph, n, None if single else sum(_rows(output) for output in program.outputs))
 
 
 def _rows(output: ir.Expr) -> int:
@@ -271,7 +267,7 @@ def _rows(output: ir.Expr) -> int:
     return own[0] if own and isinstance(own[0], int) else 1
 
 
-def _checked(graph: _Graph, n_inputs: int, n_outputs: int | None, metadata: Mapping[str, str]) -> Any:
+def _checked(graph: _Graph, n_inputs: int, n_outputs: int | None) -> Any:
     onnx, helper = graph.onnx, graph.onnx.helper
     kind = helper.np_dtype_to_tensor_dtype(graph.dtype)
     batch = ["B"] * bool(n_inputs)
@@ -280,11 +276,5 @@ def _checked(graph: _Graph, n_inputs: int, n_outputs: int | None, metadata: Mapp
     made = helper.make_graph(graph.nodes, "program", inputs, [output], list(graph.initializers.values()))
     opset = [helper.make_opsetid("", OPSET)]
     found = helper.make_model(made, producer_name="valuegrad", ir_version=IR_VERSION, opset_imports=opset)
-    helper.set_model_props(found, dict(metadata))
     onnx.checker.check_model(found, full_check=True)
     return found
-
-
-def save(found: Any, path: str | Path) -> None:
-    """The model as a file, whole or not at all."""
-    write_file(path, found.SerializeToString(deterministic=True))

@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
@@ -73,8 +74,6 @@ class PythonSource(Library[Code]):
         "np",
         "batch",
         "operation",
-        "inf",
-        "nan",
         "checked",
         "self",
         *ops.BUILT_IN,
@@ -147,9 +146,7 @@ class PythonSource(Library[Code]):
     # ---- primitives
 
     def number(self, value: float) -> Code:
-        text = repr(value)
-        if value != value or abs(value) == float("inf"):
-            text = f"{'-' * (value < 0)}{self.module}.{'nan' if value != value else 'inf'}"
+        text = literal(value, self.module)
         return Code(text, SIGN if text.startswith("-") else ATOM, is_number=True)
 
     def constant(self, constant: ir.Constant) -> Code:
@@ -269,9 +266,19 @@ def function(signature: str, lines: Sequence[str]) -> str:
     return f"def {signature}:\n{textwrap.indent(chr(10).join(lines), '    ')}"
 
 
-def literal(values: np.ndarray[Any, Any]) -> str:
-    """The numbers of an array as nested lists."""
-    return repr(values.tolist())
+def literal(values: Any, module: str = "np") -> str:
+    """An array, or a number of one, as the text of nested lists; inf and nan are those of a module.
+
+    >>> literal(np.array([[1.0, -np.inf], [np.nan, 2.0]]))
+    '[[1.0, -np.inf], [np.nan, 2.0]]'
+    """
+    if isinstance(values, np.ndarray):
+        return literal(values.tolist(), module)
+    if isinstance(values, list):
+        return f"[{', '.join(literal(value, module) for value in values)}]"
+    if isinstance(values, float) and not isfinite(values):
+        return f"{module}.nan" if values != values else f"{'-' * (values < 0)}{module}.inf"
+    return repr(values)
 
 
 def executed(text: str, framework: str) -> dict[str, Any]:

@@ -167,13 +167,12 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
     forward = function(f"forward(self{', batch' * bool(n)})", [*lines, *body, f"return {returned}"])
     methods = "\n\n".join([function("__init__(self, theta)", made), forward]).splitlines()
     program_class = "\n".join(["class Program(torch.nn.Module):", *(f"    {line}" if line else "" for line in methods)])
-    imports = ["import torch", *["from torch import inf, nan"] * any("inf" in b or "nan" in b for b in buffers)]
-    return module_text([f"{USAGE.strip()}\n\n" + "\n".join(imports), *library.used.values(), program_class])
+    return module_text([f"{USAGE.strip()}\n\nimport torch", *library.used.values(), program_class])
 
 
 def _tensor(values: np.ndarray[Any, Any]) -> str:
     dtype = {"f": ", dtype=torch.float64"}.get(values.dtype.kind, "")
-    return f"torch.tensor({literal(values)}{dtype})"
+    return f"torch.tensor({literal(values, 'torch')}{dtype})"
 
 
 def load_module(text: str, theta: ir.Floats) -> Any:
