@@ -65,6 +65,7 @@ class Trainer:
         progress: bool = True,
         record: bool = False,
         compiled: bool = True,
+        devices: int | None = None,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -88,7 +89,8 @@ class Trainer:
         the next time, a RuntimeWarning names the line, and every sample is recorded anew too; a check on which no graph
         hangs may read numbers in ``with autograd.modes.reads_unnoticed():``. After epochs 1, 2, 4, 8,
         … and the last, and before a checkpoint, a batch of samples is compared with the scalar engine; if they differ,
-        parameters and history go back to where they last agreed, and training goes on without the program.
+        parameters and history go back to where they last agreed, and training goes on without the program. With
+        ``devices``, each step's gradient is computed by JAX on so many of them: see ``docs/many-devices.md``.
 
         While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
@@ -104,7 +106,7 @@ class Trainer:
         others = samples.held_out(held_out)
         plan = Plan(samples, others, epochs, batch_size, seed, tolerance, patience, path, record)
         history = History()
-        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled)
+        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled, devices)
         total = epochs * plan.steps_per_epoch
         with (
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,

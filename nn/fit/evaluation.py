@@ -20,6 +20,7 @@ from ..layers import MLP
 from ..losses import Loss
 from ..module import Model, parameters_of
 from .dependence import as_outputs, record
+from .devices import Devices
 from .samples import Samples
 
 NODES = 100_000  # that are recorded, before training, to compare losses
@@ -48,6 +49,9 @@ class Evaluation:
     """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
 
     is_compiled = False
+
+    kind = "False"
+    """Whether it is compiled, in words: it decides the last bits of all numbers."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
@@ -182,6 +186,8 @@ class CompiledEvaluation(Evaluation):
         self._in_theta = np.array([place[self.program.parameters[i]] for i in found], dtype=np.intp)
         self._constant = [(i, leaf) for i, leaf in enumerate(self.program.parameters) if leaf not in place]
         self._vector = np.empty(len(self.program.parameters))
+        self._devices: Devices | None = None
+        self.kind = "True"
         self.read_untrained()
 
     def read_untrained(self) -> None:
@@ -191,9 +197,20 @@ class CompiledEvaluation(Evaluation):
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
         self._vector[self._in_program] = theta[self._in_theta]
-        value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
+        value, found = self._mean(samples.columns[rows], self._vector)
         self.gradient = self._ordered(found)
         return value, self.gradient
+
+    def spread(self, devices: int) -> None:
+        """From now on the mean loss and its gradient are computed by JAX, on so many devices."""
+        self._devices = Devices(self.program, devices)
+        self.kind = f"True, on {devices} devices"
+
+    def _mean(self, columns: Floats, theta: Vector | None = None) -> tuple[float, Vector]:
+        """The mean of the program over these rows, and its gradient."""
+        if self._devices:
+            return self._devices.value_and_grad(columns, self.program.theta if theta is None else theta)
+        return self.program.value_and_grad(columns, "mean", theta)
 
     def losses(self, samples: Samples) -> Floats:
         return in_chunks(self.program, samples.columns)
@@ -223,7 +240,7 @@ class CompiledEvaluation(Evaluation):
 
     def compared(self, samples: Samples) -> Numbers:
         pairs = [self.program.value_and_grad(row) for row in samples.columns]
-        mean, gradient = self.program.value_and_grad(samples.columns, "mean")
+        mean, gradient = self._mean(samples.columns)
         return {
             "loss": np.array([value for value, _ in pairs]),
             "gradient": np.array([self._ordered(found) for _, found in pairs]),

@@ -20,7 +20,7 @@ from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs
-from .evaluation import Evaluation
+from .evaluation import CompiledEvaluation, Evaluation
 from .fingerprint import graph_fingerprint
 from .objective import Objective
 from .plan import Plan, lowest
@@ -60,6 +60,7 @@ class Run:
         history: Curves,
         on_epoch: Callable[[Any], Any] | None = None,
         compiled: bool = True,
+        devices: int | None = None,
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
@@ -68,6 +69,8 @@ class Run:
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.numbers = self._evaluation(compiled)
+        if devices is not None:
+            self._spread(devices)
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -90,6 +93,14 @@ class Run:
             )
             warnings.warn(message, RuntimeWarning, stacklevel=4)
         return numbers
+
+    def _spread(self, devices: int) -> None:
+        """Steps on several devices; an error where there is no program that could be spread."""
+        if not isinstance(self.numbers, CompiledEvaluation):
+            raise ValueError(
+                "several devices run a program of the loss, and there is none: each sample is recorded anew"
+            )
+        self.numbers.spread(devices)
 
     def _eager(self) -> Evaluation:
         return Evaluation(self.model, self.loss, self.optimizer.parameters)
@@ -202,7 +213,7 @@ class Run:
         return {
             "network or loss": graph_fingerprint(self.loss(as_outputs(self.model(x)), t)),
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "compiled": repr(self.numbers.is_compiled),
+            "compiled": self.numbers.kind,
             **self.plan.settings(),
         }
 
@@ -218,7 +229,7 @@ class Run:
         return Checkpoint(self.settings, self.model.state_dict(), optimizer, curves, self.best, moments)
 
     def _checkpoint(self) -> Checkpoint:
-        went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
+        went_back = repr(self.settings["compiled"] != self.numbers.kind)
         settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
         return replace(self._here(), settings=settings)
 
