@@ -54,9 +54,7 @@ def train(rank: int, address: str) -> None:
     for _ in range(STEPS):
         alone = alone - RATE * program.value_and_grad(rows, theta=alone)[1]
     if rank == 0:
-        print(
-            f"{jax.process_count()} processes, {len(jax.devices())} devices; loss {float(loss):.4f} before the last step"
-        )
+        print(f"{jax.process_count()} processes, {len(jax.devices())} devices; last loss {float(loss):.4f}")
         print(f"parameters differ by {np.abs(np.asarray(theta) - alone).max():.0e} from those of one process")
     jax.distributed.shutdown()
 
