@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from .. import ops
+from .. import modes, ops
 from ..graph import topological_order
 from ..value import Value
 from ..value import record as record_operation
@@ -190,6 +190,8 @@ def _check(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequen
                 raise TypeError(f"compile takes Values, got {what} of type {type(value).__name__}: {value!r}")
     if not outputs:
         raise ValueError("compile needs at least one output, got none")
+    for output in outputs:
+        modes.require_recorded("compile()", output)
     seen: dict[Value, str] = {}
     for what, values in (("inputs", inputs), ("parameters", parameters)):
         for i, value in enumerate(values):
