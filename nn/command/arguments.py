@@ -96,8 +96,8 @@ def _add_training(add: Callable[..., Any]) -> None:
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
         "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
-    add("--devices", type=count.parse, metavar="N", help="compute each step's gradient by JAX on N devices; where there are "
-        "fewer, one processor is taken for N (default: by NumPy)")  # fmt: skip
+    add("--devices", type=count.parse, metavar="N", help="compute each step's gradient by JAX on N devices; one "
+        "processor is taken for N where there are none but it (default: by NumPy)")  # fmt: skip
 
 
 def _add_predict(commands: Any) -> None:
