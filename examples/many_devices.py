@@ -46,17 +46,15 @@ rows = np.column_stack([moons.features, 2.0 * moons.targets - 1.0])[:499]
 copies = -len(rows) % len(devices)  # of the first row, with weight 0: the devices divide the batch evenly then
 weights = np.repeat([1.0 / len(rows), 0.0], [len(rows), copies])
 batch = np.concatenate([rows, np.repeat(rows[:1], copies, axis=0)])
-batch, weights, theta = (
-    jax.device_put(a, s) for a, s in ((batch, spread), (weights, spread), (program.theta, everywhere))
-)
+theta, batch, weights = program.theta, jax.device_put(batch, spread), jax.device_put(weights, spread)
 for _ in range(STEPS):
     loss, gradient = step(theta, batch, weights)
-    theta = theta - RATE * gradient
+    theta = theta - RATE * np.asarray(gradient)  # waits: devices that share a processor must not run ahead
 
 alone = program.theta
 for _ in range(STEPS):
     alone = alone - RATE * program.value_and_grad(rows, theta=alone)[1]
 compiled = step.lower(theta, batch, weights).compile().as_text()
-print(f"{len(devices)} devices, {len(rows)} rows and {copies} copies; loss {loss:.4f} before the last step")
+print(f"{len(devices)} devices, {len(rows)} rows and {copies} copies; loss {float(loss):.4f} before the last step")
 print(f"all-reduces: {compiled.count(' all-reduce(')}, all-gathers: {compiled.count(' all-gather(')}")
 print(f"parameters differ by {np.abs(theta - alone).max():.0e} from those of one device")
