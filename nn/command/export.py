@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from autograd.compiler.program import Framework
-from autograd.compiler.targets.source import literal
+from autograd.compiler.targets.source import literal, wrapped
 from autograd.extras import load
 from autograd.files import write_file
 
 from ..data import Predictor
-
-WIDTH = 116  # of lines that are wrapped
 
 THETA = {
     "numpy": "THETA = np.array({})",
@@ -91,8 +88,8 @@ def python_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
     call = f"np.vstack({CALL[framework]}).T" if framework == "numpy" and classes else CALL[framework]
     shape = f"(N, {len(classes)})" if classes else "(N,)"
     names = [f"FEATURES = {list(predictor.feature_names)!r}", *[f"CLASSES = {list(classes)!r}"] * bool(classes)]
-    theta = textwrap.fill(THETA[framework].format(literal(program.theta)), WIDTH, replace_whitespace=False)
-    parts = [program.source_for(framework), "\n".join([*names, theta])]
+    theta = [wrapped(line) for line in THETA[framework].format(literal(program.theta)).splitlines()]
+    parts = [program.source_for(framework), "\n".join([*names, *theta])]
     parts.append(OUTPUTS.format(what=what, n=n, shape=shape, call=call))
     if classes:
         parts.append(PREDICT.format(chosen=CHOSEN[predictor.objective.kind]))

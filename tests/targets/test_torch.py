@@ -91,9 +91,7 @@ def test_the_source_is_to_be_read() -> None:
         W3 = theta[320:336]                                                   # (16)
         b3 = theta[336]
         a3 = W3 @ a2 + b3[None]                                               # (B)
-        p1 = x[2] * a3                                                        # (B)
-        diff1 = 1.0 - p1                                                      # (B)
-        relu1 = torch.relu(diff1)                                             # (B)
+        relu1 = torch.relu(1.0 - x[2] * a3)                                   # (B)
         return relu1
 """
     )

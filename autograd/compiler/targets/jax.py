@@ -20,6 +20,7 @@ from .source import (
     function,
     literal,
     module_text,
+    wrapped,
 )
 
 USAGE = '''
@@ -109,7 +110,7 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
             "    return forward(batch[None], theta)[0]",
             "x, B = batch.T, len(batch)" if library.is_sized else "x = batch.T",
         ]
-    constants = [f"{name} = np.array({literal(values)})" for name, values in library.constants.values()]
+    constants = [wrapped(f"{name} = np.array({literal(values)})") for name, values in library.constants.values()]
     imports = ["import jax", "import jax.numpy as jnp"]
     if constants:
         imports.append("import numpy as np")

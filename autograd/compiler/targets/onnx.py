@@ -20,16 +20,29 @@ from .walk import Library, Pick, Walk
 OPSET, IR_VERSION = 18, 8
 
 KERNELS: Mapping[str, str] = {
-    **{name: name.capitalize() for name in ("add", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "sin", "cos")},
+    **{name: name.capitalize() for name in ("add", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "sin")},
     **{name: name.capitalize() for name in ("tanh", "abs", "relu", "pow", "round", "floor")},
     **{"maximum": "Max", "minimum": "Min", "stop_gradient": "Identity"},
 }
-"""Operations that runtimes have in both precisions, and exact."""
+"""Operations that runtimes have in both precisions, and exact; older ones have no cos in 64 bits."""
 
 IN_32_BITS: Mapping[str, str] = {
-    **{"tan": "Tan", "arcsin": "Asin", "arccos": "Acos", "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh"},
+    **{
+        "cos": "Cos",
+        "tan": "Tan",
+        "arcsin": "Asin",
+        "arccos": "Acos",
+        "arctan": "Atan",
+        "sinh": "Sinh",
+        "cosh": "Cosh",
+    },
     "erf": "Erf",
 }
+
+QUARTER_TURNS = (
+    "k = round(x * 0.6366197723675814)",  # taken off in three parts, of which the first two are exact
+    "r = x - k * 1.570796325802803 - k * 9.920935791635221e-10 - k * 5.170182981794105e-19",
+)
 
 COMPOSED: dict[str, Sequence[str]] = {
     "leaky_relu": ["select(greater(x, 0), x, y * x)"],
@@ -48,16 +61,25 @@ COMPOSED: dict[str, Sequence[str]] = {
         "select(greater(1, abs(x)), 0.5 * (e + e / (1 + e)), far)",
     ],
     "cosh": ["h = exp(0.5 * abs(x))", "0.5 * h * h + 0.5 / h / h"],
+    "cos": [
+        *QUARTER_TURNS,
+        "h = sin(0.5 * r)",
+        "m = k - 4 * floor(0.25 * k)",
+        "near = select(k - 2 * floor(0.5 * k), (m - 2) * sin(r), (1 - m) * (1 - 2 * h * h))",
+        "select(greater(100000, abs(x)), near, 1 - 2 * sin(0.5 * x) * sin(0.5 * x))",
+    ],
     "tan": [
-        "k = round(x * 0.6366197723675814)",  # quarter turns, taken off in three parts, the first two exact
-        "r = x - k * 1.570796325802803 - k * 9.920935791635221e-10 - k * 5.170182981794105e-19",
-        "near = select(k - 2 * floor(0.5 * k), -cos(r) / sin(r), sin(r) / cos(r))",
-        "select(greater(100000, abs(x)), near, sin(x) / cos(x))",
+        *QUARTER_TURNS,
+        "h = sin(0.5 * r)",
+        "c = 1 - 2 * h * h",
+        "near = select(k - 2 * floor(0.5 * k), -c / sin(r), sin(r) / c)",
+        "select(greater(100000, abs(x)), near, sin(x) / (1 - 2 * sin(0.5 * x) * sin(0.5 * x)))",
     ],
     "arctan": [
         "z = minimum(maximum(x, -1e300), 1e300)",
         "a = arctan_in_32_bits(z)",  # what is left of the angle is its own sine, to all digits
-        "select(equal(x, x), a + (z * cos(a) - sin(a)) / (cos(a) + z * sin(a)), x)",
+        "c = 1 - 2 * sin(0.5 * a) * sin(0.5 * a)",
+        "select(equal(x, x), a + (z * c - sin(a)) / (c + z * sin(a)), x)",
     ],
     "arcsin": ["arctan(x / sqrt((1 - x) * (1 + x)))"],
     "arccos": ["2 * arctan(sqrt((1 - x) / (1 + x)))"],

@@ -21,11 +21,13 @@ import numpy as np
 
 from ... import ops
 from .. import ir
+from .sharing import inline
 from .walk import Library, Pick, Walk
 
 COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost operator of a text binds
 COMMENT = 68  # where comments start
-WIDTH = 108  # of lists that are wrapped
+WIDTH = 108  # of what is wrapped
+MOST = 11  # operations, views and operands of a line that others were put into
 _serial = count(1)
 
 FUNCTIONS: Mapping[str, str] = {
@@ -193,9 +195,7 @@ class PythonSource(Library[Code]):
 
     def concat(self, pieces: Sequence[Code]) -> Code:
         text = f"{self.joins}([{', '.join(piece.text for piece in pieces)}])"
-        return Code(
-            textwrap.fill(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-        )
+        return Code(wrapped(text))
 
     def parameters(self, view: ir.View, name: str) -> None:
         """Theta is a vector like any other."""
@@ -209,7 +209,8 @@ class PythonSource(Library[Code]):
 
     def body(self, program: ir.ArrayProgram, single: bool) -> tuple[list[str], str]:
         """The lines of the function, and what it returns: (B,), or (B, n_outputs)."""
-        self.walk = Walk(program, self, Code("x"), Code("theta"))
+        lines, _ = inline(program, MOST)
+        self.walk = Walk(lines, self, Code("x"), Code("theta"))
         found = self.walk.outputs(single)
         returned = found.text if single or not program.inputs.size else f"{found.within(ATOM)}.T"
         return self.lines, returned
@@ -264,6 +265,11 @@ def _width(output: ir.Expr) -> int:
 def function(signature: str, lines: Sequence[str]) -> str:
     """A function, its lines indented."""
     return f"def {signature}:\n{textwrap.indent(chr(10).join(lines), '    ')}"
+
+
+def wrapped(text: str) -> str:
+    """A text within brackets on several lines, if it is long."""
+    return textwrap.fill(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def literal(values: Any, module: str = "np") -> str:

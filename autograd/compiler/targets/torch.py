@@ -22,6 +22,7 @@ from .source import (
     function,
     literal,
     module_text,
+    wrapped,
 )
 
 USAGE = '''
@@ -151,7 +152,7 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
     library, n, size = _Torch(), program.inputs.size, program.theta.size
     body, returned = library.body(program, single)
     buffers = [
-        f'self.register_buffer("{name}", {_tensor(values)}, persistent=False)'
+        wrapped(f'self.register_buffer("{name}", {_tensor(values)}, persistent=False)')
         for name, values in library.constants.values()
     ]
     check = f'raise ValueError(f"theta has shape ({size},), got {{tuple(self.theta.shape)}}")'

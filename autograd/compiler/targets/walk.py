@@ -8,7 +8,6 @@ framework's business, so the walk passes each place where none flows: ``stop_gra
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -106,13 +105,10 @@ class Walk(Generic[T]):
 
     def outputs(self, single: bool) -> T:
         """All statements, and then the outputs as one: (B,) of a single one, else (n_outputs, B); or without B."""
-        within = _read_once(self.program)
         for statement in self.program.statements:
             target = statement.target
             value = self.value(statement.expr)
-            if target not in within:
-                value = self.library.define(self.arrays[target], value, target.shape)
-            self.values[target] = value
+            self.values[target] = self.library.define(self.arrays[target], value, target.shape)
         batch = (ir.B,) if self.program.inputs.size else ()
         if single:
             (output,) = self.program.outputs
@@ -278,16 +274,3 @@ class Walk(Generic[T]):
         ir.Expand: expand,
         ir.Concat: concat,
     }
-
-
-def _read_once(program: ir.ArrayProgram) -> set[ir.Array]:
-    """Products that only one operation reads: they need no name of their own, as in ``W @ x + b``."""
-    reads = Counter(array for expr in program.outputs for array in ir.parts_of(expr, ir.Array))
-    by_operations: Counter[ir.Array] = Counter()
-    for statement in program.statements:
-        found = Counter(ir.parts_of(statement.expr, ir.Array))
-        reads += found
-        by_operations += found if isinstance(statement.expr, ir.Apply) else Counter()
-    products = [s.target for s in program.statements if isinstance(s.expr, ir.Contract)]
-    labelled = {what for what, hint in program.hints.items() if hint.label}
-    return {array for array in products if reads[array] == by_operations[array] == 1 and array not in labelled}
