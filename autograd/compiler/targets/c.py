@@ -17,9 +17,10 @@ import numpy.typing as npt
 from .. import ir
 from ..naming import Names
 from .c_functions import COSTLY, FUNCTIONS, KNOWN, LIBRARY, SINCE_2_22, number
-from .nests import GIVEN, ZERO, Nests, Position
+from .nests import GIVEN, Nests
 from .numpy import Source
 from .phases import Accumulate, Phases, Step, Sum, phases
+from .positions import ZERO, Position
 
 WIDTH = 100  # of comments and tables that are wrapped
 LONG = 30  # steps of one function: compilers take more than twice as long for twice as many
@@ -66,6 +67,7 @@ typedef int truth;
 #  define pick(m, x, y) ((m) ? (x) : (y))
 #endif
 #define LANE(x, t) (((double *)&(x))[t])
+#define COLUMNS(n) (((n) + LANES - 1) / LANES) /* vectors for n numbers */
 #define EACH(t) for (int t = 0; t < LANES; t++)
 #ifdef __clang__
 #  define UNROLLED _Pragma("clang loop unroll(full)")
@@ -190,11 +192,17 @@ class _Program:
     def workspace(self) -> str:
         """All that a call writes to, and how large it is."""
         fields: dict[str, list[str]] = {"v": [], "double": []}
+        columns = self.nests.columns
         for array, name in self.arrays.items():
-            if name not in GIVEN:
+            if array in columns:
+                fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})]")
+            elif name not in GIVEN:
                 kind = "v" if array.sampled or isinstance(array, Sum) else "double"
                 fields[kind].append(name if array.size == 1 else f"{name}[{array.size}]")
-        lines = ["  truth kept; /* which lanes have a sample */", "  v value;", *(f"  v {f};" for f in fields["v"])]
+        if columns:
+            fields["v"].append(f"lanes[LANES * COLUMNS({max(found.width for found in columns.values())})]")
+        lines = ["  int n; /* the first lanes, which have a sample */", "  truth kept;", "  v value;"]
+        lines += [f"  v {f};" for f in fields["v"]]
         lines += ["  double weight, B;", *(f"  double {f};" for f in fields["double"])]
         struct = f"struct {self.name} {{\n" + "\n".join(lines) + "\n};"
         size = f"size_t {self.name}_workspace(void)\n{{\n  return sizeof(struct {self.name}) + ALIGNMENT;\n}}"
@@ -203,11 +211,13 @@ class _Program:
     def load(self) -> str:
         """What brings samples into lanes."""
         n = self.n_inputs
-        lines = ["(void)batch;", "w->kept = KEPT_LANES(n);"]
+        lines = ["w->n = n;", "w->kept = KEPT_LANES(n);"]
         if n:
             place = "w->x[i]" if n > 1 else "w->x"
-            lines.append(f"for (int i = 0; i < {n}; i++)")
-            lines.append(f"  EACH(t) LANE({place}, t) = batch[(t < n ? t : n - 1) * {n} + i];")
+            lines += ["EACH(t) {", f"  const double *sample = batch + (t < n ? t : n - 1) * {n};"]
+            lines += [f"  for (int i = 0; i < {n}; i++) LANE({place}, t) = sample[i];", "}"]
+        else:
+            lines.append("(void)batch;")
         told = "/* n samples into lanes; those beyond hold the last sample, and are not kept */"
         return f"{told}\n" + _function(
             f"static void {self.name}_load(struct {self.name} *w, const double *batch, int n)", lines
@@ -232,7 +242,7 @@ class _Program:
         )
         (output,) = self.phases.outputs
         value = self.nests.element(output, (None,) * len(output.shape)).as_sampled()
-        sums = [(self.arrays[total], total.size) for total in self.phases.sums]
+        sums = [(self.arrays[total], 0 if total in self.nests.columns else total.size) for total in self.phases.sums]
         lines = [
             f"struct {name} *w = ALIGNED(memory);",
             "w->weight = weight;",
@@ -326,7 +336,7 @@ def _names(program: ir.ArrayProgram, found: Phases) -> dict[ir.Array, str]:
 
 def _distinct(given: Mapping[ir.Array, str]) -> dict[ir.Array, str]:
     """The names in ASCII and apart from C's words, and still each its own."""
-    taken = {"kept", "value", "weight", "B"}
+    taken = {"n", "kept", "value", "lanes", "weight", "B"}
     found = {}
     for array, name in given.items():
         plain = free = _plain(name)

@@ -1,10 +1,10 @@
-"""Loop nests: each step of a program as loops in C over the elements of an array, or over sums that make them."""
+"""Loop nests: each step of a program as loops in C over the elements of an array, or over the sums that make them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import ClassVar
 
 import numpy as np
@@ -12,83 +12,82 @@ import numpy.typing as npt
 
 from .. import ir
 from .c_functions import Calls, Term, number
-from .phases import Accumulate, Core, Step, Sum, core_path
+from .phases import Accumulate, Core, Step, Sum, core_path, is_sampled
+from .positions import (
+    ZERO,
+    Axis,
+    Block,
+    Index,
+    Moved,
+    Position,
+    at_strides,
+    axes_of,
+    blocks,
+    fitted,
+    flat,
+    index_of,
+    moved_to,
+    nested,
+    own_lengths,
+    variables,
+)
 
 TOGETHER = 8  # sums that are computed at once, each in a register
+ROWS = 4  # rows that are added to at once
 GIVEN = ("theta", "grad")  # arrays of the caller; all others are in the workspace
-LETTERS = "ijklmpqr"  # names of loop variables
-
-
-# ---- positions
 
 
 @dataclass(frozen=True)
-class Position:
-    """A whole number that depends on loop variables: a constant, and a factor for each variable.
+class Sums:
+    """A contraction or a reduction as loops: over its elements, and over what each of them is the sum of."""
 
-    >>> i, j = Position.of("i"), Position.of("j")
-    >>> print(i * 16 + j + 48, i * 0)
-    16 * i + j + 48 0
-    """
+    outer: list[Axis]
+    inner: list[Axis]
+    index: Index
+    """Of an element of the result."""
+    term: Callable[[Moved], Term]
+    is_max: bool = False
 
-    factors: tuple[tuple[str, int], ...] = ()
-    constant: int = 0
+
+@dataclass(frozen=True)
+class Letters:
+    """The letters of a contraction as loop variables, of those that are longer than 1."""
+
+    core: ir.Contract
+    axes: Mapping[str, Axis]
 
     @staticmethod
-    def of(variable: str) -> Position:
-        """The variable itself."""
-        return Position(((variable, 1),))
+    def of(core: ir.Contract) -> Letters:
+        """A variable for each letter: those of the result first."""
+        sizes = dict(zip(core.left_letters, core.left.shape, strict=True))
+        sizes |= dict(zip(core.right_letters, core.right.shape, strict=True))
+        own = [a for a in core.out + "".join(sizes) if a != "B"]
+        named = {a: Axis(name, int(sizes[a])) for a, name in zip(dict.fromkeys(own), variables(), strict=False)}  # type: ignore[arg-type]
+        return Letters(core, {a: axis for a, axis in named.items() if axis.length > 1})
 
-    def __add__(self, other: Position | int) -> Position:
-        if isinstance(other, int):
-            return Position(self.factors, self.constant + other)
-        merged = dict(self.factors)
-        for name, factor in other.factors:
-            merged[name] = merged.get(name, 0) + factor
-        return Position(tuple(merged.items()), self.constant + other.constant)
+    def at(self, letters: str, moved: Moved) -> Index:
+        """The index of what has these letters."""
+        names = (None if a == "B" else self.axes.get(a) for a in letters)
+        found = (moved.get(axis.name, Position.of(axis.name)) if axis else ZERO for axis in names)
+        return tuple(None if a == "B" else position for a, position in zip(letters, found, strict=True))
 
-    def __mul__(self, times: int) -> Position:
-        return Position(tuple((name, factor * times) for name, factor in self.factors if times), self.constant * times)
+    def among(self, letters: str) -> list[Axis]:
+        """The axes of these letters."""
+        return [self.axes[a] for a in letters if a in self.axes]
 
-    def __str__(self) -> str:
-        terms = [name if factor == 1 else f"{factor} * {name}" for name, factor in self.factors]
-        return " + ".join([*terms, *[str(self.constant)] * bool(self.constant or not terms)])
-
-
-ZERO = Position()
-Index = tuple[Position | None, ...]
-"""Where in an expression: for each axis a position, None for the batch."""
-
-
-def flat(lengths: Sequence[int], index: Sequence[Position | None]) -> Position:
-    """The position in the memory of an array of that shape."""
-    return at_strides(ir.contiguous(tuple(lengths)), index)
-
-
-def at_strides(strides: Sequence[int], index: Sequence[Position | None], offset: int = 0) -> Position:
-    """The position that is so many steps along each axis away from the offset."""
-    total = Position((), offset)
-    for stride, position in zip(strides, index, strict=False):
-        total = total + (position or ZERO) * stride
-    return total
-
-
-def fitted(index: Index, shape: ir.Shape) -> Index:
-    """The index in what has this shape, and is repeated along axes of length 1."""
-    if not shape:
-        return ()
-    return tuple(ZERO if length == 1 else position for position, length in zip(index, shape, strict=True))
-
-
-# ---- loops
+    def size(self, letters: str) -> int:
+        """How many elements these letters run through."""
+        return prod(axis.length for axis in self.among(letters))
 
 
 @dataclass(frozen=True)
-class Axis:
-    """A loop variable, and how far it runs."""
+class Columns:
+    """How a sum over the batch of outer products is laid out: in rows, each of so many columns, filled up to LANES."""
 
-    name: str
-    length: int
+    rows: int
+    width: int
+    row_strides: tuple[int, ...]
+    column_strides: tuple[int, ...]
 
 
 class Nests:
@@ -98,10 +97,10 @@ class Nests:
         self.names, self.prefix = dict(names), prefix
         self.calls = Calls()
         self.tables: dict[object, tuple[str, npt.NDArray[np.generic]]] = {}
-        self.core: ir.Expr | None = None
-        self.core_term = number(0.0)
+        self.columns: dict[ir.Array, Columns] = {}
+        self._known: dict[int, Term] = {}
 
-    # ---- statements
+    # ---- steps
 
     def step(self, step: Step) -> list[str]:
         """The lines of one step."""
@@ -110,14 +109,15 @@ class Nests:
         if isinstance(step.expr, ir.Zeros) and step.expr.assigned:
             return []
         expr = step.expr.inside if isinstance(step.expr, ir.Expand) else step.expr
-        if isinstance(step, ir.Define) and isinstance(expr, ir.Concat):
+        if isinstance(step, ir.Update):
+            return self.nest(step.place, expr, "+=" if step.add else "=")
+        if isinstance(expr, ir.Concat):
             return self.joined(step.target, expr)
-        if isinstance(step, ir.Define) and isinstance(expr, ir.Reshape) and not isinstance(expr.inside, ir.Array):
-            place: ir.Expr = ir.Array(_own(expr.inside.shape), step.target.sampled)
-            self.names[place] = self.names[step.target]  # type: ignore[index]
-            return self.nest(place, expr.inside, "=")
-        sign = "+=" if isinstance(step, ir.Update) and step.add else "="
-        return self.nest(step.place if isinstance(step, ir.Update) else step.target, expr, sign)
+        if isinstance(expr, ir.Reshape) and not isinstance(expr.inside, ir.Array):
+            same = ir.Array(own_lengths(expr.inside.shape), step.target.sampled)
+            self.names[same] = self.names[step.target]
+            return self.nest(same, expr.inside, "=")
+        return self.nest(step.target, expr, "=")
 
     def joined(self, target: ir.Array, expr: ir.Concat) -> list[str]:
         """Each piece to its place."""
@@ -133,161 +133,127 @@ class Nests:
         path = core_path(expr)
         if path and expr.shape == place.shape:
             return self.with_core(place, path, sign)
-        axes = _axes(_own(place.shape))
-        index = _index(place.shape, axes)
-        term = self.element(expr, fitted(index, expr.shape))
-        return _loops([axis for axis in axes if axis], [self.assign(place, index, sign, term)])
+        axes = axes_of(own_lengths(place.shape))
+        index = index_of(place.shape, axes)
+        found = self.element(expr, fitted(index, expr.shape))
+        return nested([axis.loop for axis in axes if axis], [self.assigned(place, index, sign, found)])
 
-    def assign(self, place: ir.Expr, index: Index, sign: str, term: Term) -> str:
+    def assigned(self, place: ir.Expr, index: Index, sign: str, found: Term) -> str:
         target = self.element(place, index)
-        return f"{target.text} {sign} {term.as_sampled() if target.sampled else term.text};"
+        return f"{target.text} {sign} {found.as_sampled() if target.sampled else found.text};"
 
     def with_core(self, place: ir.Expr, path: Sequence[ir.Expr], sign: str) -> list[str]:
         """Elements that are made of one contraction or reduction each."""
-        core = path[-1]
+        *outers, core = path
         assert isinstance(core, ir.Contract | ir.Reduce)
 
         def store(index: Index, total: Term) -> str:
-            for outer in path[-2::-1]:
+            for outer in reversed(outers):
                 if isinstance(outer, ir.Rearrange):
                     index = tuple(ZERO if axis is None else index[axis] for axis in outer.order)
-            before, self.core, self.core_term = self.core, core, total
-            term = self.element(path[0], index)
-            self.core = before
-            return self.assign(place, index, sign, term)
+            self._known[id(core)] = total
+            found = self.element(path[0], index)
+            del self._known[id(core)]
+            return self.assigned(place, index, sign, found)
 
-        return self.summed(core, store, any(isinstance(n, ir.Batch) for n in core.shape))
-
-    def accumulated(self, step: Accumulate) -> list[str]:
-        """A sum over the batch: lanes add to lanes of their own, those without a sample nothing."""
-
-        def store(index: Index, total: Term) -> str:
-            return f"{self.place(step.target, flat(step.target.lengths, index))} += KEPT({total.as_sampled()});"
-
-        return self.summed(step.expr, store, sampled=True)
+        return self.summed(core, store, is_sampled(core))
 
     # ---- sums
 
     def summed(self, core: Core, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
-        """Loops over the elements of a contraction or a reduction: several sums at once, then each is stored."""
-        outer, inner, index, term = self.contraction(core) if isinstance(core, ir.Contract) else self.reduction(core)
-        if not inner:  # one product or element each
-            return _loops(outer, [store(index, term({}))])
-        together = _together(outer)
-        lines: list[str] = []
-        for start, stop, count in _blocks(together):
-            lines += self.block(core, outer, inner, index, term, store, sampled, together, start, stop, count)
-        return lines
+        """The elements of a contraction or a reduction, several at once; ``store`` says what becomes of each."""
+        sums = _contraction(self, core) if isinstance(core, ir.Contract) else _reduction(self, core)
+        if not sums.inner:  # one product or element each
+            return nested([axis.loop for axis in sums.outer], [store(sums.index, sums.term({}))])
+        together, parts = blocks(sums.outer, TOGETHER)
+        loops = [axis.loop for axis in sums.outer if axis is not together]
+        return [line for part in parts for line in nested([*loops, *part.loops], self.block(sums, part, store, sampled))]
 
-    def block(
-        self,
-        core: Core,
-        outer: Sequence[Axis],
-        inner: Sequence[Axis],
-        index: Index,
-        term: Callable[[Mapping[str, Position]], Term],
-        store: Callable[[Index, Term], str],
-        sampled: bool,
-        together: Axis | None,
-        start: int,
-        stop: int,
-        count: int,
-    ) -> list[str]:
-        """The sums whose variable of the axis ``together`` is from start to stop, so many of them at once."""
-        kind = "v" if sampled else "double"
-        is_max = isinstance(core, ir.Reduce) and core.kind == "max"
-        first = number(-np.inf if is_max else 0.0)
+    def block(self, sums: Sums, part: Block, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
+        """Several sums, each in a register."""
+        first = number(-inf if sums.is_max else 0.0)
         begin = first.as_sampled() if sampled else first.text
-        moved: dict[str, Position] = {}
-        loops = [f"for (int {axis.name} = 0; {axis.name} < {axis.length}; {axis.name}++)" for axis in outer if axis != together]
-        total = "a"
-        if together:
-            several = count > 1
-            total = "a[u]" if several else "a"
-            position = Position.of(together.name) if stop - start > count else Position((), start)
-            moved[together.name] = position + Position.of("u") if several else position
-            if stop - start > count:
-                loops.append(f"for (int {together.name} = {start}; {together.name} < {stop}; {together.name} += {count})")
-        each = f"UNROLLED for (int u = 0; u < {count}; u++) " if total == "a[u]" else ""
-        found = term(moved)
-        if is_max:
-            added = f"{total} = {self.maximum(Term(total, sampled), found).text};"
-        else:
-            added = f"{total} += {found.text};"
-        sums = [f"for (int {axis.name} = 0; {axis.name} < {axis.length}; {axis.name}++)" for axis in inner]
-        declared = f"{kind} a[{count}];" if total == "a[u]" else f"{kind} a = {begin};"
-        body = [declared]
-        if total == "a[u]":
-            body.append(f"{each}a[u] = {begin};")
-        body += _nested(sums, [f"{{ {each}{added} }}" if each and sums else f"{each}{added}"])
-        body.append(f"{each}{store(_moved(index, moved), Term(total, sampled))}")
-        return _nested(loops, body)
+        total = Term("a[u]" if part.count > 1 else "a", sampled)
+        found = sums.term(part.moved)
+        added = f"= {self.calls.call('maximum', total, found).text}" if sums.is_max else f"+= {found.text}"
+        kind, stored = "v" if sampled else "double", store(moved_to(sums.index, part.moved), total)
+        declared = [f"{kind} a[{part.count}];", f"{part.each}a[u] = {begin};"] if part.each else [f"{kind} a = {begin};"]
+        added = f"{part.each}{total.text} {added};"
+        return [*declared, *nested([axis.loop for axis in sums.inner], [added]), f"{part.each}{stored}"]
 
-    def maximum(self, x: Term, y: Term) -> Term:
-        return self.calls.call("maximum", x, y)
+    # ---- sums over the batch
 
-    def contraction(
-        self, core: ir.Contract
-    ) -> tuple[list[Axis], list[Axis], Index, Callable[[Mapping[str, Position]], Term]]:
-        sizes = dict(zip(core.left_letters, core.left.shape, strict=True))
-        sizes |= dict(zip(core.right_letters, core.right.shape, strict=True))
-        own = [a for a in core.out if a != "B"] + [a for a in sizes if a not in core.out and a != "B"]
-        named = {a: Axis(name, int(sizes[a])) for a, name in zip(own, _variables(), strict=False)}  # type: ignore[arg-type]
-        used = {a: axis for a, axis in named.items() if axis.length > 1}
+    def accumulated(self, step: Accumulate) -> list[str]:
+        """What is added to a sum over the batch by lanes that have a sample."""
+        target = step.target
+        if isinstance(step.expr, ir.Contract):
+            letters = Letters.of(step.expr)
+            wide = _wide_factor(letters)
+            if wide is not None:
+                return self.by_samples(target, letters, wide)
 
-        def at(letters: str, moved: Mapping[str, Position]) -> Index:
-            return tuple(
-                None if a == "B" else moved.get(used[a].name, Position.of(used[a].name)) if a in used else ZERO
-                for a in letters
-            )
+        def store(index: Index, total: Term) -> str:
+            return f"{self.place(target, flat(target.lengths, index))} += KEPT({total.as_sampled()});"
 
-        def term(moved: Mapping[str, Position]) -> Term:
-            """The product of both factors."""
-            left = self.element(core.left, at(core.left_letters, moved))
-            right = self.element(core.right, at(core.right_letters, moved))
-            return Term(f"{left.text} * {right.text}", left.sampled or right.sampled)
+        return self.summed(step.expr, store, sampled=True)
 
-        outer = [used[a] for a in core.out if a in used]
-        inner = [axis for a, axis in used.items() if a not in core.out]
-        return outer, inner, at(core.out, {}), term
-
-    def reduction(
-        self, core: ir.Reduce
-    ) -> tuple[list[Axis], list[Axis], Index, Callable[[Mapping[str, Position]], Term]]:
-        shape = core.inside.shape
-        axes = _axes(_own(shape))
-        index = _index(shape, axes)
-
-        def term(moved: Mapping[str, Position]) -> Term:
-            return self.element(core.inside, _moved(index, moved))
-
-        own = [axis for axis, length in enumerate(shape) if not isinstance(length, ir.Batch)]
-        kept = [axis for axis in range(len(shape)) if axis not in core.axes]
-        by_axis = dict(zip(own, axes, strict=True))
-        outer = [by_axis[axis] for axis in kept if by_axis.get(axis)]
-        inner = [by_axis[axis] for axis in core.axes if by_axis.get(axis)]
-        return outer, inner, tuple(index[axis] for axis in kept), term  # type: ignore[return-value]
+    def by_samples(self, target: Sum, letters: Letters, wide: int) -> list[str]:
+        """Outer products, sample after sample: one factor is transposed, so that its elements are beside one another."""
+        core = letters.core
+        factors = [(core.left, core.left_letters), (core.right, core.right_letters)]
+        (beside, on_beside), (other, on_other) = factors[wide], factors[1 - wide]
+        columns = self.columns[target] = _columns(target, core, on_beside, on_other)
+        width = f"COLUMNS({columns.width})"
+        own = letters.among("".join(a for a in core.out if a in on_beside and a not in on_other))
+        rows = letters.among("".join(a for a in core.out if a in on_other and a not in on_beside))
+        around = [axis.loop for axis in letters.axes.values() if axis not in own and axis not in rows]
+        column = at_strides(columns.column_strides, letters.at(core.out, {}))
+        element = self.element(beside, letters.at(on_beside, {})).text
+        body = [f"memset(w->lanes, 0, LANES * {width} * sizeof(v));"] if columns.width % 8 else []
+        copied = f"EACH(t) LANE(w->lanes[t * {width}], {column}) = LANE({element}, t);"
+        body += nested([axis.loop for axis in own], [copied])
+        together, parts = blocks(rows, ROWS)
+        for part in parts:
+            row = at_strides(columns.row_strides, letters.at(core.out, part.moved))
+            place = f"w->{self.names[target]}[({row}) * {width} + c]"
+            factor = self.element(other, letters.at(on_other, part.moved)).text
+            total = "a[u]" if part.each else "a"
+            added = f"{part.each}{total} += LANE({factor}, t) * w->lanes[t * {width} + c];"
+            lines = [
+                f"v a[{part.count}];" if part.each else "v a;",
+                f"{part.each}{total} = {place};",
+                *nested(["for (int t = 0; t < w->n; t++)"], [added]),
+                f"{part.each}{place} = {total};",
+            ]
+            loops = [axis.loop for axis in rows if axis is not together]
+            body += nested([*loops, *part.loops, f"for (int c = 0; c < {width}; c++)"], lines)
+        return nested(around, body)
 
     # ---- elements
 
     def element(self, expr: ir.Expr, index: Index) -> Term:
         """The element of an expression at an index."""
-        if expr is self.core:
-            return self.core_term
-        return self.rules[type(expr)](self, expr, index)
+        known = self._known.get(id(expr))
+        return known or self.rules[type(expr)](self, expr, index)
 
     def place(self, array: ir.Array, position: Position | str) -> str:
         """An element of an array in the workspace, or of one that is given."""
         name = self.names[array]
-        is_given = name in GIVEN
-        if not is_given and array.size == 1:
-            return f"w->{name}"
-        return f"{'' if is_given else 'w->'}{name}[{position}]"
+        if name in GIVEN:
+            return f"{name}[{position}]"
+        return f"w->{name}" if array.size == 1 else f"w->{name}[{position}]"
 
     def read(self, array: ir.Expr, position: Position | str) -> Term:
         assert isinstance(array, ir.Array), array
-        text = self.place(array, position)
-        return Term(f"sum({text})") if isinstance(array, Sum) else Term(text, array.sampled)
+        return Term(self.place(array, position), array.sampled)
+
+    def total(self, expr: Sum, index: Index) -> Term:
+        """An element of a sum over the batch, which is complete."""
+        columns = self.columns.get(expr)
+        if columns is None:
+            return Term(f"sum({self.place(expr, flat(expr.lengths, index))})")
+        row, column = (at_strides(strides, index) for strides in (columns.row_strides, columns.column_strides))
+        return Term(f"LANE(w->{self.names[expr]}[({row}) * COLUMNS({columns.width})], {column})")
 
     def table(self, values: npt.NDArray[np.generic], position: Position) -> str:
         """An entry of a table of numbers, of positions or of truth values."""
@@ -304,7 +270,8 @@ class Nests:
         inside = self.element(expr.inside, fitted(index, expr.inside.shape))
         mask = self.element(expr.mask, fitted(index, expr.mask.shape))
         other = number(expr.otherwise)
-        return Term(f"({mask.text} ? {inside.text} : {other.as_sampled() if inside.sampled else other.text})", inside.sampled)
+        otherwise = other.as_sampled() if inside.sampled else other.text
+        return Term(f"({mask.text} ? {inside.text} : {otherwise})", inside.sampled)
 
     def constant(self, expr: ir.Constant, index: Index) -> Term:
         if expr.values.size == 1:
@@ -323,7 +290,7 @@ class Nests:
         ir.Symbol: lambda self, expr, index: Term(f"w->{expr.name}"),
         ir.Constant: constant,
         ir.Array: lambda self, expr, index: self.read(expr, flat(expr.lengths, index)),
-        Sum: lambda self, expr, index: self.read(expr, flat(expr.lengths, index)),
+        Sum: total,
         ir.View: lambda self, expr, index: self.read(expr.source, at_strides(expr.strides, index, expr.offset)),
         ir.Take: lambda self, expr, index: self.read(
             expr.source, self.table(expr.picked.values, flat(expr.picked.shape, index))
@@ -331,83 +298,62 @@ class Nests:
         ir.Apply: apply,
         ir.Where: where,
         ir.Rearrange: rearrange,
-        ir.Reshape: lambda self, expr, index: self.read(expr.inside, flat(_own(expr.into), index)),
+        ir.Reshape: lambda self, expr, index: self.read(expr.inside, flat(own_lengths(expr.into), index)),
         ir.Expand: lambda self, expr, index: self.element(expr.inside, fitted(index, expr.inside.shape)),
         ir.Zeros: lambda self, expr, index: number(0.0),
     }
 
 
-def _own(shape: ir.Shape) -> tuple[int, ...]:
-    """The lengths without that of the batch."""
-    return tuple(length for length in shape if not isinstance(length, ir.Batch))
+def _contraction(nests: Nests, core: ir.Contract) -> Sums:
+    letters = Letters.of(core)
+
+    def term(moved: Moved) -> Term:
+        left = nests.element(core.left, letters.at(core.left_letters, moved))
+        right = nests.element(core.right, letters.at(core.right_letters, moved))
+        return Term(f"{left.text} * {right.text}", left.sampled or right.sampled)
+
+    inner = [axis for a, axis in letters.axes.items() if a not in core.out]
+    return Sums(letters.among(core.out), inner, letters.at(core.out, {}), term)
 
 
-def _variables() -> list[str]:
-    return [*LETTERS, *(f"{letter}{n}" for n in range(1, 9) for letter in LETTERS)]
+def _reduction(nests: Nests, core: ir.Reduce) -> Sums:
+    shape = core.inside.shape
+    axes = axes_of(own_lengths(shape))
+    index = index_of(shape, axes)
+    own = [axis for axis, length in enumerate(shape) if not isinstance(length, ir.Batch)]
+    named = {place: axis for place, axis in zip(own, axes, strict=True) if axis}
+    kept = [place for place in range(len(shape)) if place not in core.axes]
+    outer, inner = ([named[place] for place in places if place in named] for places in (kept, core.axes))
+
+    def term(moved: Moved) -> Term:
+        return nests.element(core.inside, moved_to(index, moved))
+
+    return Sums(outer, inner, tuple(index[place] for place in kept), term, core.kind == "max")
 
 
-def _axes(lengths: Sequence[int]) -> list[Axis | None]:
-    """A variable for each axis that is longer than 1."""
-    names = iter(_variables())
-    return [Axis(next(names), length) if length > 1 else None for length in lengths]
+def _wide_factor(letters: Letters) -> int | None:
+    """Which factor of a product that is summed over the batch to transpose, 0 for the left one; None for none.
 
-
-def _index(shape: ir.Shape, axes: Sequence[Axis | None]) -> Index:
-    """The index whose positions are the variables of the axes."""
-    left = iter(axes)
-    found: list[Position | None] = []
-    for length in shape:
-        axis = None if isinstance(length, ir.Batch) else next(left)
-        found.append(None if isinstance(length, ir.Batch) else Position.of(axis.name) if axis else ZERO)
-    return tuple(found)
-
-
-def _moved(index: Index, moved: Mapping[str, Position]) -> Index:
-    """The index with some of its variables replaced."""
-
-    def rule(position: Position | None) -> Position | None:
-        if position is None or not position.factors:
-            return position
-        ((name, _),) = position.factors
-        return moved.get(name, position)
-
-    return tuple(map(rule, index))
-
-
-def _together(axes: Sequence[Axis]) -> Axis | None:
-    """The axis along which several sums are computed at once."""
-    return max(axes, key=lambda axis: min(axis.length, TOGETHER), default=None)
-
-
-def _blocks(axis: Axis | None) -> list[tuple[int, int, int]]:
-    """Parts of an axis: from where to where, and how many of it at once; as even as may be.
-
-    >>> _blocks(Axis("i", 16)), _blocks(Axis("i", 17)), _blocks(None)
-    ([(0, 16, 8)], [(0, 12, 6), (12, 17, 5)], [(0, 1, 1)])
+    Lanes may be samples: then each element is loaded and stored again for LANES products. Or they may be elements along
+    the letters of one factor: then that is transposed, and filled up to whole vectors. Counted are vectors that are
+    added or moved; sums beyond the first cache count twice.
     """
-    if axis is None:
-        return [(0, 1, 1)]
-    times = -(-axis.length // TOGETHER)
-    count = -(-axis.length // times)
-    whole = axis.length // count * count
-    rest = [(whole, axis.length, axis.length - whole)] if whole < axis.length else []
-    return [(0, whole, count), *rest]
+    core = letters.core
+    if not (is_sampled(core.left) and is_sampled(core.right)):
+        return None
+    sides = core.left_letters, core.right_letters
+    alone = ["".join(a for a in core.out if a in own and a not in other) for own, other in (sides, sides[::-1])]
+    sizes = [letters.size(a) for a in alone]
+    costs = [height * -(-width // 8) * 8 + 8 * width for width, height in (sizes, sizes[::-1])]
+    inner = prod(axis.length for a, axis in letters.axes.items() if a not in core.out)
+    by_lanes = sizes[0] * sizes[1] * (1 + 1.5 / inner) * (2 if letters.size(core.out) > 512 else 1)
+    return costs.index(min(costs)) if min(costs) < by_lanes else None
 
 
-def _loops(axes: Sequence[Axis | None], body: Sequence[str]) -> list[str]:
-    return _nested(
-        [f"for (int {axis.name} = 0; {axis.name} < {axis.length}; {axis.name}++)" for axis in axes if axis], body
-    )
-
-
-def _nested(loops: Sequence[str], body: Sequence[str]) -> list[str]:
-    """The body within loops, braced where it has several lines."""
-    if not loops:
-        return [*body] if len(body) == 1 else ["{", *("  " + line for line in body), "}"]
-    lines = list(body)
-    for depth, loop in enumerate(reversed(loops)):
-        if depth == 0 and len(body) > 1:
-            lines = [loop + " {", *("  " + line for line in lines), "}"]
-        else:
-            lines = [loop, *("  " + line for line in lines)]
-    return lines
+def _columns(target: Sum, core: ir.Contract, on_beside: str, on_other: str) -> Columns:
+    lengths = dict(zip(core.out, target.lengths, strict=True))
+    beside = {a: n for a, n in lengths.items() if a in on_beside and a not in on_other}
+    rows = {a: n for a, n in lengths.items() if a not in beside}
+    strides = [dict(zip(part, ir.contiguous(tuple(part.values())), strict=True)) for part in (rows, beside)]
+    row_strides, column_strides = (tuple(found.get(a, 0) for a in core.out) for found in strides)
+    return Columns(prod(rows.values()), prod(beside.values()), row_strides, column_strides)
