@@ -49,7 +49,7 @@ def compile(
     anything but Values, a ValueError for inputs or parameters that are not leaves or that repeat.
 
     It runs on NumPy, or with ``target="c"`` as a library that the system's C compiler builds, several times as fast:
-    see ``docs/c.md``. A ``NoCompilerError`` says what to install where there is none.
+    see ``docs/c.md``. A ``BuildError`` says what to install where there is none.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.commandline import Parser
+from autograd.compiler.program import TARGETS
 
 from ..basics.checks import Check, count, fraction, not_negative, positive, whole
 from ..data import DATASETS
@@ -86,7 +87,9 @@ def _add_training(add: Callable[..., Any]) -> None:
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
-        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
+        "rounding (default: record one sample's loss and replay it as a program)")  # fmt: skip
+    add("--program", choices=TARGETS, default="numpy", help="what the recorded loss is replayed by: NumPy, or C, built "
+        "by the C compiler of the system (default: numpy)")  # fmt: skip
 
 
 def _add_predict(commands: Any) -> None:

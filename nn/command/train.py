@@ -159,6 +159,7 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
             record=not options.no_film,
             compiled=not options.eager,
+            target=options.program,
         )
     except DivergenceError as error:
         kept = out / "last_finite.npz"

@@ -12,7 +12,7 @@ from typing import SupportsFloat, TypeGuard
 import numpy as np
 
 from autograd import Value, collector_paused, compile, grad
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, Target
 from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
@@ -170,11 +170,18 @@ class CompiledEvaluation(Evaluation):
 
     is_compiled = True
 
-    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        parameters: Sequence[Value],
+        samples: Samples,
+        target: Target = "numpy",
+    ) -> None:
         super().__init__(model, loss, parameters)
         self._sample = next(samples.rows(slice(1)))
         self._recorded_loss = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets])
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], target=target)
         # θ is the optimizer's; the program may have its parameters in another order, and some that are not trained.
         place = {parameter: i for i, parameter in enumerate(parameters)}
         found = [i for i, parameter in enumerate(self.program.parameters) if parameter in place]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Value, modes
+from autograd.compiler.program import Target
 
 from ..basics.arrays import Rows, Vector
 from ..losses import Loss
@@ -60,6 +61,7 @@ class Run:
         history: Curves,
         on_epoch: Callable[[Any], Any] | None = None,
         compiled: bool = True,
+        target: Target = "numpy",
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
@@ -67,7 +69,7 @@ class Run:
         self.best: Vector = np.empty(0)
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
-        self.numbers = self._evaluation(compiled)
+        self.numbers = self._evaluation(compiled, target)
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -79,10 +81,11 @@ class Run:
 
     # ---- by the engine, or by a program
 
-    def _evaluation(self, compiled: bool) -> Evaluation:
+    def _evaluation(self, compiled: bool, target: Target) -> Evaluation:
         if not compiled:
             return self._eager()
-        numbers, reason = evaluation(self.model, self.loss, self.optimizer.parameters, self.plan.samples)
+        parameters, samples = self.optimizer.parameters, self.plan.samples
+        numbers, reason = evaluation(self.model, self.loss, parameters, samples, target=target)
         if reason:
             message = (
                 f"the loss cannot be compiled: {reason}. Training goes on without, many times slower, as it does with "

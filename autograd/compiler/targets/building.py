@@ -31,18 +31,18 @@ COMPILERS = ("cc", "gcc", "clang")
 DIRECTORY = "VALUEGRAD_CACHE"
 
 
-class NoCompilerError(RuntimeError):
-    """There is no C compiler, or it does not work."""
+class BuildError(RuntimeError):
+    """A program cannot be built: no compiler is there, it fails, or there is no private place for what it makes."""
 
 
 def compiler() -> list[str]:
     """The command of the C compiler: what the variable CC says, or the first that the system has of cc, gcc, clang.
 
-    A NoCompilerError says what to install.
+    A BuildError says what to install.
     """
     wanted = shlex.split(os.environ.get("CC", ""))
     if sys.platform == "win32":
-        raise NoCompilerError(
+        raise BuildError(
             "programs are built in C on Linux and macOS; on Windows write one by program.to_c(path) and compile it there"
         )
     for command in [wanted] if wanted else [[name] for name in COMPILERS]:
@@ -50,7 +50,7 @@ def compiler() -> list[str]:
         if found:
             return [found, *command[1:]]
     tried = f"CC is {wanted[0]!r}, which is not there" if wanted else f"none of {', '.join(COMPILERS)} is there"
-    raise NoCompilerError(
+    raise BuildError(
         f'target="c" builds a program with the C compiler of the system, and {tried}. Install one (Debian, Ubuntu: apt '
         f"install gcc; Fedora: dnf install gcc; macOS: xcode-select --install), or leave target out: NumPy needs none"
     )
@@ -59,7 +59,7 @@ def compiler() -> list[str]:
 def build(source: str, *options: str) -> Path:
     """The library of a C source: built if it was not before, with these options of the compiler besides.
 
-    A NoCompilerError has the compiler's words if it fails.
+    A BuildError has the compiler's words if it fails.
     """
     command = [*compiler(), *OPTIONS, *_machine_options(), *options]
     libraries = ["-lmvec", "-lm"] if "-DLIBMVEC" in command else ["-lm"]
@@ -73,7 +73,7 @@ def build(source: str, *options: str) -> Path:
         file.write_text(source, encoding="ascii")
         done = _run([*command, "-o", str(made), str(file), *libraries])
         if done.returncode:
-            raise NoCompilerError(f"{shlex.join(command)} failed:\n{done.stderr.strip()[:2000]}")
+            raise BuildError(f"{shlex.join(command)} failed:\n{done.stderr.strip()[:2000]}")
         os.replace(made, library)  # at once: whoever builds the same meanwhile finds a whole file
     return library
 
@@ -88,7 +88,7 @@ def cache_directory() -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = directory.stat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise PermissionError(
+        raise BuildError(
             f"{directory} is not private: programs are built and run there, so that it must be yours, with mode 700. "
             f"Try chmod 700, or name another directory by {DIRECTORY}"
         )

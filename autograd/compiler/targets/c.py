@@ -121,8 +121,13 @@ def write(programs: Mapping[str, ir.ArrayProgram]) -> str:
 
 def source(program: ir.ArrayProgram) -> Source:
     """The file of one program, to be built and run; its functions are named ``program_...``."""
-    names = _names(program, phases(program, COSTLY, KNOWN))
-    places = {statement.target: names[statement.target] for statement in program.statements}
+    found = phases(program, COSTLY, KNOWN)
+    names, places = _names(program, found), {}
+    for statement in program.statements:
+        array = statement.target
+        while array in found.readers:
+            array = found.readers[array]
+        places[statement.target] = names[array]
     return Source(write({"program": program}), {}, False, places)
 
 

@@ -33,7 +33,7 @@ from .positions import (
 )
 
 TOGETHER = 8  # sums that are computed at once, each in a register
-ROWS = 4  # rows that are added to at once
+ROWS = 8  # rows that are added to at once
 GIVEN = ("theta", "grad")  # arrays of the caller; all others are in the workspace
 
 

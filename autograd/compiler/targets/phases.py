@@ -28,6 +28,7 @@ from ... import ops
 from .. import ir
 from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
+from .inlining import inlined
 
 Core = ir.Contract | ir.Reduce
 
@@ -58,6 +59,8 @@ class Phases:
     before_backward: list[Step] = field(default_factory=list)
     backward: list[Step] = field(default_factory=list)
     after: list[Step] = field(default_factory=list)
+    readers: dict[ir.Array, ir.Array] = field(default_factory=dict)
+    """For each array that has no statement the one that it is computed for."""
 
     def named(self) -> list[tuple[str, list[Step]]]:
         """The name of each phase and its steps."""
@@ -114,6 +117,7 @@ class _Planner:
         self.before, self.each = self.found.before, self.found.forward
         self.updated = {update.target for update in program.backward if isinstance(update, ir.Update)}
         self.late: set[ir.Array] = set()
+        self.sums: dict[object, Sum] = {}
         self.written: dict[ir.Expr, ir.Expr] = {}
         self.made: dict[ir.Expr, ir.Expr] = {}
         self.counts: Counter[ir.Expr] = Counter()
@@ -121,15 +125,26 @@ class _Planner:
     def run(self) -> Phases:
         program, found = self.program, self.found
         outputs = [self.normal(output) for output in program.outputs]
-        for expr in (*outputs, *(self.right_side(s) for s in (*program.statements, *program.backward))):
+        lines = [(s, self.right_side(s)) for s in (*program.statements, *program.backward)]
+        for expr in (*outputs, *(expr for _, expr in lines)):
             self.count(expr)
-        for statement in program.statements:
-            self.statement(statement)
+        left = inlined(lines, outputs, self.stays)
+        found.readers = left.readers
+        forward = {statement.target for statement in program.statements}
+        for statement, expr in left.lines:
+            if statement.target in forward:
+                self.statement(statement, expr)
         found.outputs = [self.element(output) for output in outputs]
         self.before, self.each = found.before_backward, found.backward
-        for update in program.backward:
-            self.statement(update)
+        for statement, expr in left.lines:
+            if statement.target not in forward:
+                self.statement(statement, expr)
         return found
+
+    def stays(self, array: ir.Array, expr: ir.Expr) -> bool:
+        """Whether an array has a line of its own: if it is named, or is computed once for several."""
+        hint = self.program.hints.get(array)
+        return self.is_shared(expr) or bool(hint and hint.label)
 
     # ---- what is to be computed
 
@@ -174,12 +189,10 @@ class _Planner:
 
     # ---- statements
 
-    def statement(self, statement: ir.Statement) -> None:
-        expr, target = self.right_side(statement), statement.target
+    def statement(self, statement: ir.Statement, expr: ir.Expr) -> None:
+        target = statement.target
         if isinstance(statement, ir.Update):
-            is_repeated = expr.shape != statement.place.shape
-            found = self.element(expr) if is_repeated else self.root(expr)
-            self.step(ir.Update(statement.place, found, statement.add))
+            self.update(statement, expr)
             return
         into_order = isinstance(expr, ir.Reshape) and (not target.sampled or expr.inside.shape[-1:] == (ir.B,))
         found = ir.rebuilt(expr, self.root) if into_order else self.root(expr)
@@ -187,16 +200,27 @@ class _Planner:
         if target not in self.updated and self.is_shared(expr):
             self.made.setdefault(expr, target)
 
+    def update(self, update: ir.Update, expr: ir.Expr) -> None:
+        """What is added to one place by several sums over the batch is one sum, if they are of one form."""
+        form = (update.place, _form(expr))
+        if update.add and form in self.sums and not self.is_shared(expr):
+            self.step(Accumulate(self.sums[form], ir.rebuilt(expr, self.operand_rule(expr))))
+            return
+        found = self.element(expr) if expr.shape != update.place.shape else self.root(expr)
+        self.step(ir.Update(update.place, found, update.add))
+        if isinstance(found, Sum) and not self.is_shared(expr):
+            self.sums[form] = found
+
     def step(self, step: Step) -> None:
         """A statement goes where all that it reads is known."""
         expr, target = step.expr, step.target
-        if any(array in self.late for array in ir.parts_of(expr, ir.Array)) or target in self.late:
+        if isinstance(step, Accumulate):
+            self.late.add(target)
+            self.each.append(step)
+        elif target in self.late or any(array in self.late for array in ir.parts_of(expr, ir.Array)):
             assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {expr}"
             self.late.add(target)
             self.found.after.append(step)
-        elif isinstance(step, Accumulate):
-            self.late.add(target)
-            self.each.append(step)
         else:
             (self.each if target.sampled else self.before).append(step)
 
@@ -263,6 +287,13 @@ class _Planner:
         if not isinstance(found, ir.Array):
             raise TypeError(f"the batch is not the last axis of what is read in another shape: {expr}")
         return found
+
+
+def _form(expr: ir.Expr) -> object:
+    """What sums over the batch have in common that can be added to each other as they go."""
+    if isinstance(expr, ir.Contract):
+        return expr.left.shape, expr.right.shape, expr.left_letters, expr.right_letters, expr.out
+    return type(expr) if is_sum_over_samples(expr) else expr
 
 
 def _composed(expr: ir.Apply) -> ir.Expr:
