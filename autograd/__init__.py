@@ -25,6 +25,8 @@ from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
 if TYPE_CHECKING:
     from .compiler import Program, compile
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Drawing",
     "Explanation",

@@ -53,6 +53,7 @@ def backward(root: Recorded, seed: float = 1.0) -> None:
 
 
 def _run_pass(root: Recorded, seed: float) -> None:
+    modes.require_recorded("backward()", root)
     unreached = object()  # the mark of this pass alone: what an earlier one left behind is told from it
     nodes, leaves = _marked(root, unreached)
     root._adjoint = seed
@@ -174,6 +175,7 @@ def grad(output: Any, inputs: Any, create_graph: bool = False, unused: Unused = 
     one_input = _is_value(inputs)
     wanted = [inputs] if one_input else _values("grad", inputs)
     _values("grad", [output])
+    modes.require_recorded("grad()", output)
     with modes.recorded() if create_graph else nullcontext():
         adjoints = _adjoints(output, wanted, create_graph)
     if not create_graph:

@@ -139,18 +139,22 @@ def _limit(
     """
     # The error of the formula falls as a power of the step and that of rounding rises as eps / step: with step⁴, that
     # of two central differences extrapolated, this one balances them.
+    shares = [1.0, 1e-2, 1e-4, 1e-6]
+    if 0 < abs(x) < 1:  # f may change, or end, on the scale of x itself: sqrt just above 0
+        shares.append(abs(x))
     balanced = math.ulp(1.0) ** 0.2 * max(1.0, abs(x))
     best = [(math.inf, math.nan)] * len(values)  # for each: how uncertain it is, and the estimate
-    for step in (balanced * size for size in (1.0, 1e-2, 1e-4, 1e-6)):
+    for step in (balanced * share for share in shares):
         settled = True
         at_steps = zip(difference(step), difference(step / 2), difference(step / 4), strict=True)
         for k, (whole, half, quarter) in enumerate(at_steps):
             estimate, finer = (ratio * half - whole) / (ratio - 1), (ratio * quarter - half) / (ratio - 1)
             rounding = math.ulp(values[k]) / step
             error = abs(estimate - finer)
-            settled = settled and error <= max(rounding, enough * max(1.0, abs(estimate)))
-            if error + rounding < best[k][0]:
-                best[k] = error + rounding, estimate
+            size = max(1.0, abs(estimate))
+            settled = settled and error <= max(rounding, enough * size)
+            if (error + rounding) / size < best[k][0]:
+                best[k] = (error + rounding) / size, estimate
         if settled:
             break
     return [estimate for _, estimate in best]

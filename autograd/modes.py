@@ -24,6 +24,10 @@ class Mode:
     checking: bool = False
 
 
+UNRECORDED = object()
+"""In a node's scratch until it takes part in a pass: it was computed under :func:`no_grad`, so that nothing leads to
+it. It is a leaf like any other, but to differentiate *it* would give zeros that mean nothing."""
+
 # None is the plain mode: recording costs one look-up and one comparison.
 current: ContextVar[Mode | None] = ContextVar("autograd mode", default=None)
 
@@ -57,7 +61,7 @@ class _Switch(ContextDecorator):
 
 
 def no_grad() -> _Switch:
-    """Operations compute their value and record nothing: each result is a leaf.
+    """Operations compute their value and record nothing: each result is a leaf, and its own ``backward`` a ValueError.
 
     Within a generator, the block must not hold a ``yield``: until it goes on, its caller would record nothing either.
 
@@ -103,6 +107,15 @@ def is_recording() -> bool:
     """Whether operations are recorded: :func:`no_grad` is not on."""
     mode = current.get()
     return mode is None or mode.recording
+
+
+def require_recorded(what: str, node: Any) -> None:
+    """A ValueError if the node is the result of what was not recorded, for ``what`` needs to know how it was made."""
+    if node._adjoint is UNRECORDED:
+        raise ValueError(
+            f"{what} of {node.call_text()}, which was computed under no_grad(): nothing was recorded that leads to it. "
+            f"Compute it outside of no_grad(), or, if it is to be a leaf, write Value(x.data)"
+        )
 
 
 def is_checking() -> bool:

@@ -23,6 +23,7 @@ its body. What is written can be read where it raised, in a debugger, in a profi
             node._dy = x
         else:
             node.op = node._x = node._y = node._dx = node._dy = None
+            node._adjoint = unrecorded
             if mode.checking:
                 checked(mode, node, op, self, other)
         return node
@@ -41,6 +42,7 @@ from textwrap import indent
 from typing import Any, TypeVar
 
 from . import modes
+from .arrays import is_object_array
 from .numbers import as_float, is_array
 from .ops import CONSTANT, FLOATS, Operation
 
@@ -114,6 +116,7 @@ def _source(op: Operation, parameters: Sequence[str], operands: Sequence[str], i
     lines += ["    mode = current_mode()", "    if mode is None:", "        node.op = op"]
     lines += [f"        node.{slot} = {code}" for slot, code in (("_x", x), ("_y", y), ("_dx", dx), ("_dy", dy))]
     lines += ["    else:", "        node.op = node._x = node._y = node._dx = node._dy = None"]
+    lines += ["        node._adjoint = unrecorded"]
     lines += [
         "        if mode.checking:",
         f"            checked(mode, node, op, {', '.join(operands)})",
@@ -130,7 +133,7 @@ def _run(source: str, title: str, value_class: type, op: Operation, is_operator:
     def operand(number: object) -> Any:
         """The number as a node; for an operator, NotImplemented where an array's own is to take its elements."""
         if type(number) is not float:
-            if is_operator and is_array(number):
+            if is_operator and (is_array(number) or is_object_array(number)):
                 return NotImplemented
             number = _as_operand(op, number)
         node = new(value_class)
@@ -140,13 +143,14 @@ def _run(source: str, title: str, value_class: type, op: Operation, is_operator:
         node._label = ""
         return node
 
-    text = f"def make(Value, op, new, operand, current_mode, checked):\n{indent(source, '    ')}    return record\n"
+    names = "Value, op, new, operand, current_mode, checked, unrecorded"
+    text = f"def make({names}):\n{indent(source, '    ')}    return record\n"
     filename = f"<{title}, written from its rule>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {}
     exec(compile(text, filename, "exec"), FLOATS, namespace)
     make: Callable[..., Callable[..., Any]] = namespace["make"]
-    return make(value_class, op, new, operand, modes.current.get, _checked)
+    return make(value_class, op, new, operand, modes.current.get, _checked, modes.UNRECORDED)
 
 
 def _as_operand(op: Operation, number: object) -> float:
@@ -162,7 +166,7 @@ def _checked(mode: modes.Mode, node: Any, op: Operation, *operands: Any) -> None
         raise FloatingPointError(f"{op.name} gave {node._number!r}: {call_text(op, operands)}")
     if mode.recording:
         partials = op.rule(*[operand._number for operand in operands])[1]
-        node.op = op
+        node.op, node._adjoint = op, None
         node._x, node._y = (*operands, None)[:2]
         node._dx, node._dy = (*partials, None, None)[:2]
 

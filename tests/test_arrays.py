@@ -108,6 +108,13 @@ def test_the_numbers_of_numpy_become_constants_and_the_order_of_operands_stays()
     assert np.maximum(1.0, v).parents[1] is v
 
 
+def test_an_array_of_no_dimension_is_its_one_value_on_either_side() -> None:
+    v, w = Value(3.0), Value(2.0)
+    boxed = np.array(w, dtype=object)
+    for out, parents in ((v * boxed, (v, w)), (boxed * v, (w, v)), (v - boxed, (v, w)), (v**boxed, (v, w))):
+        assert out.parents == parents
+
+
 # ---- derivatives in the shape of the inputs
 
 ONE_RULE = {

@@ -28,6 +28,7 @@ from autograd.compiler.record import record
 from autograd.compiler.targets import numpy as numpy_target
 from autograd.compiler.targets.interpret import interpret
 from autograd.compiler.targets.numpy import load, write
+from autograd.compiler.targets.sharing import inline, share
 
 
 def lowered(outputs: Sequence[Value], inputs: Sequence[Value], exact: bool = False) -> ArrayProgram:
@@ -147,6 +148,32 @@ def test_the_same_program_gives_the_same_source() -> None:
         draw = Draw(seed)
         program = lowered(ragged(draw), draw.inputs)
         assert write(program).text == write(program).text
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_shared_and_put_together_computes_the_same(seed: int) -> None:
+    """The passes that a target takes before it writes, to their extremes: all is shared, lines are of any length."""
+    draw = Draw(5000 + seed)
+    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(5000 + seed)))]
+    program = lowered(outputs, draw.inputs)
+    shared = share(program, lambda expr: 2 * bool(expr.operands))
+    together, gone = inline(shared, 1000)
+    assert not gone.keys() & {statement.target for statement in together.statements}
+    batch, theta = draw.batch(3), np.array([parameter.data for parameter in program.parameters])
+    with np.errstate(all="ignore"):
+        wanted, gradient = interpret(program, batch, theta)
+        for made in (shared, together):
+            found, slopes = interpret(made, batch, theta)
+            np.testing.assert_array_equal(rows(made, found, 3), rows(program, wanted, 3))
+            np.testing.assert_array_equal(slopes, gradient)
+
+
+def test_what_is_read_twice_has_a_line_and_what_is_read_once_has_none() -> None:
+    x, w = Value(0.5, label="x"), Value(2.0, label="w")
+    program = layout(lift(fold(record([(w * x).sin() + (w * x).sin().exp() * (w * x).sin()], [x]))))
+    assert len(program.statements) == 5
+    together, gone = inline(share(program, lambda expr: 0), 1000)
+    assert (len(together.statements), len(gone)) == (2, 3)
 
 
 def sums_over_rows_of_two_lengths() -> tuple[Value, list[Value], list[Value]]:

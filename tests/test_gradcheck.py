@@ -281,7 +281,17 @@ def test_inputs_are_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("f", "x"), [(Value.log, 1e-4), (Value.sqrt, 1e-4), (Value.sin, 1e6), (lambda x: (x * 1000).sin(), 0.3)]
+    ("f", "x"),
+    [
+        (Value.log, 1e-4),
+        (Value.sqrt, 1e-4),
+        (Value.sqrt, 1e-9),
+        (Value.log, 1e-12),
+        (lambda x: 1 / x, -1e-10),
+        (Value.sin, 1e6),
+        (lambda x: (x * 1000).sin(), 0.3),
+        (lambda x: x * x, 1e-9),
+    ],
 )
 def test_right_functions_pass_on_small_and_large_scales(f: Callable[[Value], Value], x: float) -> None:
     assert gradcheck(f, [x])

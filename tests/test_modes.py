@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Value, data_of, detect_anomaly, functional, grad, hessian, jacobian, modes, no_grad, ops
+from autograd import Value, compile, data_of, detect_anomaly, functional, grad, hessian, jacobian, modes, no_grad, ops
 from autograd.modes import is_checking
 
 
@@ -31,9 +31,33 @@ def test_no_grad_records_nothing() -> None:
         out = (w * w + 1).tanh()
     assert out.data == math.tanh(10.0)
     assert (out.is_leaf, out.parents, out.partials) == (True, (), ())
-    out.backward()
-    assert not w.has_grad
     assert grad(out * 2, w) == 0.0
+
+
+def test_what_no_grad_computed_is_not_differentiated_in_silence() -> None:
+    w = Value(3.0, label="w")
+    with no_grad():
+        loss, weight = w * w, w - 0.5
+    for differentiate in (
+        loss.backward,
+        lambda: grad(loss, w),
+        lambda: hessian(loss, [w]),
+        lambda: jacobian([loss], [w]),
+        lambda: compile(loss, [], [w]),
+    ):
+        with pytest.raises(ValueError, match=r"of leaf\(9.0\), which was computed under no_grad\(\)"):
+            differentiate()
+    assert not w.has_grad
+    (weight * 2).backward()  # as a leaf it is like any other
+    assert weight.grad == 2.0
+
+
+def test_under_both_modes_what_is_recorded_is_differentiated() -> None:
+    w = Value(3.0)
+    with detect_anomaly():
+        loss = w * w
+        loss.backward()
+    assert (grad(loss, w), w.grad) == (6.0, 6.0)
 
 
 def test_no_grad_leaves_what_was_recorded_before() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from plots import plot_activation, plot_descent, plot_fit, plot_softmax
+from plots import plot_activation, plot_attention, plot_descent, plot_fit, plot_running_loss, plot_softmax
 
 from nn.viewing.plots import side_by_side
 
@@ -84,6 +84,25 @@ def test_fit_grows_darker_and_names_few():
     assert named == [f"step {k}: w = {0.1 * k:.4g}" for k in (0, 1, 2, 3, 4, 19)]
 
 
+def test_the_running_loss_is_the_mean_of_the_last_steps():
+    drawn = curves(plot_running_loss([4.0, 2.0, 3.0, 1.0], {"guess": 3.5}, window=2))
+    assert drawn["mean of 2 steps"].tolist() == [[2, 3.0], [3, 2.5], [4, 2.0]]
+    assert drawn["each step"].tolist() == [[1, 4.0], [2, 2.0], [3, 3.0], [4, 1.0]]
+    assert drawn["guess"][:, 1].tolist() == [3.5, 3.5]
+    with pytest.raises(ValueError, match="a mean over 2 steps needs so many losses, got 1"):
+        plot_running_loss([1.0], window=2)
+
+
+def test_attention_leaves_out_what_a_place_cannot_see():
+    left, right = plot_attention([[[1.0], [0.25, 0.75]], [[1.0], [0.5, 0.5]]], ".a")
+    (image,) = left.get_images()
+    assert image.get_array().filled(-1.0).tolist() == [[1.0, -1.0], [0.25, 0.75]]
+    assert (image.get_clim(), right.get_title()) == ((0.0, 1.0), "head 1")
+    assert [label.get_text() for label in left.get_yticklabels()] == [".", "a"]
+    with pytest.raises(ValueError, match=r"each of the 2 letters .* got rows of \[1\] in head 0"):
+        plot_attention([[[1.0]]], ".a")
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -91,6 +110,7 @@ def test_fit_grows_darker_and_names_few():
         lambda ax: plot_softmax([1.0, 2.0], ax),
         lambda ax: plot_descent(lambda w: w * w, [1.0, 0.5], ax),
         lambda ax: plot_fit([1.0], [2.0], [0.0], ax),
+        lambda ax: plot_running_loss([1.0, 2.0], window=1, ax=ax),
     ],
 )
 def test_given_axes_are_drawn_into_and_named(draw):

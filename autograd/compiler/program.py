@@ -20,10 +20,11 @@ from ..files import write_file
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
+from .graphs import Packed, Recording, shown
 from .ir import ArrayProgram, B, Contract, Floats, parts_of, product
 from .layout import layout
 from .lift import lift
-from .record import Packed, Recording, record, shown
+from .record import record
 from .targets import c
 from .targets.building import Library, build
 from .targets.numpy import Source, load, write

@@ -48,6 +48,8 @@ class Evaluation:
     """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
 
     is_compiled = False
+    runs_by = "False"
+    """What it runs by, where it makes a difference to the last bit: a program on NumPy ("True"), in C ("c"), or none."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
@@ -169,6 +171,7 @@ class CompiledEvaluation(Evaluation):
     """The same by programs: the loss of the first sample, recorded once, and replayed for whole batches."""
 
     is_compiled = True
+    runs_by = "True"
 
     def __init__(
         self,
@@ -179,6 +182,7 @@ class CompiledEvaluation(Evaluation):
         target: Target = "numpy",
     ) -> None:
         super().__init__(model, loss, parameters)
+        self.runs_by = "c" if target == "c" else self.runs_by
         self._sample = next(samples.rows(slice(1)))
         self._recorded_loss = recorded = record(model, loss, *self._sample)
         self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], target=target)

@@ -205,7 +205,7 @@ class Run:
         return {
             "network or loss": graph_fingerprint(self.loss(as_outputs(self.model(x)), t)),
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "compiled": repr(self.numbers.is_compiled),
+            "compiled": self.numbers.runs_by,
             **self.plan.settings(),
         }
 
@@ -221,7 +221,7 @@ class Run:
         return Checkpoint(self.settings, self.model.state_dict(), optimizer, curves, self.best, moments)
 
     def _checkpoint(self) -> Checkpoint:
-        went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
+        went_back = repr(self.settings["compiled"] != self.numbers.runs_by)
         settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
         return replace(self._here(), settings=settings)
 

@@ -1,6 +1,8 @@
 """What an array program becomes.
 
 - ``numpy``: a source, which is what runs; ``functions`` has the operations, ``lowering`` and ``products`` what is done
-  in NumPy's own way, ``writer`` the lines;
+  in NumPy's own way, ``writer`` the text of a statement;
+- ``sharing``: for every target that writes lines, names for what stands in a program twice, no line for what is read
+  once;
 - ``interpret``: the oracle.
 """

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import ir
+from .sharing import Shared
 
 
 def interpret(
@@ -117,6 +118,7 @@ class _Run:
 
     rules: ClassVar[dict[type[ir.Expr], Callable[[Any, Any], Any]]] = {
         ir.Array: lambda run, expr: run.arrays[expr],
+        Shared: lambda run, expr: run.arrays[expr],
         ir.Number: lambda run, expr: expr.value,
         ir.Symbol: lambda run, expr: run.symbols[expr.name],
         ir.Constant: lambda run, expr: expr.values,
