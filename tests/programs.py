@@ -1,4 +1,4 @@
-"""Array programs of all kinds, from the generators of the compiler's tests: what each target is held against."""
+"""Array programs of all kinds, from the generators of the compiler's tests: what targets are held against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from compiled import Numbers
-from tensors import Draw
+from tensors import Draw, Tensor, each, softmax, tanh, total
 from test_compiler_models import MODELS
 from test_compiler_property import generated
 from test_compiler_ragged import ragged
@@ -41,16 +41,31 @@ def case(name: str, outputs: list[Value], inputs: list[Value], batch: Numbers, e
     return Case(name, program, batch, np.array([parameter.data for parameter in program.parameters]))
 
 
+def layers(draw: Draw) -> list[Value]:
+    """Products of matrices of any size, alone or with several columns or heads: wider than the vectors of a machine."""
+    width, inner, columns = (draw.choose.randint(1, most) for most in (20, 20, 4))
+    weights, heads = draw.parameters(inner, width), draw.choose.randint(1, 3)
+    x: Tensor = draw.input(width, columns)
+    if draw.choose.random() < 0.3:
+        mixed = np.stack([tanh(draw.parameters(inner, width) @ x) for _ in range(heads)])
+        scores = np.stack([softmax(head.T @ head) for head in mixed])
+        return [total(np.stack([head @ score for head, score in zip(mixed, scores, strict=True)]))]
+    z = each(draw.choose.choice((Value.tanh, Value.relu, Value.sigmoid)), weights @ x + draw.parameters(inner, 1))
+    out = draw.parameters(draw.choose.randint(1, 12), inner) @ z
+    return [total(out * out) + total(weights * weights) * 0.1]
+
+
 def cases(seeds: range, exact: bool = False) -> Iterator[Case]:
-    """One program a seed: grids with holes, tensors, and any operation on any operands; the same for the same seed."""
+    """One program a seed: ragged rows, layers, tensors, any operation on any operands; the same for the same seed."""
     for seed in seeds:
-        draw, size = Draw(seed), SIZES[seed // 3 % len(SIZES)]
+        draw, size = Draw(seed), SIZES[seed // 4 % len(SIZES)]
         name = f"p{seed}"
-        if seed % 3 == 0:
-            yield case(name, ragged(draw), draw.inputs, draw.batch(size), exact)
-        elif seed % 3 == 1:
+        if seed % 4 < 2:
+            outputs = ragged(draw) if seed % 4 else layers(draw)
+            yield case(name, outputs, draw.inputs, draw.batch(size), exact)
+        elif seed % 4 == 2:
             found = elements(draw, steps_of(seed))
-            outputs = [loss(draw, found)] if seed % 4 else found
+            outputs = [loss(draw, found)] if seed % 8 == 2 else found
             yield case(name, outputs, draw.inputs, draw.batch(size), exact)
         else:
             rng = random.Random(seed)

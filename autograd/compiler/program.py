@@ -29,7 +29,6 @@ from .targets import c
 from .targets.building import Library, build
 from .targets.numpy import Source, load, write
 
-
 Target = Literal["numpy", "c"]
 """What runs a program."""
 TARGETS = get_args(Target)
@@ -162,7 +161,7 @@ class Program:
     def _outputs(self, x: Floats, theta: Floats | None) -> Floats:
         """The outputs (n_outputs, B) for columns of inputs."""
         if self._library:
-            return self._library.outputs(np.ascontiguousarray(x.T), self._vector(theta)).T
+            return self._library.outputs(x.T, self._vector(theta)).T
         with _quietly():
             found = self._forward(x, *self._read(theta))
         rows = [found] if len(self._shapes) == 1 else found
@@ -204,7 +203,7 @@ class Program:
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
         if self._library:
-            return self._library.value_and_grad(np.ascontiguousarray(x.T), weight, self._vector(theta))
+            return self._library.value_and_grad(x.T, weight, self._vector(theta))
         with _quietly():
             found, grad = self._differentiated(x, weight, theta)
             value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
@@ -433,7 +432,9 @@ class Program:
         arrays = layout(lifted)
         found = {"record": recording, "fold": folded, "lift": lifted, "layout": arrays}
         found["differentiate"] = differentiate(arrays)
-        return Passes({name: str(representation) for name, representation in found.items()} | {self._target: self.source})
+        return Passes(
+            {name: str(representation) for name, representation in found.items()} | {self._target: self.source}
+        )
 
 
 class Passes(dict[str, str]):

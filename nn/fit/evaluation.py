@@ -49,7 +49,7 @@ class Evaluation:
 
     is_compiled = False
     runs_by = "False"
-    """What it runs by, where it makes a difference to the last bit: a program on NumPy ("True"), in C ("c"), or none."""
+    """Whether by a program, and by which: on NumPy ("True") or in C ("c"), for their last bits differ."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""

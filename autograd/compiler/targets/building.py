@@ -42,9 +42,7 @@ def compiler() -> list[str]:
     """
     wanted = shlex.split(os.environ.get("CC", ""))
     if sys.platform == "win32":
-        raise BuildError(
-            "programs are built in C on Linux and macOS; on Windows write one by program.to_c(path) and compile it there"
-        )
+        raise BuildError("programs are built in C on Linux and macOS; on Windows write a file by program.to_c(path)")
     for command in [wanted] if wanted else [[name] for name in COMPILERS]:
         found = shutil.which(command[0])
         if found:
@@ -112,7 +110,9 @@ def _machine() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    return "\n".join([platform.machine(), platform.processor(), *dict.fromkeys(li for li in lines if li[:5] in ("flags", "Featu"))])
+    return "\n".join(
+        [platform.machine(), platform.processor(), *dict.fromkeys(li for li in lines if li[:5] in ("flags", "Featu"))]
+    )
 
 
 @cache
@@ -144,14 +144,14 @@ class Library:
         self._kept = threading.local()
 
     def outputs(self, rows: Floats, theta: Floats) -> Floats:
-        """The outputs (B, n_outputs) for rows (B, n_inputs), which are contiguous."""
-        out = np.empty((len(rows), self.n_outputs))
+        """The outputs (B, n_outputs) for rows (B, n_inputs)."""
+        rows, out = np.ascontiguousarray(rows), np.empty((len(rows), self.n_outputs))
         self._forward(len(rows), _address(rows), _address(theta), _address(out), self._memory())
         return out
 
     def value_and_grad(self, rows: Floats, weight: float, theta: Floats) -> tuple[float, Floats]:
         """Weight times the sum of the outputs, and its gradient."""
-        grad = np.empty(self.n_parameters)
+        rows, grad = np.ascontiguousarray(rows), np.empty(self.n_parameters)
         value = self._gradient(len(rows), _address(rows), _address(theta), weight, _address(grad), self._memory())
         return value, grad
 

@@ -6,7 +6,6 @@ file is plain C. All that is computed is in a workspace that the caller gives: c
 
 from __future__ import annotations
 
-import keyword
 import re
 import textwrap
 from collections.abc import Mapping, Sequence, Set
@@ -25,11 +24,12 @@ from .positions import ZERO, Position
 WIDTH = 100  # of comments and tables that are wrapped
 LONG = 30  # steps of one function: compilers take more than twice as long for twice as many
 
-WORDS = set(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof "
-    "near far huge linux unix".split()
+TAKEN = re.compile(
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|"
+    "restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|"
+    "asm|typeof|near|far|huge|linux|unix|[A-Z_]{2,}|_.*"
 )
+"""Words of C and of its compilers, and what is kept for macros."""
 
 LANES = """
 #include <math.h>
@@ -176,15 +176,19 @@ class _Program:
             parts = [steps[start : start + LONG] for start in range(0, len(steps), LONG)]
             names = [f"{self.name}_steps_{phase}" + f"_{i + 1}" * (len(parts) > 1) for i in range(len(parts))]
             functions += [self.function(name, part) for name, part in zip(names, parts, strict=True)]
-            calls[phase] = [f"{name}(w, theta, {'grad' if phase in ('before_backward', 'after') else 'NULL'});" for name in names]
+            calls[phase] = [
+                f"{name}(w, theta, {'grad' if phase in ('before_backward', 'after') else 'NULL'});" for name in names
+            ]
         return calls, functions
 
     def function(self, name: str, steps: Sequence[Step]) -> str:
-        lines = ["(void)theta, (void)grad;"]
+        lines = []
         for step in steps:
             lines += [_comment(self.told(step)), *self.nests.step(step)]
         space = f"struct {self.name} *restrict w"
-        return _function(f"static APART void {name}({space}, const double *restrict theta, double *restrict grad)", lines)
+        return _function(
+            f"static APART void {name}({space}, const double *restrict theta, double *restrict grad)", lines
+        )
 
     def told(self, step: Step) -> str:
         """What a step computes, for people."""
@@ -201,7 +205,7 @@ class _Program:
         for array, name in self.arrays.items():
             if array in columns:
                 fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})]")
-            elif name not in GIVEN:
+            elif name not in GIVEN and array.size:
                 kind = "v" if array.sampled or isinstance(array, Sum) else "double"
                 fields[kind].append(name if array.size == 1 else f"{name}[{array.size}]")
         if columns:
@@ -221,8 +225,6 @@ class _Program:
             place = "w->x[i]" if n > 1 else "w->x"
             lines += ["EACH(t) {", f"  const double *sample = batch + (t < n ? t : n - 1) * {n};"]
             lines += [f"  for (int i = 0; i < {n}; i++) LANE({place}, t) = sample[i];", "}"]
-        else:
-            lines.append("(void)batch;")
         told = "/* n samples into lanes; those beyond hold the last sample, and are not kept */"
         return f"{told}\n" + _function(
             f"static void {self.name}_load(struct {self.name} *w, const double *batch, int n)", lines
@@ -293,8 +295,9 @@ class _Program:
         return lines
 
 
-_COMPILE = """Rows are contiguous. memory is a place to work in, of as many bytes as ..._workspace() says, for any B: from malloc, on
-the stack or static. Calls at the same time need memory of their own, and share nothing else. inf and nan are results.
+_COMPILE = """Rows are contiguous. memory is a place to work in, of as many bytes as ..._workspace() says, for any B:
+from malloc, on the stack or static. Calls at the same time need memory of their own, and share nothing else. Numbers are of
+IEEE 754: inf and nan are results.
 
 Compile without -ffast-math:
     cc -std=c11 -O2 -ffp-contract=off -march=native -c FILE.c         and link with -lm
@@ -371,8 +374,7 @@ def _plain(name: str) -> str:
     ('u3b8_1', 'double_', 'W1')
     """
     ascii_name = "".join(c if c.isascii() else f"u{ord(c):x}_" for c in name)
-    is_taken = ascii_name in WORDS or keyword.iskeyword(ascii_name) or re.fullmatch("[A-Z_]{2,}|_.*", ascii_name)
-    return f"{ascii_name}_" if is_taken else ascii_name
+    return f"{ascii_name}_" if TAKEN.fullmatch(ascii_name) else ascii_name
 
 
 def n_numbers(output: ir.Expr) -> int:
@@ -397,8 +399,11 @@ def _comment(text: str) -> str:
 
 
 def _function(head: str, lines: Sequence[str]) -> str:
-    body = "\n".join(line if line.startswith("#") else textwrap.indent(line, "  ") for line in lines)
-    return f"{head}\n{{\n{body}\n}}"
+    """A function; an argument that its lines do not name is said to be unused, for compilers that warn of it."""
+    body = "\n".join(lines)
+    arguments = re.findall(r"(\w+)[,)]", head)
+    unused = [f"(void){name};" for name in arguments if not re.search(rf"\b{name}\b", body)]
+    return "\n".join([head, "{", *(f"  {line}" for line in [*unused, *lines]), "}"])
 
 
 def _library(used: Set[str]) -> str:

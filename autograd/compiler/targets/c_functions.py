@@ -7,7 +7,7 @@ one where LANES is 1. A function of the name f has a twin named vf for the latte
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import ops
@@ -124,10 +124,11 @@ def number(value: float) -> Term:
     return Term(f"(-{text.lstrip('-')})" if negative else text, value=value)
 
 
-class Calls:
+class Calls(dict[str, Callable[..., Term]]):
     """Writes operations, and notes which functions they call."""
 
     def __init__(self) -> None:
+        super().__init__(constant=number, stop_gradient=lambda x: x, pow=self.power)
         self.used: set[str] = set()
 
     def apply(self, op: ops.Operation, arguments: Sequence[Term]) -> Term:
@@ -135,22 +136,14 @@ class Calls:
         text: Term = ops.evaluate(op.forward, self, dict(zip(op.arguments, arguments, strict=True)))
         return text
 
-    def __getitem__(self, name: str) -> Callable[..., Term]:
-        """What writes an operation of the table; a KeyError if C has none of that name."""
-        if name == "constant":
-            return number
-        if name == "stop_gradient":
-            return lambda x: x
-        if name == "pow":
-            return self.power
+    def __missing__(self, name: str) -> Callable[..., Term]:
+        """What writes an operation of the table."""
         if name in OPERATORS:
             return lambda *terms: Term(OPERATORS[name].format(*(t.text for t in terms)), any(t.sampled for t in terms))
         return lambda *terms: self.call(name, *terms)
 
     def call(self, name: str, *terms: Term) -> Term:
         """A function, or its twin where an argument differs from sample to sample."""
-        if name not in FUNCTIONS and name not in LIBRARY and name != "pow":
-            raise KeyError(name)
         self.use(name)
         written = LIBRARY.get(name, "fabs" if name == "abs" else name)
         if any(term.sampled for term in terms):

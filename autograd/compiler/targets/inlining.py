@@ -31,14 +31,14 @@ class Inlined:
     readers: dict[ir.Array, ir.Array]
 
 
-def inlined(
-    lines: Sequence[Line], returned: Sequence[ir.Expr], stays: Callable[[ir.Array, ir.Expr], bool]
-) -> Inlined:
+def inlined(lines: Sequence[Line], returned: Sequence[ir.Expr], stays: Callable[[ir.Array, ir.Expr], bool]) -> Inlined:
     """The lines, some of which became part of others; ``stays`` says which arrays keep theirs in any case.
 
     An array is complete where it is read first. What is made of it may therefore be computed later as well.
     """
-    reads = Counter(array for expr in (*returned, *(expr for _, expr in lines)) for array in ir.parts_of(expr, ir.Array))
+    reads = Counter(
+        array for expr in (*returned, *(expr for _, expr in lines)) for array in ir.parts_of(expr, ir.Array)
+    )
     kept = {array for expr in returned for array in ir.parts_of(expr, ir.Array)}
     kept |= {statement.target for statement, _ in lines if isinstance(statement, ir.Update)}
     waiting: dict[ir.Array, ir.Expr] = {}
@@ -50,9 +50,9 @@ def inlined(
                 expr = _replaced(expr, array, waiting.pop(array))
                 found.readers[array] = target
         is_one = isinstance(expr, ir.Apply | ir.Where | ir.Rearrange | ir.Contract | ir.Reduce)
-        if isinstance(statement, ir.Define) and is_one and reads[target] == 1 and target not in kept:
-            if not stays(target, expr):
-                waiting[target] = expr
+        is_one = is_one and isinstance(statement, ir.Define) and reads[target] == 1 and target not in kept
+        if is_one and not stays(target, expr):
+            waiting[target] = expr
         found.lines.append((statement, expr))
     found.lines = [line for line in found.lines if line[0].target not in found.readers]
     return found
@@ -80,7 +80,9 @@ def _is_array(expr: ir.Expr) -> bool:
 def _fits(part: ir.Expr, whole: ir.Expr) -> bool:
     """Whether the two make a line that is not too long, with one contraction or reduction at most."""
     operations = sum(1 for expr in (part, whole) for _ in ir.parts_of(expr, ir.Apply))
-    sums = sum(isinstance(found, ir.Contract | ir.Reduce) for expr in (part, whole) for found in ir.parts_of(expr, ir.Expr))
+    sums = sum(
+        isinstance(found, ir.Contract | ir.Reduce) for expr in (part, whole) for found in ir.parts_of(expr, ir.Expr)
+    )
     return operations <= MOST and sums <= 1
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import ir
 from .c_functions import Calls, Term, number
-from .phases import Accumulate, Core, Step, Sum, core_path, is_sampled
+from .phases import Accumulate, Step, Sum, core_path, is_sampled
 from .positions import (
     ZERO,
     Axis,
@@ -145,7 +145,6 @@ class Nests:
     def with_core(self, place: ir.Expr, path: Sequence[ir.Expr], sign: str) -> list[str]:
         """Elements that are made of one contraction or reduction each."""
         *outers, core = path
-        assert isinstance(core, ir.Contract | ir.Reduce)
 
         def store(index: Index, total: Term) -> str:
             for outer in reversed(outers):
@@ -160,14 +159,17 @@ class Nests:
 
     # ---- sums
 
-    def summed(self, core: Core, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
+    def summed(self, core: ir.Expr, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
         """The elements of a contraction or a reduction, several at once; ``store`` says what becomes of each."""
+        assert isinstance(core, ir.Contract | ir.Reduce)
         sums = _contraction(self, core) if isinstance(core, ir.Contract) else _reduction(self, core)
         if not sums.inner:  # one product or element each
             return nested([axis.loop for axis in sums.outer], [store(sums.index, sums.term({}))])
         together, parts = blocks(sums.outer, TOGETHER)
         loops = [axis.loop for axis in sums.outer if axis is not together]
-        return [line for part in parts for line in nested([*loops, *part.loops], self.block(sums, part, store, sampled))]
+        return [
+            line for part in parts for line in nested([*loops, *part.loops], self.block(sums, part, store, sampled))
+        ]
 
     def block(self, sums: Sums, part: Block, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
         """Several sums, each in a register."""
@@ -177,7 +179,9 @@ class Nests:
         found = sums.term(part.moved)
         added = f"= {self.calls.call('maximum', total, found).text}" if sums.is_max else f"+= {found.text}"
         kind, stored = "v" if sampled else "double", store(moved_to(sums.index, part.moved), total)
-        declared = [f"{kind} a[{part.count}];", f"{part.each}a[u] = {begin};"] if part.each else [f"{kind} a = {begin};"]
+        declared = (
+            [f"{kind} a[{part.count}];", f"{part.each}a[u] = {begin};"] if part.each else [f"{kind} a = {begin};"]
+        )
         added = f"{part.each}{total.text} {added};"
         return [*declared, *nested([axis.loop for axis in sums.inner], [added]), f"{part.each}{stored}"]
 
@@ -198,7 +202,7 @@ class Nests:
         return self.summed(step.expr, store, sampled=True)
 
     def by_samples(self, target: Sum, letters: Letters, wide: int) -> list[str]:
-        """Outer products, sample after sample: one factor is transposed, so that its elements are beside one another."""
+        """Outer products, sample after sample: one factor is transposed, its elements are beside one another then."""
         core = letters.core
         factors = [(core.left, core.left_letters), (core.right, core.right_letters)]
         (beside, on_beside), (other, on_other) = factors[wide], factors[1 - wide]

@@ -30,8 +30,6 @@ from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
 from .inlining import inlined
 
-Core = ir.Contract | ir.Reduce
-
 
 class Sum(ir.Array):
     """What is summed over the batch: a grid that each few samples add to."""
@@ -42,7 +40,8 @@ class Accumulate:
     """``target += expr``, whose sum over the batch is complete after the last sample."""
 
     target: Sum
-    expr: Core
+    expr: ir.Expr
+    """A contraction or a reduction."""
 
 
 Step = ir.Define | ir.Update | Accumulate
@@ -231,6 +230,7 @@ class _Planner:
             lengths = tuple(length for length in expr.shape if not isinstance(length, ir.Batch))
             if isinstance(expr, ir.Contract | ir.Reduce) and is_sum_over_samples(expr):
                 target: ir.Array = Sum(lengths)
+                assert isinstance(target, Sum)
                 self.step(Accumulate(target, ir.rebuilt(expr, self.operand_rule(expr))))
             else:
                 target = ir.Array(lengths, len(order) > len(own))
@@ -283,6 +283,8 @@ class _Planner:
     def whole(self, expr: ir.Expr) -> ir.Array:
         """An array that holds the expression in the order of its axes, the last of which is the batch."""
         found = self.array(expr)
+        if isinstance(found, Sum):  # is read as a whole, element by element, and no part of it
+            found = self.array(found)
         if not isinstance(found, ir.Array):
             raise TypeError(f"the batch is not the last axis of what is read in another shape: {expr}")
         return found
