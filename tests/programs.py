@@ -45,7 +45,7 @@ def layers(draw: Draw) -> list[Value]:
     """Products of matrices of any size, alone or with several columns or heads: wider than the vectors of a machine."""
     width, inner, columns = (draw.choose.randint(1, most) for most in (20, 20, 4))
     weights, heads = draw.parameters(inner, width), draw.choose.randint(1, 3)
-    x: Tensor = draw.input(width, columns)
+    x: Tensor = (draw.input if draw.choose.random() < 0.6 else draw.parameters)(width, columns)
     if draw.choose.random() < 0.3:
         mixed = np.stack([tanh(draw.parameters(inner, width) @ x) for _ in range(heads)])
         scores = np.stack([softmax(head.T @ head) for head in mixed])

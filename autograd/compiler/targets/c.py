@@ -55,6 +55,8 @@ LANES = """
 typedef double v __attribute__((vector_size(8 * LANES)));
 typedef long long truth __attribute__((vector_size(8 * LANES)));
 #  define V(x) ((x) - (v){0})
+typedef double anywhere __attribute__((vector_size(8 * LANES), aligned(8)));
+#  define BESIDE(x) (*(anywhere *)&(x)) /* a number and those after it in memory, LANES in all */
 #  define KEPT(x) ((v)((truth)(x) & w->kept)) /* in lanes without a sample 0, whatever they hold */
 static inline truth KEPT_LANES(int n) { truth m; for (int t = 0; t < LANES; t++) m[t] = t < n ? -1 : 0; return m; }
 static inline v pick(truth m, v x, v y) { return (v)((m & (truth)x) | (~m & (truth)y)); }
@@ -62,6 +64,7 @@ static inline v pick(truth m, v x, v y) { return (v)((m & (truth)x) | (~m & (tru
 typedef double v;
 typedef int truth;
 #  define V(x) (x)
+#  define BESIDE(x) (x)
 #  define KEPT(x) (x)
 #  define KEPT_LANES(n) ((n) > 0)
 #  define pick(m, x, y) ((m) ? (x) : (y))
@@ -296,8 +299,8 @@ class _Program:
 
 
 _COMPILE = """Rows are contiguous. memory is a place to work in, of as many bytes as ..._workspace() says, for any B:
-from malloc, on the stack or static. Calls at the same time need memory of their own, and share nothing else. Numbers are of
-IEEE 754: inf and nan are results.
+from malloc, on the stack or static. Calls at the same time need memory of their own, and share nothing else. Numbers
+are of IEEE 754: inf and nan are results.
 
 Compile without -ffast-math:
     cc -std=c11 -O2 -ffp-contract=off -march=native -c FILE.c         and link with -lm

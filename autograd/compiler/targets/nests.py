@@ -18,6 +18,7 @@ from .positions import (
     Axis,
     Block,
     Index,
+    Letters,
     Moved,
     Position,
     at_strides,
@@ -29,7 +30,7 @@ from .positions import (
     moved_to,
     nested,
     own_lengths,
-    variables,
+    position,
 )
 
 TOGETHER = 8  # sums that are computed at once, each in a register
@@ -47,37 +48,6 @@ class Sums:
     """Of an element of the result."""
     term: Callable[[Moved], Term]
     is_max: bool = False
-
-
-@dataclass(frozen=True)
-class Letters:
-    """The letters of a contraction as loop variables, of those that are longer than 1."""
-
-    core: ir.Contract
-    axes: Mapping[str, Axis]
-
-    @staticmethod
-    def of(core: ir.Contract) -> Letters:
-        """A variable for each letter: those of the result first."""
-        sizes = dict(zip(core.left_letters, core.left.shape, strict=True))
-        sizes |= dict(zip(core.right_letters, core.right.shape, strict=True))
-        own = [a for a in core.out + "".join(sizes) if a != "B"]
-        named = {a: Axis(name, int(sizes[a])) for a, name in zip(dict.fromkeys(own), variables(), strict=False)}  # type: ignore[arg-type]
-        return Letters(core, {a: axis for a, axis in named.items() if axis.length > 1})
-
-    def at(self, letters: str, moved: Moved) -> Index:
-        """The index of what has these letters."""
-        names = (None if a == "B" else self.axes.get(a) for a in letters)
-        found = (moved.get(axis.name, Position.of(axis.name)) if axis else ZERO for axis in names)
-        return tuple(None if a == "B" else position for a, position in zip(letters, found, strict=True))
-
-    def among(self, letters: str) -> list[Axis]:
-        """The axes of these letters."""
-        return [self.axes[a] for a in letters if a in self.axes]
-
-    def size(self, letters: str) -> int:
-        """How many elements these letters run through."""
-        return prod(axis.length for axis in self.among(letters))
 
 
 @dataclass(frozen=True)
@@ -155,16 +125,23 @@ class Nests:
             del self._known[id(core)]
             return self.assigned(place, index, sign, found)
 
-        return self.summed(core, store, is_sampled(core))
+        return self.summed(core, store, is_sampled(core), place if not outers and sign == "=" else None)
 
     # ---- sums
 
-    def summed(self, core: ir.Expr, store: Callable[[Index, Term], str], sampled: bool) -> list[str]:
-        """The elements of a contraction or a reduction, several at once; ``store`` says what becomes of each."""
+    def summed(
+        self, core: ir.Expr, store: Callable[[Index, Term], str], sampled: bool, place: ir.Expr | None = None
+    ) -> list[str]:
+        """The elements of a contraction or a reduction, several at once; ``store`` says what becomes of each.
+
+        With a ``place`` they are stored there as they are.
+        """
         assert isinstance(core, ir.Contract | ir.Reduce)
         sums = _contraction(self, core) if isinstance(core, ir.Contract) else _reduction(self, core)
         if not sums.inner:  # one product or element each
             return nested([axis.loop for axis in sums.outer], [store(sums.index, sums.term({}))])
+        if isinstance(core, ir.Contract) and not sampled and (letter := Letters.of(core).beside):
+            return self.side_by_side(sums, Letters.of(core), letter, store, place)
         together, parts = blocks(sums.outer, TOGETHER)
         loops = [axis.loop for axis in sums.outer if axis is not together]
         return [
@@ -184,6 +161,42 @@ class Nests:
         )
         added = f"{part.each}{total.text} {added};"
         return [*declared, *nested([axis.loop for axis in sums.inner], [added]), f"{part.each}{stored}"]
+
+    def side_by_side(
+        self, sums: Sums, letters: Letters, letter: str, store: Callable[[Index, Term], str], place: ir.Expr | None
+    ) -> list[str]:
+        """Sums of what no sample has of its own: lanes are neighbours along a letter; the last ones are left over."""
+        core, axis = letters.core, letters.axes[letter]
+        others = [other for other in sums.outer if other != axis]
+        together, parts = blocks(others, ROWS)
+        lines = []
+        for part in parts:
+            factors = []
+            for expr, on in ((core.left, core.left_letters), (core.right, core.right_letters)):
+                text = self.element(expr, letters.at(on, part.moved)).text
+                factors.append(f"BESIDE({text})" if letters.stride(expr, on, letter) else text)
+            total = "a[u]" if part.each else "a"
+            index = moved_to(sums.index, part.moved)
+            to = position(place, index) if place is not None else None
+            if to is not None and place is not None and dict(to.factors).get(axis.name) == 1:
+                stored = f"BESIDE({self.element(place, index).text}) = {total};"
+            else:
+                lane = {axis.name: Position.of(axis.name) + Position.of("t")}
+                element = store(moved_to(index, lane), Term("LANE(out, t)"))
+                stored = f"{{ v out = {total}; EACH(t) {element} }}"
+            body = [
+                f"v a[{part.count}];" if part.each else "v a;",
+                f"{part.each}{total} = V(0.0);",
+                *nested([inner.loop for inner in sums.inner], [f"{part.each}{total} += {' * '.join(factors)};"]),
+                f"{part.each}{stored}",
+            ]
+            j, n = axis.name, axis.length
+            loops = [other.loop for other in others if other != together] + part.loops
+            lines += nested([*loops, f"for (int {j} = 0; {j} + LANES <= {n}; {j} += LANES)"], body)
+            if n % 8:
+                rest = f"for (int {j} = {n} / LANES * LANES; {j} < {n}; {j}++)"
+                lines += nested([*loops, rest], self.block(sums, part, store, sampled=False))
+        return lines
 
     # ---- sums over the batch
 
@@ -284,9 +297,9 @@ class Nests:
 
     def rearrange(self, expr: ir.Rearrange, index: Index) -> Term:
         inside: list[Position | None] = [ZERO] * len(expr.inside.shape)
-        for axis, position in zip(expr.order, index, strict=True):
+        for axis, place in zip(expr.order, index, strict=True):
             if axis is not None:
-                inside[axis] = position
+                inside[axis] = place
         return self.element(expr.inside, tuple(inside))
 
     rules: ClassVar[dict[type[ir.Expr], Callable[..., Term]]] = {

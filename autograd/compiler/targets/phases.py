@@ -23,12 +23,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from ... import ops
 from .. import ir
 from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
 from .inlining import inlined
+from .positions import Letters, own_lengths
+
+OFTEN = 4  # products of a matrix with a vector, for which it is transposed first
 
 
 class Sum(ir.Array):
@@ -127,6 +131,9 @@ class _Planner:
         for expr in (*outputs, *(expr for _, expr in lines)):
             self.count(expr)
         left = inlined(lines, outputs, self.stays)
+        self.reads = Counter(
+            factor for _, expr in left.lines for core in ir.parts_of(expr, ir.Contract) for factor in core.operands
+        )
         found.readers = left.readers
         forward = {statement.target for statement in program.statements}
         for statement, expr in left.lines:
@@ -254,8 +261,26 @@ class _Planner:
         """The expression at the start of the path, with what is at its end as it stands; the rest read by element."""
         expr, *rest = path
         if not rest:
-            return ir.rebuilt(expr, self.operand_rule(expr))
+            found = ir.rebuilt(expr, self.operand_rule(expr))
+            return self.with_neighbours(found) if isinstance(found, ir.Contract) else found
         return ir.rebuilt(expr, lambda operand: self.along(rest) if operand is rest[0] else self.element(operand))
+
+    def with_neighbours(self, core: ir.Contract) -> ir.Contract:
+        """A product of matrices, a factor of which is transposed if else none has neighbours along what stays."""
+        if is_sampled(core) or Letters.of(core).beside:
+            return core
+        sides = (core.left, core.left_letters, core.right_letters), (core.right, core.right_letters, core.left_letters)
+        for factor, on, others in sorted(sides, key=lambda side: prod(own_lengths(side[0].shape))):
+            own = [a for a in on if a in core.out and a not in others]
+            times = prod(n for a, n in zip(core.out, core.shape, strict=True) if a not in on and isinstance(n, int))
+            if own and (times >= OFTEN or self.reads[factor] >= OFTEN):
+                order = [on.index(a) for a in on if a != own[-1]] + [on.index(own[-1])]
+                moved = self.whole(rearrange(factor, order)) if order != sorted(order) else self.whole(factor)
+                letters = "".join(on[axis] for axis in order)
+                changed = {"left": moved, "left_letters": letters} if factor is core.left else {}
+                changed = changed or {"right": moved, "right_letters": letters}
+                return replace(core, **changed)  # type: ignore[arg-type]
+        return core
 
     def operand_rule(self, expr: ir.Expr) -> Callable[[ir.Expr], ir.Expr]:
         return self.factor if isinstance(expr, ir.Contract) else self.element

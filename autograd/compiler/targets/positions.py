@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from .. import ir
 
@@ -167,6 +168,74 @@ def at_strides(strides: Sequence[int], index: Index, offset: int = 0) -> Positio
 def flat(lengths: Sequence[int], index: Index) -> Position:
     """The position in the memory of an array of that shape."""
     return at_strides(ir.contiguous(tuple(lengths)), index)
+
+
+def position(expr: ir.Expr, index: Index) -> Position | None:
+    """Where in the memory of its array an element is; None if it is no element of an array."""
+    if isinstance(expr, ir.Array):
+        return flat(expr.lengths, index)
+    if isinstance(expr, ir.View) and isinstance(expr.source, ir.Array):
+        return at_strides(expr.strides, index, expr.offset)
+    if isinstance(expr, ir.Reshape) and isinstance(expr.inside, ir.Array):
+        return flat(own_lengths(expr.into), index)
+    if isinstance(expr, ir.Rearrange):
+        inside: list[Position | None] = [ZERO] * len(expr.inside.shape)
+        for axis, place in zip(expr.order, index, strict=True):
+            if axis is not None:
+                inside[axis] = place
+        return position(expr.inside, tuple(inside))
+    return None
+
+
+# ---- contractions
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The letters of a contraction as loop variables, of those that are longer than 1."""
+
+    core: ir.Contract
+    axes: Mapping[str, Axis]
+
+    @staticmethod
+    def of(core: ir.Contract) -> Letters:
+        """A variable for each letter: those of the result first."""
+        sizes = dict(zip(core.left_letters, core.left.shape, strict=True))
+        sizes |= dict(zip(core.right_letters, core.right.shape, strict=True))
+        own = [a for a in core.out + "".join(sizes) if a != "B"]
+        named = {a: Axis(name, int(sizes[a])) for a, name in zip(dict.fromkeys(own), variables(), strict=False)}  # type: ignore[arg-type]
+        return Letters(core, {a: axis for a, axis in named.items() if axis.length > 1})
+
+    def at(self, letters: str, moved: Moved) -> Index:
+        """The index of what has these letters."""
+        names = (None if a == "B" else self.axes.get(a) for a in letters)
+        found = (moved.get(axis.name, Position.of(axis.name)) if axis else ZERO for axis in names)
+        return tuple(None if a == "B" else position for a, position in zip(letters, found, strict=True))
+
+    def among(self, letters: str) -> list[Axis]:
+        """The axes of these letters."""
+        return [self.axes[a] for a in letters if a in self.axes]
+
+    def size(self, letters: str) -> int:
+        """How many elements these letters run through."""
+        return prod(axis.length for axis in self.among(letters))
+
+    def stride(self, expr: ir.Expr, on: str, letter: str) -> int | None:
+        """How far apart in memory neighbours along a letter are in a factor with these letters."""
+        found = position(expr, self.at(on, {}))
+        return None if found is None else dict(found.factors).get(self.axes[letter].name, 0)
+
+    @property
+    def beside(self) -> str | None:
+        """The longest letter of the result whose elements are beside one another in a factor, and no further apart."""
+        core = self.core
+        sides = (core.left, core.left_letters), (core.right, core.right_letters)
+        found = [
+            letter
+            for letter in core.out
+            if letter in self.axes and {self.stride(*side, letter) for side in sides} in ({0, 1}, {1})
+        ]
+        return max(found, key=lambda letter: self.axes[letter].length, default=None)
 
 
 # ---- text
