@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -13,8 +13,9 @@ import numpy as np
 
 from autograd import Value
 from autograd.files import write_file
+from autograd.viewing.architecture import Part
 
-from .basics.files import Arrays, FileFormatError, npz_bytes, read_npz
+from .basics.files import npz_bytes, read_npz, state_arrays
 
 
 class Module:
@@ -77,8 +78,8 @@ class Module:
         for name in parameters:
             if name not in state:
                 raise ValueError(f"the state has no parameter {name}: it is that of another module")
-            if not math.isfinite(state[name]):
-                raise ValueError(f"the parameter {name} is {state[name]!r} in the state, wanted a finite number")
+            if math.isnan(state[name]):
+                raise ValueError(f"the parameter {name} is nan in the state, wanted a number")
         for name in state:
             if name not in parameters:
                 raise ValueError(f"the state has a parameter {name} that this module lacks: it is that of another one")
@@ -94,11 +95,22 @@ class Module:
 
         A FileFormatError for a damaged or foreign file, a ValueError for another module's; either changes nothing.
         """
-        self.load_state_dict(state_from_arrays(read_npz(path, "a saved model", ("names", "values")), path))
+        self.load_state_dict(read_npz(path, "a saved model").state())
 
     def extra_repr(self) -> str:
         """What stands between the brackets of ``repr``."""
         return ""
+
+    def architecture(self, name: str = "") -> Part:
+        """What :func:`autograd.draw` draws: the parts of the module, and how many parameters are in each."""
+        parts, own = [], Counter[str]()
+        for key, held in vars(self).items():
+            for path, part in _parts(key, held):
+                if isinstance(part, Module):
+                    parts.append(part.architecture(path))
+                else:
+                    own[key] += 1
+        return Part(name, type(self).__name__, len(self.parameters()), self.extra_repr(), own, parts)
 
     def short_repr(self) -> str:
         """The module in one line, for messages."""
@@ -185,16 +197,3 @@ def _require_none_hidden(path: str, items: Any, where: str) -> None:
                 f"{path} holds a {type(item).__name__} in {where}, where it would not be found as a parameter: wanted "
                 f"a list, a tuple, the values of a dict, or an array of objects"
             )
-
-
-def state_arrays(state: Mapping[str, float]) -> Arrays:
-    """A state as the two arrays that stand for it in a file."""
-    return {"names": np.array(list(state), dtype=np.str_), "values": np.array(list(state.values()), dtype=np.float64)}
-
-
-def state_from_arrays(arrays: Arrays, path: str | Path) -> dict[str, float]:
-    """The state that two arrays stand for; a FileFormatError if they cannot."""
-    names, values = arrays["names"], arrays["values"]
-    if names.ndim != 1 or names.shape != values.shape or names.dtype.kind != "U" or values.dtype != np.float64:
-        raise FileFormatError(f"{path} is not a saved model: its names and values do not pair up")
-    return dict(zip(names.tolist(), values.tolist(), strict=True))

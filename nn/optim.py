@@ -147,8 +147,8 @@ class Optimizer(ABC):
                     f"the state is that of another optimizer: wanted {name!r} of shape {vector.shape}, "
                     f"got {np.shape(state[name]) if name in state else 'none'}"
                 )
-            if not np.isfinite(state[name]).all():
-                raise ValueError(f"{name!r} of the state is not finite: it is damaged")
+            if np.isnan(state[name]).any():  # inf is sound: a square of Adam's may overflow
+                raise ValueError(f"{name!r} of the state is nan: it is damaged")
         self._memory = {name: np.array(state[name], dtype=np.float64) for name in self._memory}
 
 
@@ -185,7 +185,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, clip=clip)
 
     def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
-        g = g + self.weight_decay * state.theta
+        g = g + self.weight_decay * state.theta if self.weight_decay else g
         velocity = self.momentum * state.memory["velocity"] + g
         step = g + self.momentum * velocity if self.nesterov else velocity
         return state.theta - lr * step, {"velocity": velocity}
@@ -231,7 +231,7 @@ class Adam(Optimizer):
         (beta1, beta2), t, theta = self.betas, state.steps + 1, state.theta
         if self.decoupled_weight_decay:
             theta = theta - lr * self.weight_decay * theta
-        else:
+        elif self.weight_decay:
             g = g + self.weight_decay * theta
         mean = beta1 * state.memory["mean"] + (1 - beta1) * g
         square = beta2 * state.memory["square"] + (1 - beta2) * g * g

@@ -1,6 +1,7 @@
 """Modules: names, states, and files that are either right or refused."""
 
 import copy
+import math
 import pickle
 from collections import deque
 from pathlib import Path
@@ -144,6 +145,16 @@ def test_a_model_of_another_shape_is_refused(tmp_path):
     with pytest.raises(ValueError, match="layers"):
         model.load(tmp_path / "model.npz")
     assert model.state_dict() == before
+
+
+def test_a_state_may_be_infinite_but_not_nan(tmp_path):
+    masked, model = Held(mask=[Value(-math.inf), Value(1.0)]), Held(mask=[Value(0.0), Value(0.0)])
+    masked.save(tmp_path / "masked.npz")
+    model.load(tmp_path / "masked.npz")
+    assert model.state_dict() == {"mask[0]": -math.inf, "mask[1]": 1.0}
+    with pytest.raises(ValueError, match=r"the parameter mask\[1\] is nan"):
+        model.load_state_dict({"mask[0]": 0.0, "mask[1]": math.nan})
+    assert model.state_dict() == {"mask[0]": -math.inf, "mask[1]": 1.0}
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -127,9 +127,9 @@ def test_a_move_changes_nothing_before_it_is_made(make):
     assert optimizer.state_dict() == move.memory
 
 
-def test_a_state_that_is_not_finite_is_refused():
+def test_a_state_that_is_nan_is_refused():
     optimizer = SGD([Value(0.0)], 0.1)
-    with pytest.raises(ValueError, match="'velocity' of the state is not finite"):
+    with pytest.raises(ValueError, match="'velocity' of the state is nan"):
         optimizer.load_state_dict({"velocity": np.array([math.nan]), "steps": np.array(1.0)})
     assert optimizer.steps == 0
 

@@ -425,6 +425,38 @@ def test_a_run_that_went_back_goes_on_after_a_kill_to_the_same_bits(tmp_path, st
     assert run("parts.npz", 12) == whole
 
 
+def overflowed(epochs, checkpoint=None, compiled=True, changes=True, mask=0.0):
+    """A training in which the squares that Adam carries are inf, beside a leaf of the model that is not trained."""
+    model = MLP(1, [2, 1], "tanh", seed=0)
+    optimizer = Adam(model.parameters(), 0.05)
+    model.mask = Value(mask)
+    scale = lambda: 4e155 if changes and optimizer.steps >= 5 else 1e155  # noqa: E731
+    with warnings.catch_warnings(action="ignore"):
+        history = Trainer(model, lambda y, t: scale() * mse(y, t), optimizer).fit(
+            X, T, batch_size=4, epochs=epochs, compiled=compiled, checkpoint=checkpoint
+        )
+    return history, model.state_dict(), optimizer.state_dict()
+
+
+@pytest.mark.parametrize("mask", [0.0, -math.inf])
+def test_what_is_infinite_and_carried_along_does_not_end_a_training_that_goes_back(mask):
+    history, state, carried = overflowed(12, mask=mask)
+    eager, wanted, _ = overflowed(12, compiled=False, mask=mask)
+    assert np.isinf(carried["square"]).any()
+    assert not history.is_compiled
+    assert history.losses == pytest.approx(eager.losses, rel=1e-9)
+    assert list(state.values()) == pytest.approx(list(wanted.values()), rel=1e-9)
+
+
+def test_what_is_infinite_and_carried_along_goes_on_from_a_checkpoint(tmp_path):
+    overflowed(4, tmp_path / "run.npz", changes=False)
+    history, state, carried = overflowed(9, tmp_path / "run.npz", changes=False)
+    whole, wanted, as_carried = overflowed(9, changes=False)
+    assert np.isinf(carried["square"]).any()
+    assert (history.losses, state) == (whole.losses, wanted)
+    assert all((carried[name] == as_carried[name]).all() for name in carried)
+
+
 def test_a_comparison_leaves_parameters_and_their_gradients_alone():
     model = MLP(1, [2, 1], "tanh", seed=0)
     mse(model(X[0]), T[:1]).backward()
@@ -711,7 +743,7 @@ def test_a_model_that_branches_on_its_parameters_goes_on(tmp_path):
 
 def test_data_are_read_for_their_fingerprint_once_in_a_run(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("nn.fit.samples.data_fingerprint", lambda *arrays: seen.append(arrays) or "the same")
+    monkeypatch.setattr("nn.fit.samples.fingerprint", lambda *contents: seen.append(contents) or "the same")
     checkpointed(tmp_path / "run.npz", 4, held_out=(X, T))
     assert len(seen) == 2
 

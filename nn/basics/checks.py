@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -22,7 +23,7 @@ class Check(Generic[Number]):
     ValueError: epochs is a whole number from 1, got 0
     """
 
-    kind: type[Number]
+    kind: Callable[[Any], Number]
     wanted: str
     accepts: Callable[[Number], bool]
 
@@ -31,26 +32,22 @@ class Check(Generic[Number]):
             raise TypeError(f"{name} is {self.wanted}, got {got!r}")
         if not self._fits(got):
             raise ValueError(f"{name} is {self.wanted}, got {got!r}")
-        return self._converted(got)
+        return self.kind(got)
 
     def parse(self, text: str) -> Number:
-        """The number that a text stands for; a ValueError that says the same if it is none."""
+        """The number that the text of an option stands for; an ArgumentTypeError says the same if it is none."""
         try:
-            number = self._converted(text)
+            if self.accepts(number := self.kind(text)):
+                return number
         except ValueError:
-            number = None
-        if number is None or not self.accepts(number):
-            raise ValueError(f"wanted {self.wanted}, got {text!r}")
-        return number
-
-    def _converted(self, got: Any) -> Number:
-        return self.kind(got)
+            pass
+        raise ArgumentTypeError(f"wanted {self.wanted}, got {text!r}")
 
     def _fits(self, got: Any) -> bool:
         if isinstance(got, bool) or (self.kind is int and not isinstance(got, Integral)):
             return False
         try:
-            return self.accepts(self._converted(got))
+            return self.accepts(self.kind(got))
         except OverflowError:  # a whole number beyond all floats
             return False
 

@@ -9,7 +9,7 @@ from typing import Any
 from autograd.commandline import Parser
 from autograd.compiler.program import TARGETS
 
-from ..basics.checks import Check, count, fraction, not_negative, positive, whole
+from ..basics.checks import count, fraction, not_negative, positive, whole
 from ..data import DATASETS
 from ..layers import ACTIVATIONS
 from ..losses import LOSSES
@@ -67,24 +67,33 @@ def _add_network(add: Callable[..., Any]) -> None:
 
 def _add_training(add: Callable[..., Any]) -> None:
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="how a gradient moves the parameters (default: adam)")
-    add("--lr", type=_positive, metavar="X", help="the learning rate (default: 0.05 for sgd, 0.01 for the others)")
+    add("--lr", type=positive.parse, metavar="X", help="the learning rate (default: 0.05 for sgd, 0.01 for the others)")
     add("--schedule", choices=("constant", "cosine"), default="constant", help="how the learning rate goes on: as it "
         "is, or down to 0 along half a cosine (default: constant)")  # fmt: skip
-    add("--warm-up", type=_whole, default=0, metavar="N", help="epochs in which the rate rises to its full size "
+    add("--warm-up", type=whole.parse, default=0, metavar="N", help="epochs in which the rate rises to its full size "
         "(default: 0)")  # fmt: skip
-    add("--clip", type=_positive, metavar="X", help="the greatest length of a gradient (default: any)")
-    add("--momentum", type=_fraction, metavar="X", help="for sgd: how much of the last step is kept (default: 0.9)")
+    add("--clip", type=positive.parse, metavar="X", help="the greatest length of a gradient (default: any)")
+    add(
+        "--momentum", type=fraction.parse, metavar="X", help="for sgd: how much of the last step is kept (default: 0.9)"
+    )
     add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
-    add("--weight-decay", type=_not_negative, default=0.0, metavar="X", help="pull towards 0 (default: 0)")
-    add("--epochs", type=_count, metavar="N", help="visits to each training row (default: as many as make "
+    add("--weight-decay", type=not_negative.parse, default=0.0, metavar="X", help="pull towards 0 (default: 0)")
+    add("--epochs", type=count.parse, metavar="N", help="visits to each training row (default: as many as make "
         f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
-    add("--batch-size", type=_count, default=16, metavar="N", help="rows for each step (default: 16)")
-    add("--seed", type=_whole, default=0, metavar="N", help="of weights, held-out rows and order (default: 0)")
-    add("--tolerance", type=_not_negative, metavar="X", help="stop when an epoch's mean loss is below (default: never)")
-    add("--patience", type=_count, metavar="N", help="stop when the held-out loss was no better for N epochs, and keep "
-        "the best parameters (default: never)")  # fmt: skip
+    add("--batch-size", type=count.parse, default=16, metavar="N", help="rows for each step (default: 16)")
+    add("--seed", type=whole.parse, default=0, metavar="N", help="of weights, held-out rows and order (default: 0)")
+    add(
+        "--tolerance",
+        type=not_negative.parse,
+        metavar="X",
+        help="stop when an epoch's mean loss is below (default: never)",
+    )
+    add("--patience", type=count.parse, metavar="N", help="stop when the held-out loss was no better for N epochs, and "
+        "keep the best parameters (default: never)")  # fmt: skip
     add("--checkpoint", action="store_true", help="save DIR/checkpoint.npz after each epoch, and go on from it if it "
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
+    add("--theme", choices=("light", "dark"), default="light", help="the pages that the pictures are for; the film "
+        "follows the theme of who looks at it (default: light)")  # fmt: skip
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
         "rounding (default: record one sample's loss and replay it as a program)")  # fmt: skip
@@ -112,24 +121,10 @@ def _add_predict(commands: Any) -> None:
 # ---- what an option's text may be
 
 
-def _number(check: Check[int] | Check[float]) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        try:
-            return check.parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse
-
-
-_count, _whole = _number(count), _number(whole)
-_positive, _not_negative, _fraction = _number(positive), _number(not_negative), _number(fraction)
-
-
 def _sizes(text: str) -> list[int]:
     try:
         return [] if text == "none" else [count.parse(size) for size in text.split(",")]
-    except ValueError:
+    except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"wanted layer sizes such as 16,16, or none, got {text!r}") from None
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from autograd.files import write_file
 
-from ..basics.arrays import Floats
 from ..data import Predictor
 from ..data.encoding import numbers_of
 from ..data.tables import Table, column_place, csv_text, guarded, opened
@@ -63,50 +62,44 @@ def _predictions(predictor: Predictor, options: argparse.Namespace, quality: Qua
                 found = [(cells[row[0]], *row[1:]) for row in found]
             yield csv_text(found)
             advance("predicted", len(table))
-        if not quality.rows:
-            raise ValueError(
-                f"{options.file} has no rows: wanted a line of column names and at least one line of cells"
-            )
 
 
 class Quality:
     """How good predictions are, chunk by chunk: the accuracy, or R²."""
 
     def __init__(self, predictor: Predictor) -> None:
-        self.predictor, self.classes = predictor, set(predictor.classes)
-        self.rows = self.known = self.right = 0
-        self.targets: list[Floats] = []
-        self.predicted: list[Floats] = []
-        self.empty = 0
+        self.predictor = predictor
+        self.rows = self.empty = 0
+        self.pairs = [np.empty((2, 0))]  # targets and predictions, nan where there is none
 
     def add(self, table: Table, found: list[tuple[Any, ...]]) -> None:
         """Take note of some rows and of what was predicted for them."""
+        name, guesses = self.predictor.target_name, [row[0] for row in found]
         self.rows += len(table)
-        self.empty += sum(row[0] == "" for row in found)
-        name = self.predictor.target_name
+        self.empty += guesses.count("")
         if table.header.count(name) != 1:
             return
-        cells, guesses = table.column(name), [row[0] for row in found]
-        if self.predictor.classes:
-            is_known = [cell in self.classes and guess != "" for cell, guess in zip(cells, guesses, strict=True)]
-            self.known += sum(is_known)
-            self.right += sum(known and a == b for known, a, b in zip(is_known, cells, guesses, strict=True))
+        if classes := self.predictor.classes:
+            places = {cell: float(i) for i, cell in enumerate(classes)}
+            pairs = [[places.get(cell, np.nan) for cell in cells] for cells in (table.column(name), guesses)]
         else:
-            targets, _ = numbers_of(cells)
-            predicted = np.array([np.nan if guess == "" else guess for guess in guesses], dtype=np.float64)
-            usable = np.isfinite(targets) & ~np.isnan(predicted)
-            self.targets.append(targets[usable])
-            self.predicted.append(predicted[usable])
+            pairs = [
+                numbers_of(table.column(name))[0].tolist(),
+                [np.nan if guess == "" else guess for guess in guesses],
+            ]
+        self.pairs.append(np.array(pairs))
 
     def text(self) -> str:
         """Lines for people; none if there is nothing to tell."""
         lines = []
         if self.empty:
             lines.append(f"{self.empty} of {self.rows} rows have a cell the network was not trained for, and are empty")
-        if self.known:
-            lines.append(f"accuracy {self.right / self.known:.3f} ({self.right} of {self.known} rows with a target)")
-        if self.targets and len(targets := np.concatenate(self.targets)):
-            predicted = np.concatenate(self.predicted)
+        pairs = np.hstack(self.pairs)
+        targets, predicted = pairs[:, ~np.isnan(pairs).any(axis=0)]
+        n, right = len(targets), int((targets == predicted).sum())
+        if n and self.predictor.classes:
+            lines.append(f"accuracy {right / n:.3f} ({right} of {n} rows with a target)")
+        elif n:
             quality = self.predictor.objective.quality(predicted[:, np.newaxis], targets[:, np.newaxis])
-            lines.append(f"R² {quality:.4f} ({len(targets)} rows with a target)")
+            lines.append(f"R² {quality:.4f} ({n} rows with a target)")
         return "".join(f"{line}\n" for line in lines)

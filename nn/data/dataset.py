@@ -107,28 +107,23 @@ def _without_missing(table: Table, features: Sequence[str], target: str, is_word
 
 
 def _number_targets(table: Table, target: str) -> Floats:
-    cells = table.column(target)
-    targets, strange = numbers_of(cells)
-    for row in np.flatnonzero(strange).tolist():
+    targets, strange = numbers_of(table.column(target))
+    if strange.any():
+        row = int(strange.argmax())
         raise ValueError(
-            f"{table.place(row, target)}: wanted a finite number, got {cells[row]!r}; or --classes, if the column "
-            f"names classes"
+            f"{table.place(row, target)}: wanted a finite number, got {table.column(target)[row]!r}; or --classes, if "
+            f"the column names classes"
         )
     return targets
 
 
 def _class_targets(table: Table, target: str) -> tuple[Floats, tuple[str, ...]]:
     cells = table.column(target)
-    classes = _class_names(table, cells)
-    places = {name: i for i, name in enumerate(classes)}
-    return np.array([places[cell] for cell in cells], dtype=np.float64), classes
-
-
-def _class_names(table: Table, cells: Sequence[str]) -> tuple[str, ...]:
-    classes = set(cells)
+    classes = tuple(sorted(set(cells), key=_place))
     if len(classes) < 2:
         raise ValueError(f"the target column of {table.path} holds one class only, {cells[0]!r}: wanted two or more")
-    return tuple(sorted(classes, key=_place))
+    places = {name: float(i) for i, name in enumerate(classes)}
+    return np.array([places[cell] for cell in cells]), classes
 
 
 def _place(name: str) -> tuple[float, str]:
@@ -139,9 +134,7 @@ def _place(name: str) -> tuple[float, str]:
 
 def _counts(cells: Sequence[str]) -> bool:
     """Whether a column has one whole number after the other."""
-    numbers = [as_number(cell) for cell in cells]
-    first = numbers[0]
-    return len(cells) > 2 and first is not None and numbers == [first + i for i in range(len(cells))]
+    return len(cells) > 2 and bool((np.diff(numbers_of(cells)[0]) == 1.0).all())
 
 
 def held_out_rows(dataset: Dataset, seed: int) -> tuple[Rows, Rows]:

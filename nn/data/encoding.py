@@ -111,15 +111,14 @@ def _feature_names(column: str, words: Iterable[str]) -> list[str]:
 def _words(table: Table, name: str) -> tuple[str, ...]:
     """The words of a column in their order, none for one of numbers."""
     cells = table.column(name)
-    there = [(row, cell) for row, cell in enumerate(cells) if not is_missing(cell)]
-    strange = [(row, cell) for row, cell in there if as_number(cell) is None]
-    if not strange:
+    numbers, strange = numbers_of(cells)
+    if not strange.any():
         return ()
-    row, cell = strange[0]
-    if len(strange) < len(there) or is_other_number(cell):
+    row = int(strange.argmax())
+    cell, words = cells[row], {cells[i] for i in np.flatnonzero(strange).tolist()}
+    if not np.isnan(numbers).all() or is_other_number(cell):
         comma = ": write it with a point" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""
         raise ValueError(f"{table.place(row, name)}: wanted a finite number, got {cell!r}{comma}")
-    words = {cell for _, cell in there}
     if len(words) > MOST_WORDS or (len(words) == len(cells) and len(cells) > 2):
         raise ValueError(
             f"{table.place(row, name)}: wanted a finite number, got {cell!r}; as kinds, {len(words)} different words "

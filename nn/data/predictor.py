@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ from autograd import Value, compile
 from autograd.compiler.program import Program
 
 from ..basics.arrays import Floats
-from ..basics.files import Arrays, FileFormatError, npz_bytes, read_npz
+from ..basics.files import ArrayFile, FileFormatError, npz_bytes, read_npz, state_arrays, texts
 from ..fit.evaluation import in_chunks
 from ..fit.objective import Objective
 from ..layers import MLP
 from ..losses import LOSSES
-from ..module import state_arrays, state_from_arrays
 from .dataset import Dataset
 from .encoding import Encoding
 from .scaling import Scaling
@@ -145,32 +143,35 @@ class Predictor:
         arrays = {
             "format": FORMAT,
             "network.sizes": np.array([shape["n_inputs"], *shape["sizes"]], dtype=np.int64),
-            "network.activations": _texts([shape["activation"], shape["output"]]),
+            "network.activations": texts([shape["activation"], shape["output"]]),
             "loss": self.objective.name,
-            "columns": _texts(self.encoding.columns),
+            "columns": texts(self.encoding.columns),
             "words.column": np.array([i for i, kinds in enumerate(words) for _ in kinds], dtype=np.int64),
-            "words.word": _texts([word for kinds in words for word in kinds]),
+            "words.word": texts(word for kinds in words for word in kinds),
             "fill": self.encoding.fill,
             "features.mean": self.feature_scaling.mean,
             "features.scale": self.feature_scaling.scale,
             "target": self.target_name,
             "target.mean": self.target_scaling.mean,
             "target.scale": self.target_scaling.scale,
-            "classes": _texts(self.classes),
+            "classes": texts(self.classes),
         }
         return npz_bytes(state_arrays(self.model.state_dict()) | {k: np.asarray(v) for k, v in arrays.items()})
 
     @classmethod
     def load(cls, path: str | Path) -> Predictor:
         """The predictor in a file that training wrote; a FileFormatError if it is damaged or foreign."""
-        kind = "a model that `python -m nn train` wrote"
-        arrays = read_npz(path, kind, ("names", "values", "format"))
-        state = state_from_arrays(arrays, path)
+        file = read_npz(path, "a model that `python -m nn train` wrote")
+        state = file.state()
         try:
-            predictor = _described(arrays)
+            predictor = _described(file)
             predictor.model.load_state_dict(state)
+            if not np.isfinite(list(state.values())).all():
+                raise ValueError("its parameters are not all finite")
+        except FileFormatError:
+            raise
         except ValueError as error:
-            raise FileFormatError(f"{path} is not {kind}, or is damaged: {error}") from error
+            raise file.refused(error) from error
         return predictor
 
 
@@ -183,20 +184,12 @@ def _scaled(value: Value, label: str, mean: float, scale: float) -> Value:
     return scaled
 
 
-def _texts(texts: Any) -> np.ndarray[Any, Any]:
-    return np.array(list(texts), dtype=np.str_)
-
-
-def _described(arrays: Arrays) -> Predictor:
-    """The predictor that arrays describe, its parameters still to be loaded; a ValueError if they describe none."""
-    if (kind := _array(arrays, "format", "U", 0).item()) != FORMAT:
+def _described(file: ArrayFile) -> Predictor:
+    """The predictor that a file describes, its parameters still to be loaded; a ValueError if it describes none."""
+    if (kind := file.array("format", "U").item()) != FORMAT:
         raise ValueError(f"its format is {kind!r}, wanted {FORMAT!r}")
-    n_inputs, *sizes = _array(arrays, "network.sizes", "i", 1).tolist() or [0]
-    activation, output = _array(arrays, "network.activations", "U", 1, 2).tolist()
-    encoding = _encoding(arrays)
-    target = _array(arrays, "target", "U", 0).item()
-    classes = _different(arrays, "classes")
-    name = _array(arrays, "loss", "U", 0).item()
+    n_inputs, *sizes = file.array("network.sizes", "i", None).tolist() or [0]
+    encoding, classes, name = _encoding(file), _different(file, "classes"), file.array("loss", "U").item()
     if name not in LOSSES or len(classes) == 1:
         raise ValueError(f"its loss {name!r} and its classes do not go together")
     objective = Objective.named(name, classes)
@@ -204,48 +197,34 @@ def _described(arrays: Arrays) -> Predictor:
         raise ValueError("its features do not agree in number")
     if not sizes or sizes[-1] != objective.n_outputs:
         raise ValueError("its outputs and classes do not agree in number")
+    activation, output = file.texts("network.activations", 2)
     model = MLP(n_inputs, sizes, activation, output)
-    return Predictor(
-        model, objective, encoding, _scaling(arrays, "features", n_inputs), target, _scaling(arrays, "target", 1)
-    )
+    scalings = _scaling(file, "features", n_inputs), _scaling(file, "target", 1)
+    return Predictor(model, objective, encoding, scalings[0], file.array("target", "U").item(), scalings[1])
 
 
-def _encoding(arrays: Arrays) -> Encoding:
-    columns = _different(arrays, "columns")
-    words = _array(arrays, "words.word", "U", 1).tolist()
-    places = _array(arrays, "words.column", "i", 1, len(words)).tolist()
+def _encoding(file: ArrayFile) -> Encoding:
+    columns, words = _different(file, "columns"), file.texts("words.word")
+    places = file.array("words.column", "i", len(words)).tolist()
     if places != sorted(places) or not set(places) <= set(range(len(columns))):
         raise ValueError("its words are of no columns")
-    pairs = groupby(zip(places, words, strict=True), key=lambda pair: pair[0])
-    kinds = {place: tuple(word for _, word in group) for place, group in pairs}
-    of_columns = tuple(kinds.get(i, ()) for i in range(len(columns)))
-    fill = _array(arrays, "fill", "f", 1, sum(len(kind) or 1 for kind in of_columns))
-    if np.isinf(fill).any() or any(len(set(kind)) < len(kind) for kind in of_columns):
+    pairs = list(zip(places, words, strict=True))
+    kinds = tuple(tuple(word for place, word in pairs if place == i) for i in range(len(columns)))
+    fill = file.array("fill", "f", sum(len(kind) or 1 for kind in kinds))
+    if np.isinf(fill).any() or len(set(pairs)) < len(pairs):
         raise ValueError("its words repeat, or what it fills in is infinite")
-    return Encoding(columns, of_columns, fill)
+    return Encoding(columns, kinds, fill)
 
 
-def _scaling(arrays: Arrays, name: str, length: int) -> Scaling:
-    mean, scale = (_array(arrays, f"{name}.{part}", "f", 1, length) for part in ("mean", "scale"))
+def _scaling(file: ArrayFile, name: str, length: int) -> Scaling:
+    mean, scale = (file.array(f"{name}.{part}", "f", length) for part in ("mean", "scale"))
     if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0.0).all()):
         raise ValueError(f"the scaling of its {name} is not finite, or not positive")
     return Scaling(mean, scale)
 
 
-def _different(arrays: Arrays, name: str) -> tuple[str, ...]:
-    texts = tuple(_array(arrays, name, "U", 1).tolist())
-    if len(set(texts)) < len(texts):
+def _different(file: ArrayFile, name: str) -> tuple[str, ...]:
+    found = file.texts(name)
+    if len(set(found)) < len(found):
         raise ValueError(f"its {name!r} repeat")
-    return texts
-
-
-def _array(arrays: Arrays, name: str, kind: str, ndim: int, length: int | None = None) -> np.ndarray[Any, Any]:
-    """An array of one kind and shape; a ValueError that says what is there instead."""
-    if name not in arrays:
-        raise ValueError(f"it has no array named {name!r}")
-    array = arrays[name]
-    if array.dtype.kind != kind or array.ndim != ndim or (length is not None and len(array) != length):
-        kinds = {"U": "texts", "i": "whole numbers", "f": "numbers"}
-        shape = "one" if ndim == 0 else f"a row of {length if length is not None else 'some'}"
-        raise ValueError(f"its {name!r} is {array.dtype} of shape {array.shape}, wanted {kinds[kind]}: {shape}")
-    return array
+    return tuple(found)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -97,14 +97,12 @@ def read_table(path: str | Path, separator: str | None = None) -> Table:
         for chunk in chunks:
             rows += chunk.rows
             lines += chunk.lines
-    if not rows:
-        raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
     return Table(Path(path), header, rows, lines)
 
 
 @contextmanager
 def opened(path: str | Path, separator: str | None = None) -> Iterator[tuple[list[str], Iterator[Table]]]:
-    """The header of a CSV file, and its rows, some at a time."""
+    """The header of a CSV file, and its rows, some at a time; a ValueError if there are none."""
     try:
         with _text(Path(path)) as file:
             start = file.read(SAMPLE)
@@ -113,9 +111,8 @@ def opened(path: str | Path, separator: str | None = None) -> Iterator[tuple[lis
             found = separator or separator_of(start)
             reader = csv.reader(_lines(start, file), delimiter=found, strict=True)
             header = next(([cell.strip() for cell in row] for row in reader if row), [])
-            if not header:
-                raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
-            yield header, _chunks(Path(path), header, reader)
+            chunks = _chunks(Path(path), header, reader)
+            yield header, chain([next(chunks)], chunks)  # an error of the first rows comes before all else
     except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is not a CSV file in UTF-8: {error}") from None
 
@@ -157,7 +154,7 @@ def _lines(start: str, file: IO[str]) -> Iterator[str]:
 
 
 def _chunks(path: Path, header: list[str], reader: Any) -> Iterator[Table]:
-    n, before = len(header), reader.line_num
+    n, before, is_empty = len(header), reader.line_num, True
     while rows := list(islice(reader, CHUNK)):
         lines: Sequence[int] = range(before + 1, reader.line_num + 1)
         if len(lines) != len(rows):  # cells of several lines
@@ -169,8 +166,10 @@ def _chunks(path: Path, header: list[str], reader: Any) -> Iterator[Table]:
             for row, line in zip(rows, lines, strict=True):
                 if len(row) != n:
                     raise ValueError(f"{path}, line {line}: got {len(row)} cells, wanted {n}, one for each column name")
-        before = reader.line_num
+        before, is_empty = reader.line_num, is_empty and not rows
         yield Table(path, header, rows, lines)
+    if is_empty:
+        raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

@@ -19,13 +19,18 @@ from .evaluation import CompiledEvaluation, Evaluation, Numbers
 from .samples import Samples
 
 SPREAD, EXTREME, LATER = 3, 4, 3
-"""So many samples from all over the data are compared, and so many from the smallest loss to the largest; later so
-many of these alone."""
+"""So many samples from all over the data are compared, and so many from the smallest loss to the largest; at other θ
+and later so many of these alone."""
+
+NODES = 5_000
+"""So many are recorded, before training, to compare the losses of other samples: of a small model those of all."""
 
 REASONS = (
     "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
     "has changed since it was recorded"
 )
+
+Compare = Callable[[Evaluation, Samples], Numbers]
 
 
 @collector_paused()  # a few graphs at a time are in memory
@@ -55,69 +60,51 @@ def evaluation(
         if target == "c" and isinstance(error, BuildError | NotImplementedError):
             raise
         return eager, f"{type(error).__name__}: {error}"
-
-    def compare(either: Evaluation, probes: Samples) -> Numbers:
-        return either.compared_traces(probes) if traced else either.compared(probes)
-
-    reason = agreement(eager, compiled, samples, thetas or here_and_moved(eager), compare)
-    reason = reason or losses_agreement(eager, compiled, compiled.some_rows(samples))
+    compare = Evaluation.compared_traces if traced else _compared
+    rows = SPREAD, EXTREME
+    for theta in thetas or here_and_moved(eager):
+        with parameters_at(eager.all_parameters, theta):
+            reason = reason or disagreement(eager, compiled, samples, compare, *rows)
+        rows = 0, LATER
+    if not reason and (others := NODES // compiled.n_nodes) > SPREAD + EXTREME:
+        reason = disagreement(eager, compiled, samples, _losses, others, 0)
     return (eager, reason) if reason else (compiled, None)
 
 
-def agreement(
+def still_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
+    """None if a batch of samples still has the same losses and gradients, else what is wrong."""
+    return disagreement(eager, compiled, samples, _compared, 0, LATER)
+
+
+def disagreement(
     eager: Evaluation,
     compiled: Evaluation,
     samples: Samples,
-    thetas: Sequence[Vector],
-    compare: Callable[[Evaluation, Samples], Numbers],
+    compare: Compare,
+    spread: int,
+    extreme: int,
 ) -> str | None:
-    """None if both give the same numbers at each θ of the model, else what is wrong."""
-    found: list[tuple[Numbers, Numbers]] = []
-    try:
-        with parameters_kept(eager.all_parameters):
-            for theta in thetas:
-                set_parameters(eager.all_parameters, theta)
-                probes = samples.chosen(chosen_rows(compiled.losses(samples)))
-                found.append((compare(eager, probes), compare(compiled, probes)))
-    except Exception as error:  # a user's model or loss may raise anything
-        return f"{type(error).__name__}: {error}"
-    for name in found[0][0]:
-        wanted, got = (np.concatenate([numbers[name] for numbers in side]) for side in zip(*found, strict=True))
-        if difference := _difference(name, got, wanted, _scale(wanted)):
-            return difference
-    return None
-
-
-def losses_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
-    """None if both give the same losses, else what is wrong; rounding is told as in :func:`still_agreement`."""
-    try:
-        wanted, got = eager.losses(samples), compiled.losses(samples)
-        nearby = _nearby(eager, lambda: {"loss": compiled.losses(samples)})
-    except Exception as error:  # as above
-        return f"{type(error).__name__}: {error}"
-    return _difference("loss", got, wanted, _scale(wanted, nearby["loss"]))
-
-
-def still_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
-    """None if a batch of samples still has the same losses and gradients, else what is wrong.
+    """None if both give the same numbers for some of the samples, else what is wrong.
 
     Near a perfect fit both are all rounding: how much of it there may be is told by those at a θ nearby.
     """
     try:
-        probes = samples.chosen(chosen_rows(compiled.losses(samples), spread=0, extreme=LATER))
-        wanted, got = eager.compared(probes), compiled.compared(probes)
-        nearby = _nearby(eager, lambda: compiled.compared(probes))
-    except Exception as error:  # as above
+        probes = samples.chosen(chosen_rows(compiled.losses(samples), spread, extreme))
+        wanted, got = compare(eager, probes), compare(compiled, probes)
+        with parameters_at(eager.all_parameters, here_and_moved(eager)[1]):
+            nearby = compare(compiled, probes)
+    except Exception as error:  # a user's model or loss may raise anything
         return f"{type(error).__name__}: {error}"
-    differences = (_difference(name, got[name], wanted[name], _scale(wanted[name], nearby[name])) for name in wanted)
+    differences = (_difference(name, got[name], wanted[name], nearby[name]) for name in wanted)
     return next(filter(None, differences), None)
 
 
-def _nearby(eager: Evaluation, compute: Callable[[], Numbers]) -> Numbers:
-    """What is computed where the parameters are a little larger or smaller."""
-    with parameters_kept(eager.all_parameters):
-        set_parameters(eager.all_parameters, here_and_moved(eager)[1])
-        return compute()
+def _compared(numbers: Evaluation, samples: Samples) -> Numbers:
+    return numbers.compared(samples)
+
+
+def _losses(numbers: Evaluation, samples: Samples) -> Numbers:
+    return {"loss": numbers.losses(samples)}
 
 
 def here_and_moved(numbers: Evaluation) -> list[Vector]:
@@ -139,32 +126,36 @@ def parameters_kept(parameters: Sequence[Value]) -> Iterator[None]:
         set_parameters(parameters, before)
 
 
+@contextmanager
+def parameters_at(parameters: Sequence[Value], numbers: Vector) -> Iterator[None]:
+    """The parameters are set to these numbers, and afterwards to what they were."""
+    with parameters_kept(parameters):
+        set_parameters(parameters, numbers)
+        yield
+
+
 def set_parameters(parameters: Sequence[Value], numbers: Sequence[float] | Vector) -> None:
     """Set every parameter."""
     for parameter, number in zip(parameters, map(float, numbers), strict=True):
         parameter.data = number
 
 
-def chosen_rows(losses: Floats, spread: int = SPREAD, extreme: int = EXTREME) -> list[int]:
+def chosen_rows(losses: Floats, spread: int, extreme: int) -> list[int]:
     """Some rows from all over the data, and some from the smallest loss to the largest, where nan is largest."""
     last = len(losses) - 1
     by_loss = np.argsort(losses, kind="stable")[np.linspace(0, last, extreme).round().astype(np.intp)]
     return sorted({*np.linspace(0, last, spread).astype(np.intp).tolist(), *by_loss.tolist()})
 
 
-def _scale(*arrays: Floats) -> float:
-    """The largest finite number, whatever its sign."""
-    return max(float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays)
-
-
-def _difference(name: str, got: Floats, wanted: Floats, scale: float) -> str | None:
+def _difference(name: str, got: Floats, wanted: Floats, nearby: Floats) -> str | None:
     """None if both are equal up to the rounding that another order of summation brings; else the first that is not.
 
     One inf or nan is as good as another.
     """
     if got.shape != wanted.shape:
         return f"the compiled {name} has the shape {got.shape}, the model's own {wanted.shape}; {REASONS}"
-    a, b = (np.where(np.isfinite(array), array, np.nan) for array in (got, wanted))
+    a, b, c = (np.where(np.isfinite(array), array, np.nan) for array in (got, wanted, nearby))
+    scale = np.fmax.reduce(np.abs(np.concatenate([b, c])), axis=None, initial=0.0)
     same = np.isclose(a, b, rtol=1e-9, atol=1e-10 * scale, equal_nan=True)
     if same.all():
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,8 @@ import numpy as np
 from autograd.files import write_file
 
 from ..basics.arrays import Vector
-from ..basics.files import Arrays, FileFormatError, npz_bytes, read_npz
-from ..module import state_arrays, state_from_arrays
-from .recording import Moment, moments_as_arrays, moments_from_arrays
-
-ARRAYS = ("names", "values", "curves.losses", "settings.names", "settings.values", "best")
+from ..basics.files import ArrayFile, npz_bytes, read_npz, state_arrays, texts
+from .recording import Moment
 
 
 @dataclass(frozen=True)
@@ -43,38 +40,27 @@ class Checkpoint:
         """Write the checkpoint as one ``.npz`` file; a kill at any moment leaves the old one or the new one."""
         arrays: dict[str, Any] = {f"optimizer.{name}": vector for name, vector in self.optimizer.items()}
         arrays |= {f"curves.{name}": np.array(curve, dtype=np.float64) for name, curve in self.curves.items()}
-        arrays |= state_arrays(self.model) | moments_as_arrays(self.moments)
-        arrays |= {
-            "best": self.best,
-            "settings.names": np.array(list(self.settings), dtype=np.str_),
-            "settings.values": np.array(list(self.settings.values()), dtype=np.str_),
-        }
-        write_file(path, npz_bytes(arrays))
+        for name in [field.name for field in fields(Moment)] if self.moments else ():
+            arrays[f"record.{name}"] = np.array([getattr(moment, name) for moment in self.moments])
+        arrays |= {"settings.names": texts(self.settings), "settings.values": texts(self.settings.values())}
+        write_file(path, npz_bytes(arrays | state_arrays(self.model) | {"best": self.best}))
 
     @classmethod
     def load(cls, path: str | Path) -> Checkpoint:
         """The checkpoint in a file; a FileFormatError if it holds none."""
-        arrays = read_npz(path, "a checkpoint", ARRAYS)
-        curves, memory = _part(arrays, "curves."), _part(arrays, "optimizer.")
-        try:
-            settings = _texts(arrays["settings.names"], arrays["settings.values"])
-            _require_sound(curves, memory, arrays["best"])
-        except ValueError as error:
-            raise FileFormatError(f"{path} is not a checkpoint, or is damaged: {error}") from error
-        try:
-            moments = moments_from_arrays(arrays)
-        except ValueError as error:
-            raise FileFormatError(f"{path} is damaged: {error}") from error
-        epochs = [moment.epoch for moment in moments[-1:]]
-        if epochs != [len(curves["losses"])] * (settings.get("record") == "True"):
-            raise FileFormatError(f"{path} is damaged: its record does not go with its epochs")
+        file = read_npz(path, "a checkpoint")
+        names, epochs = file.texts("settings.names"), len(file.array("curves.losses", "f", None))
+        curves = {name: file.array(f"curves.{name}", "f", None) for name in file.part("curves.")}
+        if any(len(curve) not in (epochs, 0) for curve in curves.values()):
+            raise file.refused(f"its curves have the lengths {', '.join(str(len(curve)) for curve in curves.values())}")
+        settings = dict(zip(names, file.texts("settings.values", len(names)), strict=True))
         return cls(
             settings=settings,
-            model=state_from_arrays(arrays, path),
-            optimizer=memory,
+            model=file.state(),
+            optimizer=_memory(file),
             curves={name: curve.tolist() for name, curve in curves.items()},
-            best=arrays["best"],
-            moments=moments,
+            best=file.array("best", "f", None),
+            moments=_moments(file, epochs) if settings.get("record") == "True" else (),
         )
 
     def require(self, settings: Mapping[str, str], path: str | Path) -> None:
@@ -87,23 +73,20 @@ class Checkpoint:
                 )
 
 
-def _part(arrays: Arrays, prefix: str) -> Arrays:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+def _memory(file: ArrayFile) -> dict[str, Vector]:
+    """What the optimizer carries; whether it fits one is asked where it is loaded."""
+    steps = float(file.array("optimizer.steps", "f"))
+    if not (steps >= 0.0 and steps.is_integer()):
+        raise file.refused(f"its optimizer has made {steps} steps, wanted a whole number")
+    memory = file.part("optimizer.")
+    return {name: file.array(f"optimizer.{name}", "f", *array.shape) for name, array in memory.items()}
 
 
-def _texts(names: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> dict[str, str]:
-    if names.ndim != 1 or names.shape != values.shape or {names.dtype.kind, values.dtype.kind} != {"U"}:
-        raise ValueError("the names and values of its settings do not pair up")
-    return dict(zip(names.tolist(), values.tolist(), strict=True))
-
-
-def _require_sound(curves: Arrays, memory: Arrays, best: Vector) -> None:
-    """A ValueError unless these arrays are such as a training has; whether they fit another one is asked later."""
-    steps = memory.get("steps", np.array(-1.0))
-    if any(array.dtype != np.float64 for array in (*curves.values(), *memory.values(), best)):
-        raise ValueError("its arrays are not all of 64-bit numbers")
-    losses = curves["losses"]
-    if losses.ndim != 1 or best.ndim != 1 or any(curve.shape not in (losses.shape, (0,)) for curve in curves.values()):
-        raise ValueError(f"its curves have the shapes {', '.join(str(curve.shape) for curve in curves.values())}")
-    if steps.shape != () or not (steps >= 0.0 and float(steps).is_integer()):
-        raise ValueError(f"its optimizer has made {steps.tolist()} steps, wanted a whole number")
+def _moments(file: ArrayFile, epochs: int) -> list[Moment]:
+    """What a training recorded until then."""
+    places = file.array("record.epoch", "i", None)
+    parameters = file.array("record.parameters", "f", len(places), None)
+    gradients = file.array("record.gradient", "f", *parameters.shape)
+    if places[-1:].tolist() != [epochs]:
+        raise file.refused("its record does not go with its epochs")
+    return [Moment(*moment) for moment in zip(places.tolist(), parameters, gradients, strict=True)]

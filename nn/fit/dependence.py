@@ -6,14 +6,14 @@ are recorded twice, which must give the same graph. Models that do neither may b
 
 from __future__ import annotations
 
-import linecache
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from types import FrameType, TracebackType
+from traceback import StackSummary, extract_stack, extract_tb
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,15 @@ from ..losses import Loss
 from ..module import Model
 from .samples import Samples
 
-ROWS = 4
+ROWS = 2
 """So many rows from all over the data are recorded, each twice."""
 
 ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
 OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
 LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
+
+Shape = list[tuple[Any, ...]]
+"""The operations of a graph, in order, each with the places of its operands: equal for equal graphs."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> 
 def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
     """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
     rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
-    parameters = {parameter: i for i, parameter in enumerate(model.parameters())}
-    first: list[tuple[Any, ...]] = []
+    parameters = model.parameters()
+    first: Shape = []
     for row in rows:
         for _ in range(2):
             reads: list[str] = []
@@ -73,7 +76,7 @@ def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
             if reads:
                 return reads[0]
             assert recorded is not None
-            shape = shape_of(recorded, parameters)
+            shape = shape_of(recorded.loss, [*parameters, *recorded.inputs, *recorded.targets])
             first = first or shape
             if shape != first:
                 return (
@@ -87,59 +90,41 @@ def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], r
     """The loss recorded; in ``reads`` why it may not be compiled, if so."""
 
     def notice(what: str) -> None:
-        place = _line(_frames(sys._getframe(1)))
-        why = "so another sample may have another graph"
-        reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
+        if not reads:  # one is enough to say
+            place = _line(extract_stack(sys._getframe(1)))
+            why = "so another sample may have another graph"
+            reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
 
     try:
         with noticing_reads(notice):
             return record(model, loss, x, t)
     except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
-        place = _line(_traced(error.__traceback__))
+        place = _line(extract_tb(error.__traceback__))
         reads.append(f"{place} needs plain numbers ({type(error).__name__}: {error}). {ADVICE}")
         return None
 
 
-def shape_of(recorded: Recorded, parameters: Mapping[Value, int]) -> list[tuple[Any, ...]]:
-    """The operations of a graph, in order: two recordings are of one graph if theirs are equal.
-
-    Parameters and the leaves of the sample are told by their places, other leaves and constants by their numbers.
-    """
-    known = {leaf: ("sample", i) for i, leaf in enumerate([*recorded.inputs, *recorded.targets])}
-    known |= {leaf: ("parameter", i) for leaf, i in parameters.items()}
+def shape_of(root: Value, leaves: Sequence[Value]) -> Shape:
+    """The shape of a graph, in which these leaves are told by their places, others and constants by their numbers."""
+    known: Mapping[Value, int] = {leaf: i for i, leaf in enumerate(leaves)}
     places: dict[Value, int] = {}
-    shape: list[tuple[Any, ...]] = []
-    for place, node in enumerate(topological_order(recorded.loss)):
+    shape: Shape = []
+    for place, node in enumerate(topological_order(root)):
         places[node] = place
-        if parents := node.parents:
-            shape.append((node.op, *[places[parent] for parent in parents]))
+        if node.op and (parents := node.parents):
+            shape.append((node.op.name, *[places[parent] for parent in parents]))
         else:
-            shape.append(known.get(node) or (repr(node.data), node.label))
+            shape.append((known[node],) if node in known else ("number", repr(node.data), node.label))
     return shape
 
 
-def _frames(frame: FrameType | None) -> Iterator[tuple[str, int, str]]:
-    """File, line and function of the calls that led to a frame, from the innermost to the recording of the loss."""
-    while frame is not None and frame.f_code is not _noticed.__code__:
-        yield frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
-        frame = frame.f_back
-
-
-def _traced(traceback: TracebackType | None) -> Iterator[tuple[str, int, str]]:
-    """The same of an error, from the innermost."""
-    found = []
-    while traceback is not None:
-        found.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno, traceback.tb_frame.f_code.co_name))
-        traceback = traceback.tb_next
-    return reversed(found)
-
-
-def _line(calls: Iterator[tuple[str, int, str]]) -> str:
-    """The user's line among the calls: the innermost that is of no library, or else of none of ours."""
-    others = [call for call in calls if not call[0].startswith(OURS)]
-    users = [call for call in others if not call[0].startswith(LIBRARIES)]
+def _line(calls: StackSummary) -> str:
+    """The user's line within the recording: the innermost call that is of no library, or else of none of ours."""
+    recording = _noticed.__code__.co_filename, _noticed.__name__
+    inner = takewhile(lambda call: (call.filename, call.name) != recording, reversed(calls))
+    others = [call for call in inner if not call.filename.startswith(OURS)]
+    users = [call for call in others if not call.filename.startswith(LIBRARIES)]
     if not others:
         return "the loss"
-    file, line, function = (users or others)[0]
-    source = linecache.getline(file, line).strip()
-    return f"{Path(file).name}, line {line}, in {function}" + (f": `{source}`" if source else "")
+    call = (users or others)[0]
+    return f"{Path(call.filename).name}, line {call.lineno}, in {call.name}" + (f": `{call.line}`" if call.line else "")

@@ -22,7 +22,6 @@ from ..module import Model, parameters_of
 from .dependence import as_outputs, record
 from .samples import Samples
 
-NODES = 100_000  # that are recorded, before training, to compare losses
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
 
 Numbers = Mapping[str, Floats]
@@ -118,7 +117,7 @@ class Evaluation:
     def column_sizes(self, samples: Samples) -> list[int]:
         """How many numbers stand in each column of the network's picture, the inputs among them."""
         x = samples.inputs[0].tolist()
-        return [len(x), *map(len, self._recorded(x)[1])]
+        return [len(x), *map(len, self._columns(x)[1])]
 
     def _loss(self, x: list[float], t: list[float]) -> Value:
         return self.loss(as_outputs(self.model(x)), t)
@@ -127,7 +126,7 @@ class Evaluation:
         """For each sample its nodes, their gradients, the outputs and the loss."""
         rows = []
         for x, t in samples.rows():
-            leaves, found = self._recorded(x)
+            leaves, found = self._columns(x)
             nodes, outputs = [node for column in found for node in column], found[-1]
             loss = self.loss(outputs, t)
             unknown = [math.nan] * (len(x) - len(leaves))
@@ -135,7 +134,7 @@ class Evaluation:
             rows.append([*x, *(node.data for node in nodes), *gradients, *(o.data for o in outputs), loss.data])
         return np.array(rows)
 
-    def _recorded(self, x: Sequence[float]) -> tuple[list[Value], list[list[Value]]]:
+    def _columns(self, x: Sequence[float]) -> tuple[list[Value], list[list[Value]]]:
         """The leaves that stand for the inputs, none if the model takes plain numbers only, and the other columns."""
         leaves = [Value(number) for number in x]
         try:
@@ -184,26 +183,20 @@ class CompiledEvaluation(Evaluation):
         super().__init__(model, loss, parameters)
         self.runs_by = "c" if target == "c" else self.runs_by
         self._sample = next(samples.rows(slice(1)))
-        self._recorded_loss = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], target=target)
-        # θ is the optimizer's; the program may have its parameters in another order, and some that are not trained.
-        place = {parameter: i for i, parameter in enumerate(parameters)}
-        found = [i for i, parameter in enumerate(self.program.parameters) if parameter in place]
-        self._in_program = np.array(found, dtype=np.intp)
-        self._in_theta = np.array([place[self.program.parameters[i]] for i in found], dtype=np.intp)
-        self._constant = [(i, leaf) for i, leaf in enumerate(self.program.parameters) if leaf not in place]
-        self._vector = np.empty(len(self.program.parameters))
+        self._recorded = recorded = record(model, loss, *self._sample)
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
+        self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
         self.read_untrained()
 
     def read_untrained(self) -> None:
-        for i, leaf in self._constant:
-            self._vector[i] = leaf.data
+        others = self.program.parameters[len(self.parameters) :]
+        self._vector[len(self.parameters) :] = [leaf.data for leaf in others]
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
-        self._vector[self._in_program] = theta[self._in_theta]
+        self._vector[: len(theta)] = theta
         value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
-        self.gradient = self._ordered(found)
+        self.gradient = found[: len(theta)]
         return value, self.gradient
 
     def losses(self, samples: Samples) -> Floats:
@@ -214,7 +207,12 @@ class CompiledEvaluation(Evaluation):
 
     @cached_property
     def _outputs(self) -> Program:
-        return compile(list(self._recorded_loss.outputs), self._recorded_loss.inputs)
+        return compile(list(self._recorded.outputs), self._recorded.inputs)
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes the graph of a sample's loss has."""
+        return len(topological_order(self._recorded.loss))
 
     @cached_property
     def _trace_program(self) -> Program:
@@ -224,28 +222,17 @@ class CompiledEvaluation(Evaluation):
         loss = self.loss(outputs, targets)
         return compile([*nodes, *grad(loss, nodes, create_graph=True), *outputs, loss], [*inputs, *targets])
 
-    def some_rows(self, samples: Samples) -> Samples:
-        """As many of the samples, from all over the data, as are compared in a moment: of a small model all."""
-        count = max(1, NODES // len(topological_order(self._recorded_loss.loss)))
-        return samples.chosen(np.unique(np.linspace(0, len(samples) - 1, count).astype(np.intp)).tolist())
-
     def _trace_rows(self, samples: Samples) -> Floats:
         return in_chunks(self._trace_program, samples.columns)
 
     def compared(self, samples: Samples) -> Numbers:
-        pairs = [self.program.value_and_grad(row) for row in samples.columns]
+        n, pairs = len(self.parameters), [self.program.value_and_grad(row) for row in samples.columns]
         mean, gradient = self.program.value_and_grad(samples.columns, "mean")
         return {
             "loss": np.array([value for value, _ in pairs]),
-            "gradient": np.array([self._ordered(found) for _, found in pairs]),
-            "mean loss and gradient": np.append(mean, self._ordered(gradient))[np.newaxis],
+            "gradient": np.array([found[:n] for _, found in pairs]),
+            "mean loss and gradient": np.append(mean, gradient[:n])[np.newaxis],
         }
-
-    def _ordered(self, found: Vector) -> Vector:
-        """The program's gradient as one by θ."""
-        gradient = np.zeros(len(self.parameters))
-        gradient[self._in_theta] = found[self._in_program]
-        return gradient
 
 
 def in_chunks(program: Program, rows: Floats) -> Floats:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from ..basics.arrays import Rows
+from ..basics.arrays import Floats, Rows
 from ..basics.checks import count, not_negative, whole
 from .samples import Samples
 
@@ -36,6 +37,11 @@ class Plan:
             not_negative("tolerance", self.tolerance)
         if self.patience is not None:
             count("patience", self.patience)
+
+    @cached_property
+    def inputs(self) -> Floats:
+        """Those to train on, and behind them those held out: all that is judged after an epoch."""
+        return np.vstack([samples.inputs for samples in (self.samples, self.others) if samples])
 
     @property
     def steps_per_epoch(self) -> int:

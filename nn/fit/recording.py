@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..basics.arrays import Vector
-from ..basics.files import Arrays
 from ..losses import Loss
 from ..module import Model, parameters_of
 from ..optim import Optimizer
@@ -66,25 +63,3 @@ class Recording:
         self.moments.append(Moment(epoch, parameters, np.sqrt(self._squares / max(self._steps, 1))))
         self._squares[:] = 0.0
         self._steps = 0
-
-
-def moments_as_arrays(moments: Sequence[Moment]) -> Arrays:
-    """Moments as the arrays that stand for them in a checkpoint; no moments are no arrays."""
-    if not moments:
-        return {}
-    return {
-        "record.epochs": np.array([moment.epoch for moment in moments], dtype=np.int64),
-        "record.parameters": np.array([moment.parameters for moment in moments]),
-        "record.gradients": np.array([moment.gradient for moment in moments]),
-    }
-
-
-def moments_from_arrays(arrays: Mapping[str, Any]) -> list[Moment]:
-    """The moments that a checkpoint's arrays stand for: none if it has none; a ValueError if they do not agree."""
-    if "record.epochs" not in arrays:
-        return []
-    columns = [arrays.get(f"record.{name}", np.array(0.0)) for name in ("epochs", "parameters", "gradients")]
-    shapes = [column.shape for column in columns]
-    if len(shapes[0]) != 1 or len(shapes[1]) != 2 or shapes[1] != shapes[2] or len({shape[0] for shape in shapes}) != 1:
-        raise ValueError(f"the arrays of its record do not agree: they have the shapes {shapes}")
-    return [Moment(int(epoch), parameters, gradient) for epoch, parameters, gradient in zip(*columns, strict=True)]

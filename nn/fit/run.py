@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -20,13 +21,12 @@ from ..optim import Optimizer, State
 from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
-from .dependence import as_outputs
+from .dependence import as_outputs, shape_of
 from .evaluation import Evaluation
-from .fingerprint import graph_fingerprint
 from .objective import Objective
 from .plan import Plan, lowest
 from .recording import Moment, Recording
-from .samples import Samples
+from .samples import Samples, fingerprint
 
 
 class DivergenceError(ArithmeticError):
@@ -69,7 +69,8 @@ class Run:
         self.best: Vector = np.empty(0)
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
-        self.numbers = self._evaluation(compiled, target)
+        self.eager = Evaluation(model, loss, optimizer.parameters)
+        self.numbers = self._evaluation(target) if compiled else self.eager
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -81,39 +82,33 @@ class Run:
 
     # ---- by the engine, or by a program
 
-    def _evaluation(self, compiled: bool, target: Target) -> Evaluation:
-        if not compiled:
-            return self._eager()
+    def _evaluation(self, target: Target) -> Evaluation:
         parameters, samples = self.optimizer.parameters, self.plan.samples
         numbers, reason = evaluation(self.model, self.loss, parameters, samples, target=target)
         if reason:
-            message = (
-                f"the loss cannot be compiled: {reason}. Training goes on without, many times slower, as it does with "
-                f"compiled=False, which does not warn"
-            )
-            warnings.warn(message, RuntimeWarning, stacklevel=4)
+            self._warn(f"the loss cannot be compiled: {reason}. Training goes on without", stacklevel=5)
         return numbers
 
-    def _eager(self) -> Evaluation:
-        return Evaluation(self.model, self.loss, self.optimizer.parameters)
+    def _warn(self, what: str, stacklevel: int) -> None:
+        slower = "many times slower, as it does with compiled=False, which does not warn"
+        warnings.warn(f"{what}, {slower}", RuntimeWarning, stacklevel=stacklevel)
 
     def _went_back(self, stacklevel: int) -> bool:
         """Whether program and engine differ: then everything is as it was when they last agreed, and no program is."""
         if not self.numbers.is_compiled:
             return False
-        reason = still_agreement(self._eager(), self.numbers, self.plan.samples)
+        reason = still_agreement(self.eager, self.numbers, self.plan.samples)
         if not reason:
             self.agreed = self._here()
             return False
-        message = (
+        self._warn(
             f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
-            f"and history went back to epoch {self.agreed.epochs}, and training goes on without, many times slower, as "
-            f"it does with compiled=False, which does not warn"
+            f"and history went back to epoch {self.agreed.epochs}, and training goes on without",
+            stacklevel + 1,
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
         self._restore(self.agreed)
         self.history.is_compiled = False
-        self.numbers = self._eager()
+        self.numbers = self.eager
         return True
 
     # ---- epochs and steps
@@ -156,31 +151,34 @@ class Run:
 
     def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
         """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
-
-        def require_finite(what: str, numbers: float | Vector) -> None:
-            if not np.isfinite(numbers).all():
-                rate = self.optimizer.rate(state.steps)
-                raise DivergenceError(what, state.steps + 1, self.history.epochs + 1, rate, self.history)
-
         if is_seen:
             self.numbers.read_untrained()
         loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
         if is_seen:
             self.numbers.write_gradient()
-        require_finite(f"the loss became {loss!r}", loss)
-        require_finite("the gradient became infinite or nan", gradient)
+        if not math.isfinite(loss):
+            raise self._divergence(f"the loss became {loss!r}", state)
+        if not np.isfinite(gradient).all():
+            raise self._divergence("the gradient became infinite or nan", state)
         there = self.optimizer.next(state, gradient)
-        require_finite("the parameters became infinite or nan", there.theta)
+        if not np.isfinite(there.theta).all():
+            raise self._divergence("the parameters became infinite or nan", state)
         if self.history.recording:
             self.history.recording.add_step(gradient)
         return loss, there
 
+    def _divergence(self, what: str, state: State) -> DivergenceError:
+        rate = self.optimizer.rate(state.steps)
+        return DivergenceError(what, state.steps + 1, self.history.epochs + 1, rate, self.history)
+
     def _end_epoch(self) -> None:
         """What is to be known after an epoch, compared, told and saved."""
         history, plan = self.history, self.plan
-        for samples, metrics in ((plan.samples, history.metrics), (plan.others, history.held_out_metrics)):
-            if samples and history.metric:
-                metrics.append(self.objective.quality(self.numbers.outputs(samples.inputs), samples.targets))
+        if history.metric:
+            outputs = np.split(self.numbers.outputs(plan.inputs), [len(plan.samples)])
+            history.metrics.append(self.objective.quality(outputs[0], plan.samples.targets))
+            if plan.others:
+                history.held_out_metrics.append(self.objective.quality(outputs[1], plan.others.targets))
         if plan.others:
             history.held_out_losses.append(self.numbers.mean(plan.others))
         if plan.patience and lowest(history.watched) == history.epochs - 1:
@@ -201,9 +199,9 @@ class Run:
     def _settings(self) -> dict[str, str]:
         """What must be the same from the start for a training to end with the same bits."""
         (x, t), *_ = self.plan.samples.rows(slice(1))
-        optimizer = self.optimizer
+        loss, optimizer = self.loss(as_outputs(self.model(x)), t), self.optimizer
         return {
-            "network or loss": graph_fingerprint(self.loss(as_outputs(self.model(x)), t)),
+            "network or loss": fingerprint(repr(shape_of(loss, self.eager.all_parameters)).encode()),
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
             "compiled": self.numbers.runs_by,
             **self.plan.settings(),
@@ -239,7 +237,7 @@ class Run:
             raise ValueError(f"the checkpoint {path} is {saved.epochs} epochs old, wanted {self.plan.epochs} at most")
         self._restore(saved)
         if saved.settings["went back"] == "True":
-            self.numbers = self._eager()
+            self.numbers = self.eager
 
     def _restore(self, saved: Checkpoint) -> None:
         """Everything as it was after that epoch; nothing changes if it is that of another model or optimizer."""

@@ -199,8 +199,8 @@ class _Planner:
         if isinstance(statement, ir.Update):
             self.update(statement, expr)
             return
-        into_order = isinstance(expr, ir.Reshape) and (not target.sampled or expr.inside.shape[-1:] == (ir.B,))
-        found = ir.rebuilt(expr, self.root) if into_order else self.root(expr)
+        is_core = isinstance(expr, ir.Reshape) and core_path(expr.inside) and expr.inside.sampled == target.sampled
+        found = ir.rebuilt(expr, self.root) if is_core else self.root(expr)
         self.step(ir.Define(target, found))
         if target not in self.updated and self.is_shared(expr):
             self.made.setdefault(expr, target)

@@ -1,0 +1,37 @@
+"""The documentation site; ``python docs/build.py`` builds it, without network."""
+
+from importlib.metadata import version as version_of
+
+project = "valuegrad"
+author = "The valuegrad authors"
+copyright = "The valuegrad authors"
+version = release = version_of("valuegrad")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx-mathjax-offline",
+]
+exclude_patterns = ["build", "README.md"]
+myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # build.py has run the lessons
+nb_merge_streams = True
+suppress_warnings = ["mystnb.unknown_mime_type"]  # pictures have several forms, of which the page takes one
+
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True}
+autodoc_type_aliases = {"npt.ArrayLike": "ArrayLike"}
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = "valuegrad"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True

@@ -1,0 +1,94 @@
+"""Runs the lessons, or those named, and keeps what they show: ``python notebooks/run_lessons.py [LESSON.ipynb ...]``.
+
+Text and pictures are kept as they come. A page that plays (a film, a graph to step through) is kept as a still of its
+start, for a notebook that is only read plays nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+LESSONS = Path(__file__).parent
+STILL = (960, 640)  # width and height of a page's still, in pixels
+SECONDS = 120  # the longest that a cell may take
+
+
+def executed(path: Path) -> NotebookNode:
+    """The lesson, run from top to bottom in a kernel of its own, as it came out."""
+    lesson = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        lesson,
+        timeout=SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,  # a busy machine delivers what a cell prints in pieces
+        resources={"metadata": {"path": str(LESSONS)}},
+    )
+    client.execute()
+    lesson.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return lesson
+
+
+def page_of(output: NotebookNode) -> str:
+    """The page that an output plays in a frame, or nothing."""
+    shown = "".join(output.get("data", {}).get("text/html", ""))
+    frame = re.search(r'<iframe\b[^>]*\bsrcdoc="([^"]*)"', shown)
+    return html.unescape(frame[1]) if frame else ""
+
+
+def with_stills(lesson: NotebookNode) -> NotebookNode:
+    """The lesson with a picture in the place of each page."""
+    playing = [(cell, output) for cell in lesson.cells for output in cell.get("outputs", ()) if page_of(output)]
+    for (_, output), picture in zip(playing, _stills([page_of(output) for _, output in playing]), strict=True):
+        output.data = {
+            "image/png": base64.b64encode(picture).decode() + "\n",
+            "text/plain": "a page that plays: run this cell to see it",
+        }
+    return lesson
+
+
+def _stills(pages: Sequence[str]) -> list[bytes]:
+    if not pages:
+        return []
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**_browser())
+        sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})
+        pictures = []
+        for page in pages:
+            sheet.set_content(page)
+            sheet.wait_for_timeout(500)  # what moves at first has come to rest
+            pictures.append(sheet.screenshot())
+        browser.close()
+    return pictures
+
+
+def _browser() -> dict[str, object]:
+    """The system's Chromium, where there is one."""
+    from shutil import which
+
+    found = which("chromium") or which("chromium-browser") or which("google-chrome")
+    return {"executable_path": found, "args": ["--no-sandbox"]} if found else {}
+
+
+def main(arguments: Sequence[str]) -> None:
+    for path in [Path(name) for name in arguments] or sorted(LESSONS.glob("*.ipynb")):
+        nbformat.write(with_stills(executed(path)), path)
+        print(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
