@@ -22,15 +22,17 @@ from tensors import Draw
 from test_compiler_models import long_short_term_memory
 
 from autograd import Operation, Value, compile, functional, grad, ops, register
+from autograd.compiler import program as program_module
 from autograd.compiler.ir import B
 from autograd.compiler.program import Program
-from autograd.compiler.targets import building
+from autograd.compiler.targets import building, c
 from autograd.compiler.targets.building import BuildError, Library, build, cache_directory, compiler
 from autograd.compiler.targets.c import n_numbers, write
 from autograd.compiler.targets.interpret import _Run
 from nn import MLP, SGD, Trainer, mse
 
 needs_a_compiler()
+pytestmark = pytest.mark.filterwarnings("ignore:target=.c. may be slower:RuntimeWarning")  # on a processor without AVX
 
 GROUP = 50
 """Programs in one file: the compiler starts once for all of them."""
@@ -291,6 +293,19 @@ def test_a_training_in_c_that_cannot_be_built_says_so(monkeypatch: pytest.Monkey
     model = MLP(2, [1], seed=0)
     with pytest.raises(BuildError, match="CC is 'no-such-compiler', which is not there"):
         Trainer(model, mse, SGD(model.parameters(), lr=0.1)).fit([[1.0, 2.0]], [3.0], progress=False, target="c")
+
+
+def test_where_numpy_is_faster_a_warning_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c, "LARGE", 6)
+    w, x = [[Value(1.0) for _ in range(3)] for _ in range(2)], [Value(0.5) for _ in range(3)]
+    outputs = [functional.dot(row, x) for row in w]
+    with pytest.warns(RuntimeWarning, match="it multiplies a matrix of 2 × 3, which NumPy's library does faster"):
+        compile(outputs, x, target="c")
+    monkeypatch.setattr(c, "LARGE", 7)
+    compile(outputs, x, target="c")
+    monkeypatch.setattr(program_module, "has_wide_vectors", lambda: False)
+    with pytest.warns(RuntimeWarning, match="no vectors of four doubles"):
+        compile(outputs, x, target="c")
 
 
 # ---- the file

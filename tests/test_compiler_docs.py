@@ -16,6 +16,7 @@ from autograd import ops
 DOCS = Path(__file__).parent.parent / "docs"
 
 
+@pytest.mark.filterwarnings("ignore:target=.c. may be slower:RuntimeWarning")  # on a processor without AVX
 @pytest.mark.parametrize("page", ["scipy.md", "c.md", "extending-the-compiler.md"])
 def test_a_page_runs(page: str) -> None:
     pytest.importorskip("scipy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from math import isfinite
@@ -26,7 +27,7 @@ from .layout import layout
 from .lift import lift
 from .record import record
 from .targets import c
-from .targets.building import Library, build
+from .targets.building import Library, build, has_wide_vectors
 from .targets.numpy import Source, load, write
 
 Target = Literal["numpy", "c"]
@@ -132,6 +133,7 @@ class Program:
         self._n_operations = len(arrays.statements)
         self._library: Library | None = None
         if target == "c":
+            _warn_where_c_is_slower(arrays)
             self._library = Library(build(source.text), "program", len(self._parameters), self._n_outputs)
             self._value_and_grad: Callable[..., Any] | None = self._library.value_and_grad if arrays.gradient else None
         else:
@@ -444,6 +446,19 @@ class Passes(dict[str, str]):
         return "\n\n".join(f"---- {name} ----\n{shown(text)}" for name, text in self.items())
 
     __repr__ = __str__
+
+
+def _warn_where_c_is_slower(arrays: ArrayProgram) -> None:
+    reasons = [
+        f"it multiplies a matrix of {shape}, which NumPy's library does faster" for shape in c.large_matrices(arrays)
+    ]
+    if not has_wide_vectors():
+        reasons.append("this processor has no vectors of four doubles (AVX), without which NumPy is often faster")
+    if reasons:
+        message = (
+            f'target="c" may be slower than NumPy for this program: {"; ".join(reasons)}. Leave target out to compare'
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
 def _unpacked(packed: Packed, single: bool, target: Target) -> Program:

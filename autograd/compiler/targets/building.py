@@ -115,6 +115,11 @@ def _machine() -> str:
     )
 
 
+def has_wide_vectors() -> bool:
+    """Whether a vector of the processor holds four doubles or more, as far as is known."""
+    return sys.platform != "linux" or platform.machine() not in ("x86_64", "AMD64") or " avx " in f"{_machine()} "
+
+
 @cache
 def _machine_options() -> tuple[str, ...]:
     """This machine's instructions; glibc's functions of vectors, where it has them."""

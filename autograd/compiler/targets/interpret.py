@@ -1,7 +1,7 @@
 """The oracle: any array program, run statement by statement on plain NumPy, every shape compared with the derived one.
 
-It is written to be right and not to be fast: views are read element by element, contractions multiply and then sum, operations
-are those of the scalar engine. Every other target is held against it, and it against the scalar engine.
+It is written to be right and not to be fast: views are read element by element, contractions multiply and then sum,
+operations are those of the scalar engine. Every other target is held against it, and it against the scalar engine.
 """
 
 from __future__ import annotations
