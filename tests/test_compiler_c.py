@@ -30,6 +30,7 @@ from autograd.compiler.targets.building import BuildError, Library, build, cache
 from autograd.compiler.targets.c import n_numbers, write
 from autograd.compiler.targets.interpret import _Run
 from nn import MLP, SGD, Trainer, mse
+from nn.__main__ import main
 
 needs_a_compiler()
 pytestmark = pytest.mark.filterwarnings("ignore:target=.c. may be slower:RuntimeWarning")  # on a processor without AVX
@@ -109,7 +110,7 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     """Memory of exactly the size that is asked for, and arithmetic on whole numbers and pointers."""
     group = [*cases(range(60, 68), exact=True)]
     source, program = tmp_path / "programs.c", tmp_path / "programs"
-    source.write_text(write({one.name: one.program for one in group}) + main(group))
+    source.write_text(write({one.name: one.program for one in group}) + program_of(group))
     options = ["-std=c11", "-O0", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
     for lanes in ("-DLANES=1", "-DLANES=2"):
         command = [*compiler(), *options, lanes, "-o", str(program), str(source), "-lm"]
@@ -123,7 +124,7 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
         agree([float(number) for number in done.stdout.split()], wanted, max(interpreted(one)[2] for one in group))
 
 
-def main(group: Sequence[Case]) -> str:
+def program_of(group: Sequence[Case]) -> str:
     """A function that runs each program on its case, and prints the outputs."""
     functions = []
     for one in group:
@@ -286,6 +287,15 @@ def test_a_network_is_trained_in_c_as_on_numpy(tmp_path: Path) -> None:
     np.testing.assert_allclose(*losses, rtol=1e-10)
     with pytest.raises(ValueError, match="belongs to another training: its compiled is c, now it is True"):
         trainer.fit(inputs, targets, epochs=20, progress=False, checkpoint=file)
+
+
+def test_the_command_trains_in_c(tmp_path: Path) -> None:
+    histories = []
+    for name in ("numpy", "c"):
+        out = tmp_path / name
+        assert main(["train", "line", "--out", str(out), "--program", name, "--epochs", "3", "--no-film"]) == 0
+        histories.append(np.genfromtxt(out / "history.csv", delimiter=",", skip_header=1))
+    np.testing.assert_allclose(*histories, rtol=1e-9)
 
 
 def test_a_training_in_c_that_cannot_be_built_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ class Program:
     def _outputs(self, x: Floats, theta: Floats | None) -> Floats:
         """The outputs (n_outputs, B) for columns of inputs."""
         if self._library:
-            return self._library.outputs(x.T, self._vector(theta)).T
+            return self._library.outputs(x.T, self._same_vector(theta)).T
         with _quietly():
             found = self._forward(x, *self._read(theta))
         rows = [found] if len(self._shapes) == 1 else found
@@ -205,7 +205,7 @@ class Program:
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
         if self._library:
-            return self._library.value_and_grad(x.T, weight, self._vector(theta))
+            return self._library.value_and_grad(x.T, weight, self._same_vector(theta))
         with _quietly():
             found, grad = self._differentiated(x, weight, theta)
             value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
@@ -265,6 +265,14 @@ class Program:
             raise ValueError(
                 f"theta has one number for each of {len(self.parameters)} parameters, got shape {np.shape(theta)}"
             )
+        return vector
+
+    def _same_vector(self, theta: Floats | None) -> Floats:
+        """The parameters as a vector, which is not looked at again as long as calls are made with the same one."""
+        if theta is not None and theta is getattr(self._kept, "vector", None):
+            return theta
+        vector = self._vector(theta)
+        self._kept.vector = vector if vector is theta else None
         return vector
 
     def _read(self, theta: Floats | None) -> tuple[Floats, ...]:

@@ -123,11 +123,12 @@ def has_wide_vectors() -> bool:
 @cache
 def _machine_options() -> tuple[str, ...]:
     """This machine's instructions; glibc's functions of vectors, where it has them."""
+    native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     try:
         ctypes.CDLL("libmvec.so.1")
     except OSError:
-        return ("-march=native",)
-    return "-march=native", "-DLIBMVEC"
+        return (native,)
+    return native, "-DLIBMVEC"
 
 
 class Library:

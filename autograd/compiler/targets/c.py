@@ -109,6 +109,11 @@ LIBMVEC = """
 #  define MVEC(f) _ZGVnN2v_##f
 #  define MVEC2(f) _ZGVnN2vv_##f
 #endif
+#if defined MVEC && defined __GLIBC_PREREQ
+#  if __GLIBC_PREREQ(2, 40) || (__GLIBC_PREREQ(2, 35) && defined __x86_64__)
+#    define MVEC_HAS_ALL /* before, it had exp, log, sin and cos */
+#  endif
+#endif
 """
 
 
@@ -320,7 +325,7 @@ Compile without -ffast-math:
 -DLANES=1 makes plain C of it, for any compiler; -DLIBMVEC, with -lmvec, takes exp, tanh, ... from glibc's vectors."""
 
 _POW = """
-#ifdef MVEC2
+#if defined MVEC_HAS_ALL
 v MVEC2(pow)(v, v);
 #  define vpow MVEC2(pow)
 #elif LANES > 1
@@ -332,7 +337,7 @@ static inline v vpow(v x, v y) { EACH(t) LANE(x, t) = pow(LANE(x, t), LANE(y, t)
 
 
 def _library_function(f: str, is_old: bool) -> str:
-    condition = "defined MVEC" if is_old else "defined MVEC && __GLIBC_PREREQ(2, 35)"
+    condition = "defined MVEC" if is_old else "defined MVEC_HAS_ALL"
     return f"""
 #if {condition}
 v MVEC({f})(v);
