@@ -269,8 +269,9 @@ class Program:
 
     def _same_vector(self, theta: Floats | None) -> Floats:
         """The parameters as a vector, which is not looked at again as long as calls are made with the same one."""
-        if theta is not None and theta is getattr(self._kept, "vector", None):
-            return theta
+        last: Floats | None = getattr(self._kept, "vector", None)
+        if last is not None and theta is last:
+            return last
         vector = self._vector(theta)
         self._kept.vector = vector if vector is theta else None
         return vector
