@@ -27,20 +27,15 @@ class Orders:
 
     def of(self, group: Group) -> Iterator[Group]:
         """The orders of a group, the likelier ones first. The parameters of each are placed as it reads them."""
-        for order in self._of(group):
+        if group.kind == "map":
+            orders = self._of_map(group)
+        else:
+            one = {"dot": self._of_dot, "reduce": self._of_reduce, "join": self._of_join}[group.kind]
+            orders = iter([one(group)])
+        for order in orders:
             for nodes in order.operands:
                 self.places.place(nodes)
             yield order
-
-    def _of(self, group: Group) -> Iterator[Group]:
-        if group.kind == "map":
-            yield from self._of_map(group)
-        elif group.kind == "dot":
-            yield self._of_dot(group)
-        elif group.kind == "reduce":
-            yield self._of_reduce(group)
-        else:
-            yield self._of_join(group)
 
     # ---- element by element
 

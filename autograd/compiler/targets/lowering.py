@@ -93,7 +93,7 @@ class _Lowering:
         if isinstance(expr, ir.Contract):
             found = as_products(self._with_factors(expr))
             return ir.rebuilt(found, self.lowered) if isinstance(found, ir.Contract) else self.lowered(found)
-        if isinstance(expr, ir.Reshape) and _is_reshaped(expr.inside):
+        if isinstance(expr, ir.Reshape) and _is_all_in_order(expr.inside):
             return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
         if isinstance(expr, ir.Rearrange):
             return permuted(self.lowered(expr.inside), expr.order)
@@ -146,7 +146,7 @@ def least_uses(theta: ir.Array, expr: ir.Expr) -> int:
 
     It is where something is copied, reshaped or compared; slices cost nothing, and parts of theta have names.
     """
-    if isinstance(expr, InMemoryOrder | Ones):
+    if isinstance(expr, InMemoryOrder):
         return 1
     if isinstance(expr, ir.Reshape) and is_permuted(expr.inside):
         return 1 if isinstance(_innermost(expr.inside), ir.View | ir.Take | ir.Array) else 2
@@ -183,7 +183,7 @@ def _axes(view: ir.View, kept: list[int]) -> tuple[int | None, ...]:
     return (*own, *([len(view.kept)] if view.sampled else [None] * view.batched))
 
 
-def _is_reshaped(expr: ir.Expr) -> bool:
+def _is_all_in_order(expr: ir.Expr) -> bool:
     """Whether it is a view of all elements in order, if perhaps in another shape."""
     return (
         isinstance(expr, ir.View)

@@ -127,17 +127,20 @@ def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
     return '"""' + "\n".join(lines) + '\n"""'
 
 
-def _body(writer: Writer, read: Set[Array], *passes: Mapping[Statement, str]) -> list[str]:
-    """The lines of these passes; in a long function each is followed by a ``del`` of what is not read any more."""
-    statements = [statement for lines in passes for statement in lines]
-    made = {s.target for s in statements if isinstance(s, Define)} - read
-    reads = [{s.target, *arrays_read(s.expr)} & made for s in statements] if len(statements) >= LONG else []
-    done = dict(zip(statements, last_reads(reads), strict=False))
+def _body(writer: Writer, returned: Set[Array], *passes: Mapping[Statement, str]) -> list[str]:
+    """The lines of these passes; in a long function each is followed by a ``del`` of what is not read any more.
+
+    What counts are names: an adjoint and what is added to it may be two arrays of one name.
+    """
+    statements, name = [statement for lines in passes for statement in lines], writer.arrays
+    made = {name[s.target] for s in statements if isinstance(s, Define)} - {name[array] for array in returned}
+    reads = [{name[array] for array in (s.target, *arrays_read(s.expr))} & made for s in statements]
+    done = dict(zip(statements, last_reads(reads), strict=True)) if len(statements) >= LONG else {}
     body: list[str] = []
     for lines in passes:
         body += [""] * bool(body)
         for statement, text in lines.items():
-            gone = sorted(writer.arrays[array] for array in done.get(statement, ()))
+            gone = sorted(done.get(statement, ()))
             body += [text, f"del {', '.join(gone)}"][: 1 + bool(gone)]
     return body
 
@@ -147,21 +150,16 @@ def _assigned(values: Mapping[str, str]) -> list[str]:
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: Sequence[str], doc: str) -> str:
-    body = [f'"""{doc}"""', *lines, _wrapped("return ", returned, "")]
+    out = ", ".join(returned)
+    returns = f"return {out}" if len(out) < WIDTH - len("return ()") else f"return ({out})"
+    body = [f'"""{doc}"""', *lines, _wrapped(returns)]
     indented = "\n".join(textwrap.indent(line, "    ") for line in body)
-    return f"{_wrapped(f'def {name}(', arguments, '):')}\n{indented}"
+    head = _wrapped(f"def {name}({', '.join(arguments)}):")
+    return f"{head}\n{indented}"
 
 
-def _wrapped(start: str, items: Sequence[str], end: str) -> str:
-    """``start item, item, ... end``, on several lines if it is long."""
-    line = f"{start}{', '.join(items)}{end}"
-    if len(line) <= WIDTH:
-        return line
-    indent = "    "
-    filled = textwrap.fill(
-        ", ".join(items), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
-    )
-    return f"{start}\n{filled}\n{end}" if end else f"{start}(\n{filled}\n)"
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
 
 
 def _tuple(names: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """What stands in a program more than once gets a name, and what is read once becomes part of the line that reads it.
 
 Two passes from array program to array program, for targets that write a line for each statement. Neither changes a
-number.
+number, for no array is updated once it was read: what would do that is refused.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def share(program: ArrayProgram, least: Callable[[Expr], int]) -> ArrayProgram:
     >>> [type(s.target).__name__ for s in share(program, lambda expr: 2).statements]
     ['Shared', 'Array', 'Array']
     """
+    _refuse_late_updates(program)
     sharing = _Sharing(program, least)
     statements = [line for s in program.statements for line in sharing.statement(s)]
     outputs = [sharing.value(output) for output in program.outputs]
@@ -106,6 +107,7 @@ def inline(program: ArrayProgram, most: int) -> tuple[ArrayProgram, Mapping[Arra
 
     What has a label keeps its line. An expression that others were put into has ``most`` operations and operands.
     """
+    _refuse_late_updates(program)
     inlining = _Inlining(program, most)
     statements, backward = inlining.lines(program.statements), inlining.lines(program.backward)
     return replace(program, statements=statements, backward=backward), inlining.reader
@@ -147,6 +149,14 @@ class _Inlining:
             own = 1 if isinstance(expr, Apply | View) else 2
             self.sizes[expr] = own + sum(map(self.size, expr.operands))
         return self.sizes[expr]
+
+
+def _refuse_late_updates(program: ArrayProgram) -> None:
+    read: set[Array] = set()
+    for statement in (*program.statements, *program.backward):
+        if isinstance(statement, Update) and statement.target in read:
+            raise TypeError(f"an array is updated after it was read, a line could take it for what it was: {statement}")
+        read.update(arrays_read(statement.expr))
 
 
 def arrays_read(expr: Expr) -> Iterator[Array]:

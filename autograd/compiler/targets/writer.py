@@ -38,7 +38,6 @@ class Writer:
         self.helpers: set[str] = set()
         self.is_sized = False
         """Whether what was written so far reads the size of the batch."""
-        self._views: dict[object, str] = {}
         self._stored: dict[object, str] = {}
 
     # ---- lines
@@ -86,7 +85,7 @@ class Writer:
             return None
         if isinstance(expr, MatMul) and max(len(expr.left.shape), len(expr.right.shape)) <= 2:
             # By a vector of one 0, np.dot gives 0 where there is nan.
-            plain = len(expr.left.shape) == len(expr.right.shape) == 2 or _is_ones(expr.right)
+            plain = len(expr.left.shape) == len(expr.right.shape) == 2 or isinstance(expr.right, Ones)
             return f"np.{'dot' if plain else 'matmul'}({self._full(expr.left)}, {self._full(expr.right)}, out={out})"
         if isinstance(expr, ir.Reduce) and expr.kind == "sum":
             return f"{self.within(expr.inside, ATOM)}.sum({self._over(expr)}, out={out})"
@@ -98,12 +97,7 @@ class Writer:
             return self.arrays[place]
         if place.source is not self.program.gradient:
             return self._view(place, self.text(place.source), place.own)
-        if place.part not in self._views:
-            name = self._part_name(place, "d")
-            name = self.names.unique(name) if name in self.gradients else name
-            self._views[place.part] = name
-            self.gradients[name] = self._view(place, "grad", self.program.theta.lengths)
-        return self._views[place.part]
+        return self._part(place, "", self.gradients, "grad", "d")
 
     def _scatter(self, statement: ir.Update, place: ir.Take, expr: ir.Expr) -> str:
         """Element by element; what is picked more than once is added up by rows."""
@@ -224,18 +218,18 @@ class Writer:
         expanded = _inserted([*axes, *["None"] * view.batched]) if view.kept else ""
         if part.is_whole and not expanded:
             return "theta"
-        if (part.part, "") in self._stored:
-            return self._stored[part.part, ""] + expanded
-        if (part.part, expanded) not in self._stored:
-            name = self._part_name(part, "")
-            name = self.names.unique(name) if name in ("theta", *self.parameters) else name
-            self._stored[part.part, expanded] = name
-            self.parameters[name] = self._view(part, "theta", self.program.theta.lengths) + expanded
-        return self._stored[part.part, expanded]
+        plain = self._stored.get(("", part.part, ""))
+        return plain + expanded if plain else self._part(part, expanded, self.parameters, "theta", "")
 
-    def _part_name(self, view: ir.View, before: str) -> str:
-        name = self.parts.get(view.part) or self.parts.get(view.along(view.order).part)
-        return before + (name or self.names.numbered("wbW"[min(len(view.kept), 2)]))
+    def _part(self, view: ir.View, expanded: str, views: dict[str, str], vector: str, before: str) -> str:
+        """The name of a part of a vector, theta or its gradient, which is one of these views."""
+        key = before, view.part, expanded
+        if key not in self._stored:
+            named = self.parts.get(view.part) or self.parts.get(view.along(view.order).part)
+            name = before + (named or self.names.numbered("wbW"[min(len(view.kept), 2)]))
+            name = self._stored[key] = self.names.unique(name) if name in (vector, *views) else name
+            views[name] = self._view(view, vector, self.program.theta.lengths) + expanded
+        return self._stored[key]
 
     def _take(self, expr: ir.Take) -> str:
         return f"{self._flat(expr.source)}[{self.constant(expr.picked)}]"
@@ -362,12 +356,7 @@ _STEMS: dict[type[ir.Expr], str] = {
     ir.Where: "masked",
     ir.Reshape: "columns",
     InMemoryOrder: "x",
-    Ones: "ones",
 }
-
-
-def _is_ones(expr: ir.Expr) -> bool:
-    return isinstance(expr.of if isinstance(expr, Shared) else expr, Ones)
 
 
 def _number(value: float) -> str:
