@@ -122,10 +122,13 @@ def write(programs: Mapping[str, ir.ArrayProgram]) -> str:
 
     Raises a NotImplementedError that names an operation which C has not, and whose row is no formula in others.
     """
-    written = [_Program(program, name) for name, program in programs.items()]
-    texts = [program.text() for program in written]
-    used = set[str]().union(*(program.nests.calls.used for program in written))
-    head = "\n\n".join(program.usage() for program in written)
+    return _file([_Program(program, name) for name, program in programs.items()])
+
+
+def _file(programs: Sequence[_Program]) -> str:
+    texts = [program.text() for program in programs]
+    used = set[str]().union(*(program.nests.calls.used for program in programs))
+    head = "\n\n".join(program.usage() for program in programs)
     return "\n\n".join(filter(None, [f"/* {head}\n\n{_COMPILE} */", LANES.strip(), _library(used), *texts])) + "\n"
 
 
@@ -142,14 +145,13 @@ def large_matrices(program: ir.ArrayProgram) -> list[str]:
 
 def source(program: ir.ArrayProgram) -> Source:
     """The file of one program, to be built and run; its functions are named ``program_...``."""
-    found = phases(program, COSTLY, KNOWN)
-    names, places = _names(program, found), {}
+    written, places = _Program(program, "program"), {}
     for statement in program.statements:
         array = statement.target
-        while array in found.readers:
-            array = found.readers[array]
-        places[statement.target] = names[array]
-    return Source(write({"program": program}), {}, False, places)
+        while array in written.phases.readers:
+            array = written.phases.readers[array]
+        places[statement.target] = written.arrays[array]
+    return Source(_file([written]), {}, False, places)
 
 
 class _Program:
