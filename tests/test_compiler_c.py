@@ -420,6 +420,12 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, monkeyp
         cache_directory()
     directory.chmod(0o700)
     assert cache_directory() == directory
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VALUEGRAD_CACHE", str(tmp_path / "file" / "one"))
+    with pytest.raises(BuildError, match="cannot make"):
+        cache_directory()
+    with pytest.raises(BuildError, match="cannot load"):
+        Library(tmp_path / "file", "program", 0, 1)
     monkeypatch.setenv("VALUEGRAD_CACHE", str(tmp_path / "new" / "one"))
     assert cache_directory().stat().st_mode & 0o777 == 0o700
 

@@ -470,7 +470,7 @@ def _warn_where_c_is_slower(arrays: ArrayProgram) -> None:
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def _unpacked(packed: Packed, single: bool, target: Target) -> Program:
+def _unpacked(packed: Packed, single: bool, target: Target = "numpy") -> Program:
     return Program(packed.unpacked(), single, target=target)
 
 

@@ -83,7 +83,12 @@ def cache_directory() -> Path:
     """
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     directory = Path(os.environ.get(DIRECTORY) or Path(home) / "valuegrad")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError(
+            f"cannot make {directory}, where programs are built: {error}. Name another by {DIRECTORY}"
+        ) from None
     found = directory.stat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise BuildError(
@@ -136,7 +141,10 @@ class Library:
 
     def __init__(self, path: Path, name: str, n_parameters: int, n_outputs: int) -> None:
         self.n_parameters, self.n_outputs = n_parameters, n_outputs
-        functions = ctypes.CDLL(str(path))
+        try:
+            functions = ctypes.CDLL(str(path))
+        except OSError as error:
+            raise BuildError(f"cannot load {path}: {error}. Name another directory by {DIRECTORY}") from None
         workspace = functions[f"{name}_workspace"]
         workspace.restype = ctypes.c_size_t
         self.size: int = workspace()
