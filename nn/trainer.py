@@ -68,6 +68,7 @@ class Trainer:
         record: bool = False,
         compiled: bool = True,
         target: Target = "numpy",
+        devices: int | None = None,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -93,6 +94,7 @@ class Trainer:
         … and the last, and before a checkpoint, a batch of samples is compared with the scalar engine; if they differ,
         parameters and history go back to where they last agreed, and training goes on without the program. With
         ``target="c"`` the program is built by the system's C compiler, and steps are faster: see ``docs/c.md``.
+        With ``devices``, each step's gradient is computed by JAX on so many of them: see ``docs/many-devices.md``.
 
         While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
@@ -108,7 +110,7 @@ class Trainer:
         others = samples.held_out(held_out)
         plan = Plan(samples, others, epochs, batch_size, seed, tolerance, patience, path, record)
         history = History()
-        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled, target)
+        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled, target, devices)
         total = epochs * plan.steps_per_epoch
         with (
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -102,6 +103,11 @@ def _holds_values(array: npt.NDArray[np.generic]) -> bool:
 def _quietly() -> np.errstate:
     """No warnings: inf and nan are results. Each call has its own, for an errstate is not for several threads."""
     return np.errstate(all="ignore")
+
+
+Framework = Literal["numpy", "jax", "torch"]
+FRAMEWORKS: tuple[Framework, ...] = ("numpy", "jax", "torch")
+"""Those that a program is written for as Python source."""
 
 
 class Program:
@@ -426,6 +432,60 @@ class Program:
         with collector_paused():
             arrays = differentiate(layout(lift(fold(recording), exact=True)))
         write_file(path, c.write({c.identifier(path.stem): arrays}).encode("ascii"))
+
+    # ---- in other frameworks
+
+    def to_jax(self) -> Callable[..., Any]:
+        """A JAX function ``f(batch, theta)``: (B,) or (B, n_outputs), its text in ``f.source``.
+
+        ``batch`` is (B, n_inputs), or (n_inputs,) for one sample, or None without inputs. It can be jitted, mapped and
+        differentiated, and computes in 64 bits: a TypeError where JAX has not been told to.
+        """
+        from .targets import jax
+
+        return jax.load_function(jax.source(self._for_frameworks, self._single))
+
+    def to_torch(self) -> Any:
+        """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
+
+        The batch is (B, n_inputs), or (n_inputs,) for one sample; without inputs the module takes none.
+        """
+        from .targets import torch
+
+        return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
+
+    def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
+        """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
+
+        From ``batch`` (B, n_inputs) for any B, which programs without inputs have not, to ``output``: (B,) or
+        (B, n_outputs); in 64 or in 32 bits. It needs opset 18.
+        """
+        from .targets import onnx
+
+        model = onnx.model(self._for_frameworks, self.theta, self._single, dtype)
+        if path is not None:
+            write_file(path, model.SerializeToString(deterministic=True))
+        return model
+
+    def source_for(self, framework: Framework) -> str:
+        """What runs in a framework, as text that needs nothing else; the framework need not be installed."""
+        from .targets import jax, torch
+        from .targets.source import literal
+
+        if framework == "numpy":
+            constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
+            return self.source + "".join(constants)
+        source = jax.source if framework == "jax" else torch.source
+        return source(self._for_frameworks, self._single)
+
+    @cached_property
+    def _for_frameworks(self) -> ArrayProgram:
+        """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        recording = self._packed.unpacked()
+        place = {leaf: i for i, leaf in recording.leaves.items()}
+        order = tuple(place[parameter] for parameter in self.parameters)
+        with collector_paused():
+            return layout(lift(fold(replace(recording, parameters=order)), exact=True))
 
     # ---- looking at it
 

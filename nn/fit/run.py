@@ -22,7 +22,7 @@ from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs, shape_of
-from .evaluation import Evaluation
+from .evaluation import CompiledEvaluation, Evaluation
 from .objective import Objective
 from .plan import Plan, lowest
 from .recording import Moment, Recording
@@ -62,6 +62,7 @@ class Run:
         on_epoch: Callable[[Any], Any] | None = None,
         compiled: bool = True,
         target: Target = "numpy",
+        devices: int | None = None,
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
@@ -71,6 +72,8 @@ class Run:
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
         self.numbers = self._evaluation(target) if compiled else self.eager
+        if devices is not None:
+            self._spread(devices)
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -88,6 +91,14 @@ class Run:
         if reason:
             self._warn(f"the loss cannot be compiled: {reason}. Training goes on without", stacklevel=5)
         return numbers
+
+    def _spread(self, devices: int) -> None:
+        """Steps on several devices; an error where there is no program that could be spread."""
+        if not isinstance(self.numbers, CompiledEvaluation):
+            raise ValueError(
+                "several devices run a program of the loss, and there is none: each sample is recorded anew"
+            )
+        self.numbers.spread(devices)
 
     def _warn(self, what: str, stacklevel: int) -> None:
         slower = "many times slower, as it does with compiled=False, which does not warn"
