@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.commandline import Parser
-from autograd.compiler.program import FRAMEWORKS
+from autograd.compiler.program import FRAMEWORKS, TARGETS
 
 from ..basics.checks import count, fraction, not_negative, positive, whole
 from ..data import DATASETS
@@ -97,7 +97,9 @@ def _add_training(add: Callable[..., Any]) -> None:
         "follows the theme of who looks at it (default: light)")  # fmt: skip
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
-        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
+        "rounding (default: record one sample's loss and replay it as a program)")  # fmt: skip
+    add("--program", choices=TARGETS, default="numpy", help="what the recorded loss is replayed by: NumPy, or C, built "
+        "by the C compiler of the system (default: numpy)")  # fmt: skip
     add("--devices", type=count.parse, metavar="N", help="compute each step's gradient by JAX on N devices; one "
         "processor is taken for N where there are none but it (default: by NumPy)")  # fmt: skip
 

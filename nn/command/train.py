@@ -164,6 +164,7 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
             record=not options.no_film,
             compiled=not options.eager,
+            target=options.program,
             devices=options.devices,
         )
     except DivergenceError as error:

@@ -13,7 +13,7 @@ from typing import SupportsFloat, TypeGuard
 import numpy as np
 
 from autograd import Value, collector_paused, compile, grad
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, Target
 from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
@@ -50,9 +50,8 @@ class Evaluation:
     """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
 
     is_compiled = False
-
-    kind = "False"
-    """Whether it is compiled, in words: it decides the last bits of all numbers."""
+    runs_by = "False"
+    """Whether by a program, and by which: on NumPy ("True"), in C ("c"), on devices; for their last bits differ."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
@@ -185,14 +184,21 @@ class CompiledEvaluation(Evaluation):
 
     is_compiled = True
 
-    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        parameters: Sequence[Value],
+        samples: Samples,
+        target: Target = "numpy",
+    ) -> None:
         super().__init__(model, loss, parameters)
+        self.runs_by = "c" if target == "c" else "True"
         self._sample = next(samples.rows(slice(1)))
         self._recorded = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters)
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
         self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
         self._devices: Devices | None = None
-        self.kind = "True"
         self.read_untrained()
 
     def read_untrained(self) -> None:
@@ -208,8 +214,10 @@ class CompiledEvaluation(Evaluation):
 
     def spread(self, devices: int) -> None:
         """From now on the mean loss and its gradient are computed by JAX, on so many devices."""
+        if self.runs_by == "c":
+            raise ValueError(f"target='c' runs on one processor and devices={devices} by JAX: choose one of them")
         self._devices = Devices(self.program, devices)
-        self.kind = f"True, on {devices} devices"
+        self.runs_by = f"True, on {devices} devices"
 
     def _mean(self, columns: Floats, theta: Vector | None = None) -> tuple[float, Vector]:
         """The mean of the program over these rows, and its gradient."""
