@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
     drawing = command("draw", _draw, "draw the computation graph, with values, gradients and local derivatives")
     drawing.add_argument(
-        "-o", "--output", default="graph.svg", help="file; .svg, .png, .pdf or .dot (default: %(default)s)"
+        "-o", "--output", default="graph.svg", help="file; .svg, .png, .pdf, .html or .dot (default: %(default)s)"
     )
     explaining = command("explain", _explain, "write out the chain rule, path by path")
     explaining.add_argument("--wrt", required=True, metavar="NAME", help="the name to differentiate with respect to")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from . import arrays, modes
 from .graph import Recorded, dependents, topological_order
+from .naming import name_nodes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,17 +126,22 @@ def _check_adjoints(order: Sequence[V], adjoint_of: Callable[[V], float | V | No
             if adjoint is None or parent is None or partial is None or parent.is_constant:
                 continue
             total = adjoint_of(parent)
-            name = repr(parent.label or parent._number)
             if not math.isfinite(_number(adjoint) * partial):
                 raise FloatingPointError(
-                    f"the gradient of {node.call_text()} is not finite: {_number(adjoint)!r} came in, times the local "
-                    f"derivative {partial!r} with respect to {name}"
+                    f"the gradient of {_named(node, order[-1])} = {node.call_text()} is not finite: "
+                    f"{_number(adjoint)!r} came in, times the local derivative {partial!r} with respect to "
+                    f"{_named(parent, order[-1])}"
                 )
             if total is not None and not math.isfinite(_number(total)):
                 raise FloatingPointError(
-                    f"the gradient of {name} is not finite: the gradients of its uses, "
+                    f"the gradient of {_named(parent, order[-1])} is not finite: the gradients of its uses, "
                     f"{node.call_text()} among them, add up to {_number(total)!r}"
                 )
+
+
+def _named(node: V, root: V) -> str:
+    """A node as every picture of the root's graph names it."""
+    return name_nodes(topological_order(root))[node]
 
 
 def _number(adjoint: float | Recorded) -> float:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, SupportsFloat
 
 import numpy as np
 
 from autograd import Value
+from autograd.viewing import architecture
+from autograd.viewing.architecture import Part
 
 from .basics.checks import count, whole
 from .module import Module
@@ -83,6 +86,11 @@ class Layer(Module):
         xs = as_inputs(self, inputs, self.n_inputs)
         return [neuron(xs) for neuron in self.neurons]
 
+    def architecture(self, name: str = "") -> Part:
+        note = f"{self.n_inputs} → {len(self.neurons)}, {self.neurons[0].activation}"
+        neurons = [architecture.Neuron([w.data for w in n.weights], n.bias.data) for n in self.neurons]
+        return Part(name, "Layer", len(self.parameters()), note, neurons=neurons)
+
     def extra_repr(self) -> str:
         return f"{self.n_inputs}, {len(self.neurons)}, {self.neurons[0].activation!r}"
 
@@ -131,6 +139,9 @@ class MLP(Module):
         for layer in self.layers:
             values = layer(values)
         return values
+
+    def architecture(self, name: str = "") -> Part:
+        return replace(super().architecture(name), in_order=True, note="")
 
     def shape(self) -> dict[str, Any]:
         """The arguments that make a network of this shape, its weights apart: ``MLP(**model.shape())``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.files import write_file
+from autograd.viewing.architecture import Part
 
 from .basics.files import npz_bytes, read_npz, state_arrays
 
@@ -99,6 +100,17 @@ class Module:
     def extra_repr(self) -> str:
         """What stands between the brackets of ``repr``."""
         return ""
+
+    def architecture(self, name: str = "") -> Part:
+        """What :func:`autograd.draw` draws: the parts of the module, and how many parameters are in each."""
+        parts, own = [], Counter[str]()
+        for key, held in vars(self).items():
+            for path, part in _parts(key, held):
+                if isinstance(part, Module):
+                    parts.append(part.architecture(path))
+                else:
+                    own[key] += 1
+        return Part(name, type(self).__name__, len(self.parameters()), self.extra_repr(), own, parts)
 
     def short_repr(self) -> str:
         """The module in one line, for messages."""

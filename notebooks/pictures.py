@@ -1,30 +1,102 @@
-"""One picture from each lesson, for the README: ``python notebooks/pictures.py`` runs the lessons and writes them anew.
+"""Every picture of the README: ``python notebooks/pictures.py`` makes them all anew.
 
-The picture of a lesson is the output of its cell that is tagged ``picture``.
+The picture of a lesson is the output of its cell that is tagged ``picture``. All of them follow the theme of the page
+they stand on.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from plots.animation import animate_training
+
+from autograd import Value, draw
+from autograd.viewing.palette import DARK, LIGHT
+from nn import MLP, Adam, Trainer
+from nn.data import Predictor
+from nn.data.datasets import moons
+from nn.fit.objective import Objective
 
 LESSONS = Path(__file__).parent
+PICTURES = LESSONS / "pictures"
+
+ON_SHAPES = {"operation"}
+"""What has another's colour on a light page, but not on a dark one; of others that are equal, the first one counts."""
 
 
-def picture(notebook: Path) -> str:
+def neuron() -> str:
+    """The README's ten lines."""
+    x, w, b = 2.0, Value(0.5, label="w"), Value(-0.3, label="b")
+    a = (w * x + b).tanh()
+    a.label = "a"
+    loss = (a - 1.0) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return following_theme(draw(loss).svg)
+
+
+def network() -> str:
+    """The architecture of the network that is trained on the moons, before it has learned anything."""
+    return following_theme(draw(MLP(2, [16, 16, 1], seed=0)).svg)
+
+
+def training() -> str:
+    """A network that learns the moons, as it learns."""
+    data = moons()
+    objective = Objective.default(data.classes)
+    model = MLP(2, [8, 8, 1], "tanh", seed=1)
+    predictor = Predictor.untrained(data, objective, model)
+    trainer = Trainer(model, objective.loss, Adam(model.parameters(), 0.01))
+    inputs, targets = predictor.inputs(data.features), predictor.targets(data)
+    return animate_training(
+        trainer.fit(inputs, targets, epochs=60, batch_size=32, record=True, seed=0), predictor, data
+    )
+
+
+def lesson(notebook: Path) -> str:
     """The SVG that the tagged cell of a lesson shows when the lesson is run."""
-    lesson = nbformat.read(notebook, as_version=4)
-    NotebookClient(lesson, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(LESSONS)}}).execute()
-    (cell,) = (cell for cell in lesson.cells if "picture" in cell.metadata.get("tags", ()))
+    cells = nbformat.read(notebook, as_version=4)
+    NotebookClient(cells, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(LESSONS)}}).execute()
+    (cell,) = (cell for cell in cells.cells if "picture" in cell.metadata.get("tags", ()))
     (svg,) = (output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
-    return str(svg).rstrip() + "\n"
+    return following_theme(str(svg).rstrip() + "\n")
+
+
+def following_theme(svg: str) -> str:
+    """A picture for a light page that is one for a dark page where the reader's pages are dark."""
+    rules: dict[str, None] = {}
+    seen: set[str] = set()
+    for part, light in LIGHT.items():
+        if part == "operation-ink" or light == DARK[part]:
+            continue
+        if part in ON_SHAPES:
+            for kind in ("fill", "stroke"):
+                rules[f':is(path, polygon, ellipse)[{kind}="{light}"] {{ {kind}: {DARK[part]} }}'] = None
+        elif light not in seen:
+            seen.add(light)
+            rules |= dict.fromkeys(f'[{kind}="{light}"] {{ {kind}: {DARK[part]} }}' for kind in ("fill", "stroke"))
+            for kind in ("fill", "stroke"):
+                rules[f'[style*="{kind}: {light}"] {{ {kind}: {DARK[part]} !important }}'] = None
+    white = 'text[fill="#ffffff"] { fill: #ffffff }'  # on operations, which are dark on either page
+    style = "\n".join(rule for rule in [*rules, white])
+    start = svg.index(">", svg.index("<svg ")) + 1
+    return f"{svg[:start]}\n<style>@media (prefers-color-scheme: dark) {{\n{style}\n}}</style>{svg[start:]}"
+
+
+def pictures() -> dict[str, Callable[[], str]]:
+    """The name of each file, and what makes it."""
+    made: dict[str, Callable[[], str]] = {"training.svg": training, "neuron.svg": neuron, "network.svg": network}
+    return made | {f"{path.stem}.svg": partial(lesson, path) for path in sorted(LESSONS.glob("*.ipynb"))}
 
 
 def main() -> None:
-    for notebook in sorted(LESSONS.glob("*.ipynb")):
-        path = LESSONS / "pictures" / f"{notebook.stem}.svg"
-        path.write_text(picture(notebook), encoding="utf-8")
-        print(path.relative_to(LESSONS.parent))
+    for name, make in pictures().items():
+        (PICTURES / name).write_text(make(), encoding="utf-8")
+        print(PICTURES.name, name, sep="/")
 
 
 if __name__ == "__main__":

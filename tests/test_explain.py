@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, draw, explain, grad, step_through
 from autograd.graph import topological_order
-from autograd.viewing.naming import name_nodes
+from autograd.naming import name_nodes
 from autograd.viewing.paths import between, count_paths, largest_paths
 
 GIVEN = {"x": 0.1, "w1": 0.15, "b1": 0.4, "w2": 0.45, "b2": 0.65, "T": 0.25}

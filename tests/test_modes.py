@@ -5,6 +5,7 @@ import contextlib
 import copy
 import math
 import pickle
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Value, compile, data_of, detect_anomaly, functional, grad, hessian, jacobian, modes, no_grad, ops
+from autograd import (
+    Value,
+    compile,
+    data_of,
+    detect_anomaly,
+    draw,
+    functional,
+    grad,
+    hessian,
+    jacobian,
+    modes,
+    no_grad,
+    ops,
+)
 from autograd.modes import is_checking
 
 
@@ -202,11 +216,14 @@ def test_the_first_value_that_is_not_finite_is_named(make: Callable[[Value], Val
 BACKWARD: tuple[tuple[Callable[[Value], Value], str], ...] = (
     (
         lambda x: x.sqrt() * 2,
-        r"gradient of sqrt\(x=0.0\) is not finite: 2.0 came in, times the local derivative inf with respect to 'x'$",
+        r"gradient of v1 = sqrt\(x=0.0\) is not finite: 2.0 came in, times the local derivative inf with respect to x$",
     ),
-    (lambda x: x**0.5, r"gradient of pow\(x=0.0, 0.5\) is not finite: 1.0 came in, times the local derivative inf"),
-    (lambda x: (x * 1e200) * 1e200, r"gradient of mul\(x=0.0, 1e\+200\) is not finite: 1e\+200 came in"),
-    (lambda x: ((x + 1e-320) * 1).log(), r"gradient of log\(1e-320\) is not finite: 1.0 came in, times .* inf"),
+    (
+        lambda x: x**0.5,
+        r"gradient of v1 = pow\(x=0.0, 0.5\) is not finite: 1.0 came in, times the local derivative inf",
+    ),
+    (lambda x: (x * 1e200) * 1e200, r"gradient of v1 = mul\(x=0.0, 1e\+200\) is not finite: 1e\+200 came in"),
+    (lambda x: ((x + 1e-320) * 1).log(), r"gradient of v3 = log\(1e-320\) is not finite: 1.0 came in, times .* inf"),
 )
 
 
@@ -220,6 +237,8 @@ def test_the_first_gradient_that_is_not_finite_is_named(make: Callable[[Value], 
     assert not x.has_grad
     out.backward()
     assert not math.isfinite(x.grad)
+    [name] = re.findall(r"gradient of (\w+)", message)
+    assert f'label="{name}|' in draw(out).dot, "the name is the one in the picture"
 
 
 def test_an_anomaly_names_the_label_of_the_operation() -> None:

@@ -1,6 +1,7 @@
 """DOT to pictures, with each of the two renderers and with neither."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -74,11 +75,13 @@ def test_a_notebook_without_a_renderer_says_what_is_missing():
 
 def test_a_notebook_shows_the_svg(monkeypatch):
     monkeypatch.setattr(
-        rendering.subprocess, "run", lambda *args, **kwargs: finished(b"<?xml?><svg><title>a</title>\n</svg>")
+        rendering.subprocess,
+        "run",
+        lambda *args, **kwargs: finished(b'<?xml?><svg width="200pt"><title>a</title>\n</svg>'),
     )
     monkeypatch.setattr(rendering.shutil, "which", lambda program: program)
     assert Drawing(SIMPLE, "2 nodes")._repr_mimebundle_() == {
-        "image/svg+xml": "<svg></svg>",
+        "image/svg+xml": '<svg style="max-width: 100%; min-width: 180px; height: auto" width="200pt"></svg>',
         "text/plain": "Drawing(2 nodes)",
     }
 
@@ -96,9 +99,47 @@ def test_save_writes_one_whole_file(tmp_path, name):
     assert len((tmp_path / name).read_bytes()) >= len(SIMPLE)
 
 
+WIDE = "digraph { margin=0; rankdir=LR; node [fontsize=10]; " + " -> ".join(f"n{i}" for i in range(8)) + " }"
+
+
+def inches(path) -> float:
+    """How wide the picture in a file is."""
+    content = path.read_bytes()
+    if path.suffix == ".png":  # of 144 dots an inch
+        return int.from_bytes(content[16:20], "big") / 144
+    pattern = rb'<svg width="(\d+)pt"' if path.suffix == ".svg" else rb"MediaBox ?\[ ?0 0 ([\d.]+)"
+    found = re.search(pattern, content)
+    assert found is not None
+    return float(found[1]) / 72
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("name", ["g.svg", "g.png", "g.pdf"])
+def test_a_wide_picture_is_scaled_down_to_a_page_and_a_small_one_left_alone(tmp_path, name):
+    drawing = Drawing(WIDE, "8 nodes")
+    drawing.save(tmp_path / name)
+    natural = inches(tmp_path / name)
+    assert natural == pytest.approx(drawing.width, abs=0.03)
+    assert natural > 8
+    drawing.save(tmp_path / name, width=6)
+    assert inches(tmp_path / name) == pytest.approx(6, abs=0.15)
+    drawing.save(tmp_path / name, width=60)
+    assert inches(tmp_path / name) == pytest.approx(natural, abs=0.03)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_text_below_five_points_is_refused_and_half_its_size_is_not(tmp_path):
+    drawing = Drawing(WIDE, "8 nodes")
+    drawing.save(tmp_path / "g.svg", width=drawing.width / 2)
+    with pytest.raises(ValueError, match=r"inches wide: at 2 its text would be 2\.\d points high, wanted 5 or more"):
+        drawing.save(tmp_path / "g.svg", width=2)
+    with pytest.raises(ValueError, match="width is in inches, above 0, got -1"):
+        drawing.save(tmp_path / "g.svg", width=-1)
+
+
 @pytest.mark.parametrize("name", ["g", "g.jpg", "g.svgz", ".svg"])
 def test_save_refuses_another_extension(tmp_path, name):
-    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf or \.dot"):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png, \.pdf, \.dot or \.html"):
         Drawing(SIMPLE, "2 nodes").save(tmp_path / name)
 
 

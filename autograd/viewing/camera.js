@@ -99,6 +99,13 @@ class Camera {
     }
   }
 
+  /* Puts the middle of a part where something else was on the screen, large enough to be read. */
+  hold(part, [clientX, clientY]) {
+    const { left, top } = this.stage.getBoundingClientRect(), [x, y] = middle(this.boxOf(part));
+    const scale = Math.max(this.scale, READABLE), [width, height] = this.size;
+    this.move([x + (width / 2 - clientX + left) / scale, y + (height / 2 - clientY + top) / scale], scale);
+  }
+
   /* The box of as many as can be read together. */
   together(boxes) {
     const tried = boxes.map((first, i) => {

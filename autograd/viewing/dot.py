@@ -6,64 +6,66 @@ written, never HTML-like ones.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import graphviz
 
-from .drawing import Theme
 from .notation import shortened, visible
+from .palette import Theme, palette_of
 
 Cluster = tuple[str, ...]
 """The titles of nested clusters, the outermost first; empty for the picture itself."""
 
-# Lines, and text that stands outside of a box, are of a middling lightness: as legible on white as on black.
-SLATE, ORANGE = "#7b8590", "#c8641e"
-INK, PAPER = "#1c242c", "#f6f7f8"
-
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "graph": {
-        "charset": "UTF-8", "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.16",
-        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": SLATE,
+        "charset": "UTF-8", "bgcolor": "transparent", "margin": "0", "pad": "0.1", "nodesep": "0.16",
+        "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": "quiet",
     },
     "node": {
-        "shape": "record", "style": "rounded,filled", "fillcolor": PAPER, "color": SLATE, "fontcolor": INK,
+        "shape": "record", "style": "rounded,filled", "fillcolor": "result", "color": "line", "fontcolor": "ink",
         "fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "height": "0.28", "margin": "0.09,0.03",
     },
     "edge": {
-        "color": SLATE, "fontcolor": ORANGE, "fontname": "Helvetica,Arial,sans-serif", "fontsize": "10",
+        "color": "line", "fontcolor": "accent-ink", "fontname": "Helvetica,Arial,sans-serif", "fontsize": "10",
         "arrowsize": "0.55",
     },
 }  # fmt: skip
-_CLUSTER = {"style": "rounded,filled", "color": SLATE, "fillcolor": "#80889010", "penwidth": "0.8", "margin": "9"}
-# Straight lines with room to fan out, between nodes that keep the order in which they are written: where everything
-# is connected to everything, no order has fewer crossings, and Graphviz would only shuffle them.
-_CROWDED = {"ranksep": "1.6", "splines": "line", "mclimit": "0.01"}
+_CLUSTER = {"style": "rounded,filled", "color": "line", "fillcolor": "cluster/10", "penwidth": "0.8", "margin": "9"}
+# Straight lines with room to fan out. Where everything is connected to everything, no order has fewer crossings than
+# another: what can stand in columns is told its order, and Graphviz need not look for one.
+_BOXES = {"ranksep": "0.6", "splines": "line", "mclimit": "0.01"}
+_CROWDED = {**_BOXES, "ranksep": "1.4"}
 # Simple curves, and a bound on polishing: a line around all that stands between far ends takes Graphviz minutes.
 _FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
-_LAYOUTS: Mapping[str, Mapping[str, str]] = {"plain": {"ranksep": "0.28"}, "crowded": _CROWDED, "far": _FAR}
+_LAYOUTS: Mapping[str, Mapping[str, str]] = {
+    "plain": {"ranksep": "0.28"},
+    "boxes": _BOXES,
+    "crowded": _CROWDED,
+    "far": _FAR,
+}
+HEAVY = 8  # unseen edges in one place, so that a crossing of them counts for more than one of any other
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {
     "result": {},
-    "leaf": {"fillcolor": "#d5e6f6", "color": "#4b7fae"},
+    "leaf": {"fillcolor": "leaf", "color": "leaf-rim"},
     "constant": {
-        "shape": "box", "fillcolor": "#e3e6e9", "color": "#e3e6e9", "fontsize": "10", "width": "0.2",
+        "shape": "box", "fillcolor": "constant", "color": "constant", "fontsize": "10", "width": "0.2",
         "height": "0.2", "margin": "0.06,0.02",
     },
     "operation": {
-        "shape": "ellipse", "style": "filled", "fillcolor": "#5d6771", "fontcolor": "#ffffff", "width": "0.3",
-        "height": "0.3", "margin": "0.01,0",
+        "shape": "ellipse", "style": "filled", "fillcolor": "operation", "color": "operation",
+        "fontcolor": "operation-ink", "width": "0.3", "height": "0.3", "margin": "0.01,0",
     },
-    "input": {"fillcolor": "#e3e6e9"},
-    "box": {"fillcolor": "#f8ebcb", "color": "#a8842c"},
+    "input": {"fillcolor": "constant"},
+    "box": {"fillcolor": "collapsed", "color": "collapsed-rim"},
+    "neuron": {"shape": "circle", "fillcolor": "collapsed", "color": "collapsed-rim", "width": "0.24"},
+    "entry": {"shape": "circle", "fillcolor": "constant", "width": "0.18"},
+    "more": {"shape": "plaintext", "style": "", "fontcolor": "quiet", "height": "0.2", "margin": "0"},
+    "mark": {"shape": "point", "style": "invis", "width": "0", "height": "0"},
 }  # fmt: skip
 
-
-# The same on dark pages: what was light is dark; lines and what stands outside of boxes are as they were, but brighter.
-_DARK: Mapping[str, str] = {
-    SLATE: "#9aa5af", ORANGE: "#f4a76f", INK: "#e6eaee", PAPER: "#232c34",
-    "#d5e6f6": "#1d3a54", "#4b7fae": "#7fb2e0", "#e3e6e9": "#313b44", "#5d6771": "#56616b",
-    "#f8ebcb": "#463a19", "#a8842c": "#c8a44c",
-}  # fmt: skip
 _COLOURS = ("color", "fillcolor", "fontcolor")
+"""Attributes that hold a colour of the palette, by name; what follows a slash is its opacity, from 00 to ff."""
 
 
 class Sheet:
@@ -76,11 +78,13 @@ class Sheet:
     """
 
     def __init__(self, rankdir: str, layout: str = "plain", theme: Theme = "light") -> None:
-        self._palette = _DARK if theme == "dark" else {}
+        self._palette = palette_of(theme)
         self._layout = {"rankdir": rankdir, **_LAYOUTS[layout]}
         self._sides = _SIDES[rankdir]
         self._nodes: dict[Cluster, list[tuple[str, dict[str, str]]]] = {(): []}
         self._edges: list[tuple[str, str, dict[str, str]]] = []
+        self._captions: dict[Cluster, Sequence[str]] = {}
+        self._columns: list[tuple[Cluster, Sequence[str], str]] = []
 
     def record(
         self,
@@ -96,9 +100,41 @@ class Sheet:
         label = fields if self._sides in ("ew", "we") else "{" + fields + "}"  # rows follow the direction of ranks
         self._add(name, graphviz.nohtml(label), style, cluster, hint, **attributes)
 
+    def card(
+        self, name: str, lines: Sequence[str], style: str, cluster: Cluster = (), hint: str = "", **attributes: str
+    ) -> None:
+        """A box of lines without cells, which can stand in a column."""
+        self._add(name, _lines("\n".join(map(visible, lines))), style, cluster, hint, shape="box", **attributes)
+
+    def circle(self, name: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
+        """A node without a text."""
+        self._add(name, "", style, cluster, hint)
+
+    def caption(self, cluster: Cluster, lines: Sequence[str]) -> None:
+        """What is written on a cluster, in the place of its title."""
+        self._captions[cluster] = lines
+
     def text(self, name: str, text: str, style: str, cluster: Cluster = (), hint: str = "") -> None:
         """A small node with one text."""
         self._add(name, _escaped(text), style, cluster, hint)
+
+    def column(self, names: Sequence[str], cluster: Cluster = (), first: bool = False) -> None:
+        """Cards of one rank, the first at the top, or on the left where ranks run downwards; ``first`` of all ranks."""
+        # Where ranks run sideways, Graphviz counts from the bottom within a cluster, from the top outside of all.
+        ordered = names[::-1] if cluster and self._sides in ("ew", "we") else names
+        self._columns.append((cluster, ordered, "source" if first else "same"))
+
+    def order(self, firsts: Sequence[str], cluster: Cluster = ()) -> None:
+        """The clusters within ``cluster`` that these nodes begin stand in this order, as far as their edges allow.
+
+        Graphviz has no order for clusters: it draws as few crossings as it can. Where everything is connected to
+        everything, these unseen edges from an unseen column are what decides.
+        """
+        names = [f"{name}_mark" for name in firsts]
+        for name, first in zip(names, firsts, strict=True):
+            self._add(name, "", "mark", cluster, "")
+            self._edges += [(name, first, {"style": "invis"})] * HEAVY
+        self.column(names, cluster)
 
     def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An arrow with a text of one or more lines beside it; a hint is shown where the pointer rests."""
@@ -112,6 +148,12 @@ class Sheet:
     def connector(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An edge from the middle of one side to the middle of the opposite one."""
         self.edge(tail, head, text, hint, tailport=self._sides[0], headport=self._sides[1], **style)
+
+    def thinned(self, tail: str, head: str, share: float, text: str = "", hint: str = "", color: str = "line") -> None:
+        """A connector of a fan, as wide and as dark as its share of the strongest of them, and its arrowhead too."""
+        opacity = round(255 * (0.2 + 0.8 * share))
+        style = {"penwidth": f"{0.4 + 1.8 * share:.2f}", "arrowsize": f"{0.3 + 0.25 * share:.2f}"}
+        self.connector(tail, head, text, hint, color=f"{color}/{opacity:02x}", **style, **{"class": color})
 
     @property
     def dot(self) -> str:
@@ -137,14 +179,26 @@ class Sheet:
     def _write(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
         for name, attributes in self._nodes[cluster]:
             graph.node(name, **self._themed(attributes))
+        for names, rank in ((names, rank) for place, names, rank in self._columns if place == cluster and names):
+            with graph.subgraph() as subgraph:
+                subgraph.attr(rank=rank)
+                for name in names:
+                    subgraph.node(name)
+                for pair in pairwise(names):
+                    subgraph.edge(*pair, style="invis")
         for number, inner in enumerate(self._nodes):
             if inner and inner[:-1] == cluster:
                 with graph.subgraph(name=f"cluster_{number}") as subgraph:
-                    subgraph.attr("graph", label=_escaped(shortened(inner[-1])), **self._themed(_CLUSTER))
+                    lines = self._captions.get(inner, [shortened(inner[-1])])
+                    subgraph.attr("graph", label="\\n".join(map(_escaped, lines)), **self._themed(_CLUSTER))
                     self._write(subgraph, inner)
 
     def _themed(self, attributes: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._palette.get(x, x) if name in _COLOURS else x for name, x in attributes.items()}
+        return {name: self._colour(x) if name in _COLOURS else x for name, x in attributes.items()}
+
+    def _colour(self, name: str) -> str:
+        part, _, opacity = name.partition("/")
+        return self._palette[part] + opacity
 
 
 def _escaped(text: str) -> str:

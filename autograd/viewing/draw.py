@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from ..graph import topological_order
 from ..value import Value
-from . import grouping
-from .drawing import Drawing, Theme
+from . import grouping, opening
+from .architecture import HasArchitecture, Part
+from .drawing import Drawing
 from .grouping import Level, Parts, Scope
+from .opening import DrawingPage, View
+from .palette import Theme, palette_of
+from .rendering import render_titled
 
 RANKDIRS = ("LR", "RL", "TB", "BT")
+MOST_OPENED = 12  # layers that open: each takes two more pictures
 EDGES_PER_NODE = 4  # a collapsed picture with more of them is a tangle, and slow to lay out
 
 
 def draw(
-    root: Value, rankdir: str = "LR", max_nodes: int = 300, collapse: Level | None = None, theme: Theme = "light"
+    root: Value | HasArchitecture,
+    rankdir: str = "LR",
+    max_nodes: int = 300,
+    collapse: Level | None = None,
+    theme: Theme = "light",
 ) -> Drawing:
-    """Draw the graph that ``root`` was computed by, for a ``light`` or a ``dark`` page.
+    """Draw the graph that ``root`` was computed by, or the architecture of a model, for a ``light`` or a ``dark`` page.
 
     ``rankdir`` is the direction of computation: LR, RL, TB or BT. A label that is a path in a network, such as
     ``layers[0].neurons[3].bias``, puts its node in the clusters ``layers[0]`` and ``neurons[3]``; ``collapse``
     ("neuron" or "layer") draws each of them as one box. A graph of more than ``max_nodes`` Values is collapsed by
     neuron, else by layer; a ValueError says so where that does not make it small enough.
+
+    A line between collapsed boxes stands for all edges between them. It is as wide and as dark as the gradient that
+    flows back through it (before ``backward``: as the local derivatives, which in a network are the weights), compared
+    with the strongest line between the same two layers; one that carries next to nothing is faint, never gone.
+
+    A model is what has a method ``architecture``, as modules of ``nn`` have: its parts are drawn with the numbers of
+    their parameters, a network of few layers with its neurons and weights, unless ``collapse`` is "layer".
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> drawing = draw(a * b)
@@ -31,7 +48,22 @@ def draw(
     Drawing(3 nodes)
     >>> drawing.save("product.svg")  # doctest: +SKIP
     """
+    if isinstance(root, HasArchitecture):
+        _check_arguments(rankdir, max_nodes, collapse, theme)
+        return _draw_model(root.architecture(), rankdir, max_nodes, collapse, theme)
     return draw_marked(root, (), rankdir, max_nodes, collapse, theme)
+
+
+def _draw_model(model: Part, rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> Drawing:
+    if model.count > max_nodes:
+        raise ValueError(
+            f"the model has {model.count:,} parts (max_nodes={max_nodes:,}). Draw one of its parts, or raise max_nodes"
+        )
+    from .blueprint import dot_of_model  # and with it graphviz, which nothing but drawing needs
+
+    description = f"{model.kind}, {model.lines[-1]}"
+    dot, asked = dot_of_model(model, rankdir, theme, circles=collapse != "layer")
+    return Drawing(dot, description, lambda: opening.page_of(model.kind, [View(render_titled(dot), (), asked)]))
 
 
 def draw_marked(
@@ -43,32 +75,81 @@ def draw_marked(
     theme: Theme = "light",
 ) -> Drawing:
     """The same with some nodes, and the edges between them, standing out."""
-    from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"draw takes the Value that a computation ends in, or a model, got {type(root).__name__}: {repr(root)[:80]}"
+        )
+    _check_arguments(rankdir, max_nodes, collapse, theme)
+    drawn = _Drawn.of(root, rankdir, max_nodes, marked, theme)
+    if collapse is None and len(drawn.order) <= max_nodes:
+        parts, description = Parts(loose=drawn.order), _size(drawn.order)
+        return Drawing(drawn.dot(parts), description, lambda: drawn.page([((), parts)]))
+    level, parts = _collapse_to_fit(drawn.order, drawn.scopes, max_nodes, collapse)
+    description = f"{_size(drawn.order)}, collapsed by {level}"
+    return Drawing(drawn.dot(parts), description, lambda: drawn.page(drawn.views(level)))
 
-    _check_arguments(root, rankdir, max_nodes, collapse, theme)
-    order = topological_order(root)
-    scopes = grouping.scopes_of(order)
-    if collapse is None and len(order) <= max_nodes:
-        return Drawing(dot_of(order, scopes, Parts(loose=order), rankdir, marked, theme), _size(order))
-    level, parts = _collapse_to_fit(order, scopes, max_nodes, collapse)
-    return Drawing(dot_of(order, scopes, parts, rankdir, marked, theme), f"{_size(order)}, collapsed by {level}")
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What is drawn of a graph, and how."""
+
+    order: Sequence[Value]
+    scopes: Mapping[Value, Scope]
+    rankdir: str
+    max_nodes: int
+    marked: Collection[Value]
+    theme: Theme
+
+    @classmethod
+    def of(cls, root: Value, rankdir: str, max_nodes: int, marked: Collection[Value], theme: Theme) -> _Drawn:
+        order = topological_order(root)
+        return cls(order, grouping.scopes_of(order), rankdir, max_nodes, marked, theme)
+
+    def dot(self, parts: Parts) -> str:
+        from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
+
+        return dot_of(self.order, self.scopes, parts, self.rankdir, self.marked, self.theme)
+
+    def views(self, level: Level) -> Iterator[tuple[Sequence[Scope], Parts]]:
+        """Which layers are open in each view of a collapsed graph, and its parts; first the view that was drawn."""
+        layers = grouping.layers_to_open(self.order, self.scopes)
+        everything = tuple(layers)
+        tours = list(opening.tour(layers)) if len(layers) <= MOST_OPENED else [()]
+        for opened in dict.fromkeys([everything, *tours] if level == "neuron" else [*tours, everything]):
+            parts = grouping.collapse(self.order, self.scopes, "layer", opened)
+            if not opened or _fits(parts, self.max_nodes):
+                yield opened, parts
+
+    def page(self, views: Iterable[tuple[Sequence[Scope], Parts]]) -> DrawingPage:
+        from .picture import asked_of
+
+        return opening.page_of(
+            self.order[-1].label or "The graph",
+            [
+                View(
+                    render_titled(self.dot(parts)),
+                    [scope for (scope,) in opened],
+                    asked_of(self.order, self.scopes, parts),
+                )
+                for opened, parts in views
+            ],
+        )
+
+
+def _fits(parts: Parts, max_nodes: int) -> bool:
+    return parts.count <= max_nodes and len(parts.flows) <= EDGES_PER_NODE * max_nodes
 
 
 def _size(order: Sequence[Value]) -> str:
     return f"{len(order):,} node{'s' if len(order) > 1 else ''}"
 
 
-def _check_arguments(root: Value, rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> None:
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"draw takes the Value that a computation ends in, got {type(root).__name__}: {repr(root)[:80]}"
-        )
+def _check_arguments(rankdir: str, max_nodes: int, collapse: Level | None, theme: Theme) -> None:
     if rankdir not in RANKDIRS:
         raise ValueError(f"rankdir is one of {', '.join(RANKDIRS)}, got {rankdir!r}")
     if collapse not in (None, *get_args(Level)):
         raise ValueError(f"collapse is None, 'neuron' or 'layer', got {collapse!r}")
-    if theme not in get_args(Theme):
-        raise ValueError(f"theme is 'light' or 'dark', got {theme!r}")
+    palette_of(theme)
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise ValueError(f"max_nodes is a whole number from 1 up, got {max_nodes!r}")
 
@@ -86,7 +167,7 @@ def _collapse_to_fit(
     sizes = []
     for level in levels:
         parts = grouping.collapse(order, scopes, level)
-        if parts.count <= max_nodes and len(parts.flows) <= EDGES_PER_NODE * max_nodes:
+        if _fits(parts, max_nodes):
             return level, parts
         sizes.append(f"{parts.count:,} nodes and {len(parts.flows):,} merged edges by {level}")
     raise ValueError(

@@ -9,11 +9,12 @@ from functools import cached_property
 
 from ..backward import grad
 from ..graph import topological_order
+from ..naming import name_nodes
 from ..value import Value
 from .draw import draw_marked
-from .drawing import Drawing, Theme
+from .drawing import Drawing
 from .formula import ATOM, LATEX, TEXT, Notation, applied, rule_text
-from .naming import name_nodes
+from .palette import Theme
 from .paths import Step, between, count_paths, largest_paths
 
 MOST_FACTORS = 12  # of a product; of a longer one the middle is left out

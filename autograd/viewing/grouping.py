@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,6 +53,25 @@ def scopes_of(order: Sequence[Value]) -> dict[Value, Scope]:
     return scopes
 
 
+def siblings(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[tuple[Scope, list[Value]]]:
+    """The parts of one part that read the same from outside of it, as the neurons of a layer do: in their order.
+
+    Each stands as the first result in it.
+    """
+    firsts: dict[Scope, Value] = {}
+    read: dict[Scope, set[Value]] = {}
+    for node in order:
+        for depth in range(1, len(scopes[node]) + 1 if node.parents else 1):
+            scope = scopes[node][:depth]
+            firsts.setdefault(scope, node)
+            outside = (p for p in node.parents if scopes[p][: depth - 1] != scope[:-1] or not scopes[p])
+            read.setdefault(scope, set()).update(outside)
+    alike: dict[tuple[Scope, frozenset[Value]], list[Scope]] = {}
+    for scope in sorted(firsts, key=lambda scope: _natural(scope[-1])):
+        alike.setdefault((scope[:-1], frozenset(read[scope])), []).append(scope)
+    return [(outer, [firsts[s] for s in found]) for (outer, reads), found in alike.items() if reads and len(found) > 1]
+
+
 @dataclass(eq=False)
 class Box:
     """Many nodes drawn as one: all those of ``scope``, or of one stage between scopes."""
@@ -85,12 +104,23 @@ class Flow:
 
     edges: int = 0
     gradient: float | None = None
-    """The sum of the child's gradient × the local derivative; None where none was computed."""
+    """The sum of the child's gradient × the local derivative; None where none was computed, or is of any use."""
+    partials: float = 0.0
+    """The sum of the local derivatives' magnitudes: of one edge into a neuron, its weight's."""
+    strength: float = 0.0
+    """The same, each times the child's gradient."""
 
-    def add(self, child: Value, partial: float | None) -> None:
+    def add(self, child: Value, i: int) -> None:
+        """One more edge, from the child's i-th parent."""
         self.edges += 1
-        if partial is not None and child.has_grad:
-            self.gradient = (self.gradient or 0.0) + child.grad * partial
+        if not child.partials:
+            return
+        partial = child.partials[i]
+        self.partials += abs(partial)
+        if child.has_grad:
+            self.strength += abs(child.grad * partial)
+            if not child.parents[i].is_constant:
+                self.gradient = (self.gradient or 0.0) + child.grad * partial
 
 
 @dataclass(eq=False)
@@ -107,14 +137,39 @@ class Parts:
         """How many parts there are to draw."""
         return len(self.boxes) + len(self.loose)
 
+    @property
+    def columns(self) -> list[list[Part]]:
+        """Boxes of one place that read from the same parts, and leaves that the same parts read: in their order."""
+        tails: dict[Part, set[Part]] = {}
+        heads: dict[Part, set[Part]] = {}
+        for tail, head in self.flows:
+            tails.setdefault(head, set()).add(tail)
+            heads.setdefault(tail, set()).add(head)
+        boxes: dict[tuple[Scope, frozenset[Part]], list[Part]] = {}
+        for box in sorted(self.boxes, key=lambda box: _natural(box.name)):
+            if box.scope:
+                boxes.setdefault((box.scope[:-1], frozenset(tails.get(box, ()))), []).append(box)
+        leaves: dict[frozenset[Part], list[Part]] = {}
+        for node in self.loose:
+            if not node.parents and node in heads:
+                leaves.setdefault(frozenset(heads[node]), []).append(node)
+        return [*boxes.values(), *leaves.values()]
 
-def collapse(order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level) -> Parts:
-    """One box for each innermost scope (``neuron``) or outermost scope (``layer``).
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """By which names are sorted as people count: neurons[9] before neurons[10]."""
+    return [(int(piece), "") if i % 2 else (0, piece) for i, piece in enumerate(re.split(r"(\d+)", name))]
+
+
+def collapse(
+    order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level, opened: Collection[Scope] = ()
+) -> Parts:
+    """One box for each innermost scope (``neuron``) or outermost scope (``layer``, but for those that are ``opened``).
 
     The nodes of no scope are put in boxes too where they are many: the inputs, what is computed from the last layer,
     what is computed in between.
     """
-    keys = {node: scope if level == "neuron" else scope[:1] for node, scope in scopes.items()}
+    keys = {node: scope if level == "neuron" or scope[:1] in opened else scope[:1] for node, scope in scopes.items()}
     stages = _stages(order, keys)
     sizes = Counter(stages.values())
     boxes: dict[Scope | int, Box] = {}
@@ -130,6 +185,11 @@ def collapse(order: Sequence[Value], scopes: Mapping[Value, Scope], level: Level
     _name_boxes(boxes, root=order[-1])
     loose = [node for node in order if parts[node] is node]
     return Parts(loose, list(boxes.values()), _flows(order, parts))
+
+
+def layers_to_open(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Scope]:
+    """The outermost scopes that hold others, in the order of computation."""
+    return list(dict.fromkeys(scopes[node][:1] for node in order if node.parents and len(scopes[node]) > 1))
 
 
 def _stages(order: Sequence[Value], keys: Mapping[Value, Scope]) -> dict[Value, int]:
@@ -169,8 +229,7 @@ def _flows(order: Sequence[Value], parts: Mapping[Value, Part]) -> dict[tuple[Pa
         for i, parent in enumerate(node.parents):
             source = parts[parent]
             if source is not part and (isinstance(source, Box) or isinstance(part, Box)):
-                differentiable = node.partials and not parent.is_constant
-                flows.setdefault((source, part), Flow()).add(node, node.partials[i] if differentiable else None)
+                flows.setdefault((source, part), Flow()).add(node, i)
                 if isinstance(source, Box) and parent.parents:
                     source.outputs[parent] = None
     last = parts[order[-1]]

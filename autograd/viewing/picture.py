@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeGuard
 
+from ..naming import name_nodes
 from ..value import Value
-from .dot import ORANGE, Sheet
-from .drawing import Theme
+from . import grouping
+from .dot import Sheet
 from .grouping import Box, Flow, Part, Parts, Scope
 from .ledger import Contribution, computation, contributions, sum_text
-from .naming import name_nodes
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
+from .opening import Asked
+from .palette import Theme
 
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
-_MARK = {"color": ORANGE, "penwidth": "2.2"}
+MOST_LEAVES = 100  # of a box that are told one by one
+_MARK = {"color": "accent", "penwidth": "2.2"}
 MOST_EDGE_TEXTS = 12  # of more, none is seen to belong to its line: all are shown where the pointer rests
 
 
@@ -36,33 +38,86 @@ def dot_of(
     labels, marked = name_nodes(order), set(marked)
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
     far = _reach(parts.loose) > LONGEST_REACH
-    sheet = Sheet(rankdir, "crowded" if parts.flows else "far" if far else "plain", theme)
+    boxes = "crowded" if crowded else "boxes"
+    sheet = Sheet(rankdir, boxes if parts.flows else "far" if far else "plain", theme)
     names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
     names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
     for box in parts.boxes:
-        sheet.record(names[box], _box_rows(box), "box", box.scope[:-1])
-    entering = {tail for tail, head in parts.flows if _is_constant(tail) and isinstance(head, Box)}
+        style = {} if marked.isdisjoint(box.nodes) else _MARK
+        sheet.card(names[box], _box_lines(box), "box", box.scope[:-1], "", **style)
+    entering = _entering(order, scopes, parts)
     gained = contributions(order)
     for node in parts.loose:
-        hint = "" if node.is_constant else _hint(node, labels, gained.get(node, ()))
+        hint = repr(node.data) if node.is_constant else _hint(node, labels, gained.get(node, ()))
         style = _MARK if node in marked else {}
         if node in entering:
-            sheet.record(names[node], [["input"], [f"data {number_text(node.data)}"]], "input", hint=repr(node.data))
+            sheet.card(names[node], _input_lines(node, labels), _input_style(node), (), hint, **style)
         else:
             _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
+    if parts.flows:
+        for column in parts.columns:
+            sheet.column([names[part] for part in column], column[0].scope[:-1] if isinstance(column[0], Box) else ())
+    else:
+        sheet.column([names[node] for node in order if node in entering], first=True)
+        for cluster, alike in grouping.siblings(order, scopes):
+            sheet.order([names[_beginning(node, scopes)] for node in alike], cluster)
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
-                style = _MARK if parent in marked and node in marked and node.partials else {}
+                style = {**_MARK} if parent in marked and node in marked and node.partials else {}
+                if scopes[node] and scopes[node][:1] != scopes[parent][:1]:
+                    style["minlen"] = "2"  # so that what else the node reads stands beside it, within its cluster
                 sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
-    _add_flows(sheet, names, parts.flows, crowded)
+    _add_flows(sheet, names, parts.flows, crowded, _marked_flows(order, parts, marked))
     return sheet.dot
 
 
-def _is_constant(part: Part) -> bool:
-    return isinstance(part, Value) and part.is_constant
+def asked_of(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts) -> dict[str, Asked]:
+    """What a page says of each box and loose node, by its name in the DOT text."""
+    labels, gained = name_nodes(order), contributions(order)
+    layers = set(grouping.layers_to_open(order, scopes))
+    places = {node: i for i, node in enumerate(order)}
+    asked = {}
+    for i, box in enumerate(parts.boxes):
+        opens = len(box.scope) == 1 and box.scope in layers
+        inside = [] if opens else [_leaf_line(node, labels) for node in box.leaves[:MOST_LEAVES]]
+        more = [] if opens or len(box.leaves) <= MOST_LEAVES else [f"… {len(box.leaves) - MOST_LEAVES:,} more"]
+        layer = box.scope[0] if box.scope and box.scope[:1] in layers else ""
+        asked[f"b{i}"] = Asked([*_box_lines(box), *inside, *more], layer, opens)
+    for node in parts.loose:
+        if not node.is_constant:
+            asked[f"v{places[node]}"] = Asked(_hint(node, labels, gained.get(node, ())).split("\n"))
+    return asked
+
+
+def _leaf_line(node: Value, labels: Mapping[Value, str]) -> str:
+    name = labels.get(node, "").rpartition(".")[2] or "input"
+    return f"{shortened(name)} {number_text(node.data)}" + (f", grad {number_text(node.grad)}" if node.has_grad else "")
+
+
+def _entering(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Parts) -> set[Value]:
+    """The inputs of a network: numbers of no part of it that some part reads; where it is collapsed, leaves too."""
+    heads = {parent for node in order if scopes[node] for parent in node.parents}
+    read = {tail for tail, _ in parts.flows}
+    return {
+        node
+        for node in parts.loose
+        if not node.parents and not scopes[node] and (node in read or (node.is_constant and node in heads))
+    }
+
+
+def _beginning(node: Value, scopes: Mapping[Value, Scope]) -> Value:
+    """What stands first in the cluster whose first result is ``node``: an operand, if one stands within."""
+    return next((parent for parent in node.parents if scopes[parent] == scopes[node]), node)
+
+
+def _marked_flows(order: Sequence[Value], parts: Parts, marked: Collection[Value]) -> set[tuple[Part, Part]]:
+    """The flows that hold an edge between two marked nodes."""
+    part: dict[Value, Part] = {node: box for box in parts.boxes for node in box.nodes}
+    edges = ((p, node) for node in order if node in marked and node.partials for p in node.parents if p in marked)
+    return {(part.get(tail, tail), part.get(head, head)) for tail, head in edges}
 
 
 def _reach(nodes: Sequence[Value]) -> int:
@@ -99,6 +154,15 @@ def _add_value(
         sheet.edge(_operation(name), name, weight="4", **style)
 
 
+def _input_lines(node: Value, labels: Mapping[Value, str]) -> list[str]:
+    gradient = f" · grad {number_text(node.grad)}" if node.has_grad else ""
+    return [shortened(labels.get(node, "input")), f"data {number_text(node.data)}{gradient}"]
+
+
+def _input_style(node: Value) -> str:
+    return "input" if node.is_constant else "leaf"
+
+
 def _hint(node: Value, labels: Mapping[Value, str], gained: Sequence[Contribution]) -> str:
     """What is shown where the pointer rests: the whole path, the numbers with all their digits, and the ledger."""
     gradient = f"grad {node.grad!r}" if node.has_grad else "no gradient yet"
@@ -127,16 +191,17 @@ def _reached_by_gradient(order: Sequence[Value]) -> set[Value]:
 # ---- boxes
 
 
-def _box_rows(box: Box) -> list[list[str]]:
+def _box_lines(box: Box) -> list[str]:
     shown = list(box.outputs) or box.leaves or box.nodes
-    summary = [f"{'output' if box.outputs else 'data'} {range_text(node.data for node in shown)}"]
-    if box.operations:
-        summary.insert(0, " ".join(box.operations))
+    numbers = [f"{'output' if box.outputs else 'data'} {range_text(node.data for node in shown)}"]
     if len(box.scopes) > 1:
-        summary.append(f"parameters |grad| ≤ {largest_text(node.grad for node in box.leaves if node.has_grad)}")
+        known = [node.grad for node in box.leaves if node.has_grad]
+        numbers += [f"parameters |grad| ≤ {largest_text(known)}"] if known else []
     else:
-        summary.append(f"grad {range_text(node.grad for node in shown if node.has_grad)}")
-    return [[shortened(box.name)], [" · ".join(_counts(box))], summary]
+        known = [node.grad for node in shown if node.has_grad]
+        numbers += [f"grad {range_text(known)}"] if known else []
+    operations = f"{' '.join(box.operations)} · " if box.operations else ""
+    return [shortened(box.name), operations + " · ".join(_counts(box)), " · ".join(numbers)]
 
 
 def _counts(box: Box) -> list[str]:
@@ -148,22 +213,44 @@ def _counts(box: Box) -> list[str]:
     return [f"{shortened(name)} {count:,}" for name, count in counts.items()]
 
 
-def _add_flows(sheet: Sheet, names: Mapping[Part, str], flows: Mapping[tuple[Part, Part], Flow], crowded: bool) -> None:
-    """One edge for all between two parts; the more gradient flows through it, the thicker."""
-    largest = max((abs(flow.gradient) for flow in flows.values() if _is_finite(flow.gradient)), default=0.0)
+def _add_flows(
+    sheet: Sheet,
+    names: Mapping[Part, str],
+    flows: Mapping[tuple[Part, Part], Flow],
+    crowded: bool,
+    marked: Collection[tuple[Part, Part]],
+) -> None:
+    """One edge for all between two parts, as wide and as dark as its part of the strongest of its fan."""
+    shares = _shares(flows)
     for (tail, head), flow in flows.items():
         texts = [f"{flow.edges:,} edges"] if flow.edges > 1 else []
         if flow.gradient is not None:
             texts.append(f"grad {gradient_text(flow.gradient)}")
-        share = abs(flow.gradient) / largest if largest and _is_finite(flow.gradient) else 0.0
-        sheet.connector(
-            names[tail],
-            names[head] if isinstance(head, Box) else _operation(names[head]),
-            "" if crowded else "\n".join(texts),
-            hint=", ".join(texts),
-            penwidth=f"{0.6 + 1.6 * share:.2f}",
-        )
+        ends = names[tail], names[head] if isinstance(head, Box) else _operation(names[head])
+        if (tail, head) in marked:
+            sheet.connector(*ends, "" if crowded else "\n".join(texts), ", ".join(texts), **_MARK)
+        else:
+            sheet.thinned(*ends, shares[tail, head], "" if crowded else "\n".join(texts), ", ".join(texts))
 
 
-def _is_finite(gradient: float | None) -> TypeGuard[float]:
-    return gradient is not None and math.isfinite(gradient)
+def _shares(flows: Mapping[tuple[Part, Part], Flow]) -> dict[tuple[Part, Part], float]:
+    """How strong each flow is, from 0 to 1, among those from its layer to the next, or whatever encloses them.
+
+    What counts is the gradient that flows back; before there is any, the local derivatives, which in a network are the
+    weights.
+    """
+    backward_ran = any(flow.gradient is not None for flow in flows.values())
+    sizes = {ends: flow.strength if backward_ran else flow.partials for ends, flow in flows.items()}
+    largest: dict[tuple[Scope, Scope], float] = {}
+    for (tail, head), size in sizes.items():
+        fan = _place(tail), _place(head)
+        largest[fan] = max(largest.get(fan, 0.0), size if math.isfinite(size) else 0.0)
+    return {
+        (tail, head): min(size / most, 1.0) if (most := largest[_place(tail), _place(head)]) and size == size else 1.0
+        for (tail, head), size in sizes.items()
+    }
+
+
+def _place(part: Part) -> Scope:
+    """What encloses a part; of one that nothing encloses, itself."""
+    return (part.scope[:-1] or part.scope) if isinstance(part, Box) else ()

@@ -37,6 +37,11 @@ class Page:
         )
 
 
+def asset(name: str) -> str:
+    """A file of the pages' styles, scripts and pieces, which stands beside this one."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
 def fill_player(
     *,
     title: str,
@@ -70,8 +75,7 @@ def fill_player(
         "script": script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
     }
-    template = files(__package__).joinpath("player.html").read_text(encoding="utf-8")
-    pieces = template.split("{{")
+    pieces = asset("player.html").split("{{")
     filled = [pieces[0]]
     for piece in pieces[1:]:
         name, rest = piece.split("}}", 1)

@@ -40,6 +40,12 @@ def render(dot: str, format: str) -> bytes:
     return result.stdout
 
 
+def render_titled(dot: str) -> str:
+    """The picture as one ``<svg>`` element, each part with its name in the DOT text as its title."""
+    text = render(dot, "svg").decode()
+    return text[text.index("<svg") :]
+
+
 def _command(format: str) -> list[str]:
     dpi = PNG_DPI if format == "png" else ""
     if program := shutil.which("dot"):

@@ -23,7 +23,7 @@ class Picture {
     this.fields = { values: new Map(), gradients: new Map() };
     for (const [title, [group]] of this.titled) {
       const texts = group.querySelectorAll("text");
-      if (/^v\d+$/.test(title) && texts.length > 1) {
+      if (/^v\d+$/.test(title) && title.slice(1) in data.ledgers) {
         this.fields.values.set(title.slice(1), texts[texts.length - 2]);
         this.fields.gradients.set(title.slice(1), texts[texts.length - 1]);
       }

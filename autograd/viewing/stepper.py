@@ -10,17 +10,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Literal
 
 from ..graph import topological_order
+from ..naming import name_nodes
 from ..value import Value
 from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
 from .ledger import computation, contributions
-from .naming import name_nodes
 from .notation import gradient_text, number_text, visible
-from .player import Page, fill_player
+from .palette import css_variables
+from .player import Page, asset, fill_player
 
 
 class Stepper(Page):
@@ -60,11 +60,11 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
         title=title,
         stage="".join(_pictures(twin, rankdir, max_nodes)),
         stage_label="Computation graph",
-        map=_MAP,
+        map=asset("map.html"),
         panel=_PANEL,
         panel_label="This step",
-        style=_asset("camera.css") + _asset("stepper.css"),
-        script=_asset("camera.js") + _asset("stepper.js"),
+        style=css_variables() + asset("camera.css") + asset("picture.css") + asset("stepper.css"),
+        script=asset("camera.js") + asset("stepper.js"),
         data={
             "frames": [frame.as_json() for frame in frames],
             "parents": _parents(order),
@@ -82,16 +82,6 @@ def _pictures(root: Value, rankdir: str | None, max_nodes: int) -> Iterator[str]
 
 
 _SHAPES = {"wide": "LR", "upright": "TB"}
-
-_MAP = """
-<div id="map">
-<svg id="overview" aria-hidden="true"></svg>
-<div id="zoom" role="group" aria-label="Zoom">
-<button id="smaller" aria-label="Smaller" title="Smaller (−, or the wheel)">−</button>
-<button id="larger" aria-label="Larger" title="Larger (+, or the wheel)">+</button>
-<button id="fit" aria-label="Show all" title="Show all (0, or a double click)">all</button>
-</div></div>
-"""
 
 _PANEL = """
 <div id="step">
@@ -112,10 +102,6 @@ _PANEL = """
 <p id="together"></p>
 </section>
 """
-
-
-def _asset(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 Line = tuple[Literal["statement", "continued", "sum"], str]

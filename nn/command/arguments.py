@@ -91,6 +91,8 @@ def _add_training(add: Callable[..., Any]) -> None:
         "keep the best parameters (default: never)")  # fmt: skip
     add("--checkpoint", action="store_true", help="save DIR/checkpoint.npz after each epoch, and go on from it if it "
         "is there: give the same command again after a kill (default: no)")  # fmt: skip
+    add("--theme", choices=("light", "dark"), default="light", help="the pages that the pictures are for; the film "
+        "follows the theme of who looks at it (default: light)")  # fmt: skip
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
         "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip

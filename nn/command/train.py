@@ -17,6 +17,7 @@ from autograd.files import write_file
 from autograd.graph import topological_order
 from autograd.viewing import draw
 from autograd.viewing.notation import visible
+from autograd.viewing.palette import Theme
 
 from ..basics.files import require_files, require_writable
 from ..data import DATASETS, Dataset, Predictor, read_table
@@ -38,7 +39,7 @@ PICTURES = ("loss.svg", "graph.svg", "confusion.svg", "boundary.svg", "fit.svg",
 FILES = ("model.npz", "history.csv", *PICTURES, "checkpoint.npz", "last_finite.npz")
 """All that some run may write."""
 
-DRAWN_WHOLE, COLLAPSED = 40, 300
+DRAWN_WHOLE, COLLAPSED = 30, 300
 """The most nodes of a graph that is drawn whole, and that is collapsed by neuron; beyond, ``draw`` finds a way."""
 
 PICTURE_FAILED = 1
@@ -72,9 +73,10 @@ def run(options: argparse.Namespace) -> int:
     for name, content in written.items():
         write_file(out / name, content)
     print(_report(job, history), flush=True)
-    pictures = _pictures(job, history)
+    pictures = _pictures(job, history, options.theme)
     _remove_others(out, list(pictures))
-    failed = [name for name, picture in pictures.items() if not _is_drawn(out / name, picture)]
+    with plots.theme(options.theme):
+        failed = [name for name, picture in pictures.items() if not _is_drawn(out / name, picture)]
     print(f"wrote {', '.join(str(out / name) for name in [*written, *pictures] if name not in failed)}")
     return PICTURE_FAILED if failed else 0
 
@@ -177,9 +179,9 @@ def _is_drawn(path: Path, picture: Callable[[], bytes]) -> bool:
     return True
 
 
-def _pictures(job: Job, history: History) -> dict[str, Callable[[], bytes]]:
+def _pictures(job: Job, history: History, theme: Theme) -> dict[str, Callable[[], bytes]]:
     """The pictures there are to make; that of what the network made of its features, where they are one or two."""
-    pictures = {"loss.svg": lambda: plots.svg_bytes(history.plot), "graph.svg": lambda: _graph(job)}
+    pictures = {"loss.svg": lambda: plots.svg_bytes(history.plot), "graph.svg": lambda: _graph(job, theme)}
     arguments = (job.predictor, job.train, job.held_out)
     if job.predictor.classes:
         pictures["confusion.svg"] = lambda: plots.svg_bytes(lambda: _confusion(job))
@@ -208,13 +210,13 @@ def _film(job: Job, history: History) -> bytes:
     return film.html.encode()
 
 
-def _graph(job: Job) -> bytes:
+def _graph(job: Job, theme: Theme) -> bytes:
     """The graph of one sample's loss, after backward; gradients of another pass would add up with it."""
     loss = job.predictor.recorded_loss(job.train, 0)
     job.predictor.model.zero_grad()
     loss.backward()
     count = len(topological_order(loss))
-    return draw(loss, collapse="neuron" if DRAWN_WHOLE < count <= COLLAPSED else None).svg.encode()
+    return draw(loss, collapse="neuron" if DRAWN_WHOLE < count <= COLLAPSED else None, theme=theme).svg.encode()
 
 
 def _confusion(job: Job) -> Axes:

@@ -10,7 +10,8 @@ import numpy as np
 from autograd import Value
 from autograd.functional import softmax
 from nn.layers import ACTIVATIONS
-from nn.viewing.plots.axes import COLOURS, new_axes
+from nn.viewing.plots.axes import new_axes
+from nn.viewing.plots.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,16 +32,24 @@ def plot_activation(
     zs = np.linspace(-reach, reach, POINTS)
     curve, slope = np.array([_value_and_slope(function, z) for z in zs]).T
     flat = np.abs(slope) < FLAT
-    ax.fill_between(
-        zs, 0, 1, where=flat, transform=ax.get_xaxis_transform(), color="0.91", linewidth=0, label=f"|da/dz| < {FLAT}"
-    )
-    ax.plot(zs, curve, color=COLOURS[0], linewidth=2.2, label="a(z)")
-    ax.plot(zs, slope, "--", color=COLOURS[5], linewidth=1.8, label="da/dz")
-    ax.axhline(0.0, color="0.4", linewidth=0.8)
+    with styled(ax) as palette:
+        ax.fill_between(
+            zs,
+            0,
+            1,
+            where=flat,
+            transform=ax.get_xaxis_transform(),
+            color=palette["constant"],
+            linewidth=0,
+            label=f"|da/dz| < {FLAT}",
+        )
+        ax.plot(zs, curve, color=palette["k0"], linewidth=2.2, label="a(z)")
+        ax.plot(zs, slope, "--", color=palette["k5"], linewidth=1.8, label="da/dz")
+        ax.axhline(0.0, color=palette["quiet"], linewidth=0.8)
+        ax.legend(loc="upper left", fontsize="small", frameon=True)
     ax.set(xlabel="z, weighted sum plus bias", ylabel="a and da/dz", title=name or _title(activation))
     ax.set_xlim(-reach, reach)
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(loc="upper left", fontsize="small", framealpha=0.9)
+    ax.grid(True)
     return ax
 
 
@@ -52,8 +61,9 @@ def plot_softmax(logits: Sequence[SupportsFloat], ax: Axes | None = None, names:
     if len(classes) != len(probabilities):
         raise ValueError(f"there is one name for each logit, got {len(classes)} names and {len(probabilities)} logits")
     places = range(len(probabilities))
-    bars = ax.bar(places, probabilities, color=COLOURS[0], width=0.7)
-    ax.bar_label(bars, fmt="%.3f", padding=3)
+    with styled(ax) as palette:
+        bars = ax.bar(places, probabilities, color=palette["k0"], width=0.7)
+        ax.bar_label(bars, fmt="%.3f", padding=3)
     ax.set_xticks(places, classes)
     ax.set(xlabel="class", ylabel="probability", ylim=(0.0, 1.1))
     return ax

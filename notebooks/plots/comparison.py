@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.viewing.palette import CLASSES
 from nn import History
 from nn.basics import extras
 from nn.data.dataset import Dataset
 from nn.data.predictor import Predictor
-from nn.viewing.plots.axes import COLOURS, MARKERS, new_axes, side_by_side
+from nn.viewing.plots.axes import new_axes, side_by_side
+from nn.viewing.plots.style import MARKERS, styled
 from nn.viewing.plots.training import plot_boundary
 
 if TYPE_CHECKING:
@@ -26,17 +28,18 @@ def plot_losses(histories: Mapping[str, History], ax: Axes | None = None) -> Axe
     The scale is logarithmic where all losses are positive.
     """
     ax = ax or new_axes()
-    styles = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
-    for (name, history), (colour, marker) in zip(histories.items(), styles, strict=False):
-        every = max(1, len(history.losses) // MARKED)
-        epochs = range(1, len(history.losses) + 1)
-        ax.plot(epochs, history.losses, marker=marker, markevery=every, color=colour, label=name, linewidth=1.6)
+    with styled(ax) as palette:
+        styles = itertools.cycle(zip(CLASSES, MARKERS, strict=True))
+        for (name, history), (k, marker) in zip(histories.items(), styles, strict=False):
+            every = max(1, len(history.losses) // MARKED)
+            epochs = range(1, len(history.losses) + 1)
+            ax.plot(epochs, history.losses, marker=marker, markevery=every, color=palette[k], label=name, linewidth=1.6)
+        ax.legend()
     if min(loss for history in histories.values() for loss in history.losses) > 0.0:
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel="mean loss of a sample")
     ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False)
+    ax.grid(True)
     return ax
 
 
@@ -58,6 +61,7 @@ def _share_legend(axes: Sequence[Axes]) -> None:
     handles = legends[0].legend_handles
     for legend in legends:
         legend.remove()
-    shared = figure.legend(handles, ["" for _ in names], loc="outside lower center", ncols=len(names), frameon=False)
+    with styled(axes[0]):
+        shared = figure.legend(handles, ["" for _ in names], loc="outside lower center", ncols=len(names))
     for text, name in zip(shared.get_texts(), names, strict=True):
         text.set_text(name)  # here, since some versions of matplotlib leave out names that begin with _

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Value, grad, no_grad
-from nn.viewing.plots.axes import COLOURS, new_axes
+from nn.viewing.plots.axes import new_axes
+from nn.viewing.plots.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,18 +40,27 @@ def plot_descent(
     low, high = span or _with_margin(weights)
     grid = np.linspace(low, high, POINTS)
     costs = _costs(cost, weights)
-    ax.plot(grid, _costs(cost, grid), color="0.45", linewidth=1.8, label=f"cost J({name})")
-    ax.plot(weights, costs, ":", color=COLOURS[5], linewidth=1.2)
-    ax.plot(weights, costs, "o", color=COLOURS[5], markersize=6, markeredgecolor="black", label="gradient descent")
-    for k in _apart(weights, 0.07 * (high - low))[:NUMBERED]:
-        side = np.sign(_slope(cost, weights[k]))  # outside the curve, where no step passes
-        at: dict[str, Any] = {"textcoords": "offset points", "xytext": (9 * side, -6), "ha": "center", "va": "top"}
-        ax.annotate(str(k), (weights[k], costs[k]), **at)
+    with styled(ax) as palette:
+        ax.plot(grid, _costs(cost, grid), color=palette["quiet"], label=f"cost J({name})")
+        ax.plot(weights, costs, ":", color=palette["k5"], linewidth=1.2)
+        ax.plot(
+            weights,
+            costs,
+            "o",
+            color=palette["k5"],
+            markersize=6,
+            markeredgecolor=palette["ink"],
+            label="gradient descent",
+        )
+        for k in _apart(weights, 0.07 * (high - low))[:NUMBERED]:
+            side = np.sign(_slope(cost, weights[k]))  # outside the curve, where no step passes
+            at: dict[str, Any] = {"textcoords": "offset points", "xytext": (9 * side, -6), "ha": "center", "va": "top"}
+            ax.annotate(str(k), (weights[k], costs[k]), **at)
+        ax.legend()
     ax.set(xlabel=name, ylabel=f"cost J({name})")
     ax.set_xlim(low, high)
     ax.margins(y=0.12)
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False)
+    ax.grid(True)
     return ax
 
 
@@ -61,21 +71,39 @@ def plot_fit(
     ax: Axes | None = None,
     biases: Sequence[float] | None = None,
 ) -> Axes:
-    """The data, and the line weight · x + bias after each step, from light to dark; the biases are 0 if not given."""
+    """The data, and the line weight · x + bias after each step, from faint to full; the biases are 0 if not given."""
     ax = ax or new_axes()
     lines = list(zip(weights, biases if biases is not None else [0.0] * len(weights), strict=True))
     ends = np.array(_with_margin(np.asarray([0.0, *inputs])))
     named = set(_spread(len(lines), NAMED))
-    for k, (weight, bias) in enumerate(lines):
-        age = k / max(len(lines) - 1, 1)
-        style = "-" if k == len(lines) - 1 else "--"
-        label = f"step {k}: w = {weight:.4g}" if k in named else None
-        ax.plot(ends, weight * ends + bias, style, color=str(0.7 * (1.0 - age)), linewidth=1.0 + 1.2 * age, label=label)
-    ax.plot(inputs, targets, "o", color=COLOURS[0], markersize=8, markeredgecolor="black", label="data", zorder=3)
+    with styled(ax) as palette:
+        for k, (weight, bias) in enumerate(lines):
+            age = k / max(len(lines) - 1, 1)
+            style = "-" if k == len(lines) - 1 else "--"
+            label = f"step {k}: w = {weight:.4g}" if k in named else None
+            ax.plot(
+                ends,
+                weight * ends + bias,
+                style,
+                color=palette["ink"],
+                alpha=0.3 + 0.7 * age,
+                linewidth=1.0 + 1.2 * age,
+                label=label,
+            )
+        ax.plot(
+            inputs,
+            targets,
+            "o",
+            color=palette["k0"],
+            markersize=8,
+            markeredgecolor=palette["ink"],
+            label="data",
+            zorder=3,
+        )
+        ax.legend(fontsize="small")
     ax.set(xlabel="x", ylabel="z")
     ax.set_xlim(*ends)
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False, fontsize="small")
+    ax.grid(True)
     return ax
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from autograd.viewing.palette import CLASSES
 from nn.basics import extras
 from nn.layers import MLP
-from nn.viewing.plots.axes import COLOURS, MARKERS, new_axes
+from nn.viewing.plots.axes import new_axes
+from nn.viewing.plots.style import MARKERS, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,14 +42,16 @@ def plot_gradients(models: MLP | Mapping[str, MLP], ax: Axes | None = None) -> A
     """
     ax = ax or new_axes()
     named = models if isinstance(models, Mapping) else {"": models}
-    styles = itertools.cycle(zip(COLOURS, MARKERS, strict=True))
-    for (name, model), (colour, marker) in zip(named.items(), styles, strict=False):
-        sizes = [size if size > 0.0 else math.nan for size in gradient_sizes(model)]
-        ax.plot(range(1, len(sizes) + 1), sizes, marker=marker, markersize=5, color=colour, label=name, linewidth=1.5)
+    with styled(ax) as palette:
+        styles = itertools.cycle(zip(CLASSES, MARKERS, strict=True))
+        for (name, model), (k, marker) in zip(named.items(), styles, strict=False):
+            sizes = [size if size > 0.0 else math.nan for size in gradient_sizes(model)]
+            how: dict[str, Any] = {"marker": marker, "markersize": 5, "color": palette[k], "linewidth": 1.5}
+            ax.plot(range(1, len(sizes) + 1), sizes, label=name, **how)
+        if isinstance(models, Mapping):
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     ax.set_yscale("log")
     ax.set(xlabel="layer, counted from the input", ylabel="gradient of a weight (root mean square)")
     ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True))
-    ax.grid(alpha=0.3, linewidth=0.6)
-    if isinstance(models, Mapping):
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    ax.grid(True)
     return ax

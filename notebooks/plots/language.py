@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn.viewing.plots.axes import COLOURS, new_axes, side_by_side
+from autograd.viewing.palette import CLASSES
+from nn.viewing.plots.axes import new_axes, side_by_side
+from nn.viewing.plots.style import shades_of, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,21 +27,22 @@ def plot_running_loss(
         raise ValueError(f"a mean over {window} steps needs so many losses, got {len(losses)}")
     ax = ax or new_axes(7.0, 3.6)
     steps = np.arange(1, len(losses) + 1)
-    ax.plot(steps, losses, color=COLOURS[0], alpha=0.25, linewidth=0.7, label="each step")
-    means = np.convolve(losses, np.full(window, 1.0 / window), "valid")
-    ax.plot(steps[window - 1 :], means, color=COLOURS[0], linewidth=1.8, label=f"mean of {window} steps")
-    for (name, level), colour in zip((levels or {}).items(), COLOURS[1:], strict=False):
-        ax.axhline(level, color=colour, linestyle="--", linewidth=1.4, label=name)
+    with styled(ax) as palette:
+        ax.plot(steps, losses, color=palette["training"], alpha=0.25, linewidth=0.7, label="each step")
+        means = np.convolve(losses, np.full(window, 1.0 / window), "valid")
+        ax.plot(steps[window - 1 :], means, color=palette["training"], label=f"mean of {window} steps")
+        for (name, level), k in zip((levels or {}).items(), CLASSES[1:], strict=False):
+            ax.axhline(level, color=palette[k], linestyle="--", linewidth=1.4, label=name)
+        ax.legend()
     ax.set(xlabel="step", ylabel="loss")
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False)
+    ax.grid(True)
     return ax
 
 
 def plot_attention(heads: Sequence[Sequence[Sequence[float]]], letters: str) -> list[Axes]:
     """For each head a picture: row i shows how much the letter at place i listens to each of those so far.
 
-    ``heads[h][i]`` are the i + 1 weights of place i. White is 0, the darkest is 1.
+    ``heads[h][i]`` are the i + 1 weights of place i. What is blank is 0, the fullest blue is 1.
     """
     axes = side_by_side(len(heads), WIDTH / len(heads), WIDTH / len(heads) + 0.35)
     for number, (ax, rows) in enumerate(zip(axes, heads, strict=True)):
@@ -48,11 +51,12 @@ def plot_attention(heads: Sequence[Sequence[Sequence[float]]], letters: str) -> 
                 f"the place of each of the {len(letters)} letters has a weight for each letter so far, "
                 f"got rows of {[len(row) for row in rows]} in head {number}"
             )
-        ax.imshow(_square(rows), cmap="Blues", vmin=0.0, vmax=1.0)
+        with styled(ax) as palette:
+            ax.imshow(_square(rows), cmap=shades_of(palette["paper"], palette["k0"]), vmin=0.0, vmax=1.0)
+            ax.set_title(f"head {number}")
         ax.set_xticks(range(len(letters)), list(letters))
         ax.set_yticks(range(len(letters)), list(letters))
         ax.tick_params(length=0)
-        ax.set_title(f"head {number}")
         ax.spines[:].set_visible(False)
     axes[0].set(ylabel="the place that asks", xlabel="listens to")
     return axes

@@ -2,6 +2,7 @@
 
 from .axes import new_axes, side_by_side, svg_bytes
 from .confusion import confusion_matrix, plot_confusion
+from .style import settings, theme
 from .training import plot_boundary, plot_curve, plot_loss, plot_surface
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "plot_curve",
     "plot_loss",
     "plot_surface",
+    "settings",
     "side_by_side",
     "svg_bytes",
+    "theme",
 ]

@@ -1,8 +1,4 @@
-"""Axes to draw into, and what all pictures share: colours, markers, the grid of points over a plane.
-
-The colours are told apart by the colour-blind (Okabe and Ito, 2008), and by their lightness in greyscale; what differs
-in colour differs in shape or dashes too. No state is global: figures are objects here, and pyplot is not used.
-"""
+"""Axes to draw into, and files of what was drawn. No state is global: figures are objects, and pyplot is not used."""
 
 from __future__ import annotations
 
@@ -15,29 +11,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.viewing.notation import shortened, visible
+from autograd.viewing.palette import PALETTES, Palette
 
 from ...basics import extras
+from .style import current_theme, settings, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 GRID = 50  # points along each side of the plane: each is a pass through the scalar network
 
 
 def new_axes(width: float = 6.0, height: float = 4.5) -> Axes:
-    """Axes of a figure of their own, in inches. A notebook shows the figure where a cell ends in its axes."""
+    """Axes of a figure of their own, in inches. A notebook shows the figure where a cell ends in its axes.
+
+    They are for a light page; within ``with theme("dark"):``, for a dark one.
+    """
     return side_by_side(1, width, height)[0]
 
 
 def side_by_side(count: int, width: float = 4.5, height: float = 4.0) -> list[Axes]:
     """Axes in a row of one figure, each so wide and high in inches: ``left, right = side_by_side(2)``."""
-    figure = extras.load("matplotlib.figure").Figure(figsize=(count * width, height), layout="constrained")
-    row: list[Axes] = [figure.add_subplot(1, count, i + 1, axes_class=_shown_axes()) for i in range(count)]
+    with extras.load("matplotlib").rc_context(settings(current_theme())):
+        figure = extras.load("matplotlib.figure").Figure(figsize=(count * width, height), layout="constrained")
+        row: list[Axes] = [figure.add_subplot(1, count, i + 1, axes_class=_shown_axes()) for i in range(count)]
     for ax in row:
-        ax.spines[["top", "right"]].set_visible(False)
+        colour_ticks(ax, PALETTES[current_theme()])
     return row
+
+
+def add_colour_bar(ax: Axes, shades: Any, label: str, **how: Any) -> None:
+    """A bar beside the axes that says which number each shade is."""
+    with styled(ax) as palette:
+        bar = ax.figure.colorbar(shades, ax=ax, label=label, **how)
+        colour_ticks(bar.ax, palette)
+
+
+def colour_ticks(ax: Axes, palette: Palette) -> None:
+    """Ticks and grids are made when they are drawn, and so must be told now."""
+    grid: dict[str, Any] = {"grid_color": palette["rule"], "grid_linewidth": 0.8}
+    ax.tick_params(which="both", color=palette["quiet"], labelcolor=palette["ink"], **grid)
 
 
 def svg_bytes(draw: Callable[[], Axes]) -> bytes:

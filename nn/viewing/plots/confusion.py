@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import new_axes, plain
+from .axes import add_colour_bar, new_axes, plain
+from .style import shades_of, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,20 +35,22 @@ def confusion_matrix(targets: ArrayLike, predicted: ArrayLike, n_classes: int) -
 def plot_confusion(counts: ArrayLike, classes: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
     """A confusion matrix: the true class down, the predicted one across, the count in each cell, none where it is 0.
 
-    The shade is the part of the true class, so that each row adds up to one full black.
+    The shade is the part of the true class, so that each row adds up to one full shade.
     """
     ax = ax or new_axes(6.4, 5.4)
     matrix = np.asarray(counts)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix has a row and a column for each class, got shape {matrix.shape}")
     parts = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    shades = ax.imshow(parts, cmap="Greys", vmin=0.0, vmax=1.0)
-    for i, j in np.argwhere(matrix > 0).tolist():
-        ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color="white" if parts[i, j] > 0.5 else "black")
+    with styled(ax) as palette:
+        shades = ax.imshow(parts, cmap=shades_of(palette["paper"], palette["ink"]), vmin=0.0, vmax=1.0)
+        for i, j in np.argwhere(matrix > 0).tolist():
+            colour = palette["paper" if parts[i, j] > 0.5 else "ink"]
+            ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=colour)
     names = [plain(name) for name in classes or map(str, range(len(matrix)))]
     ax.set_xticks(range(len(names)), names, rotation=90 if sum(map(len, names)) > ACROSS else 0)
     ax.set_yticks(range(len(names)), names)
     ax.spines[:].set_visible(True)
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.figure.colorbar(shades, ax=ax, label="part of the true class")
+    add_colour_bar(ax, shades, "part of the true class")
     return ax

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.viewing.palette import Palette
+
 from ...basics import extras
 from ...basics.arrays import Floats
 from ...data.dataset import Dataset
 from ...data.predictor import Predictor
 from ...fit.curves import Curves
-from .axes import COLOURS, GRID, MARKERS, new_axes, plain
+from .axes import GRID, add_colour_bar, new_axes, plain
+from .style import MARKERS, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,20 +27,21 @@ LISTED, COLUMN = 54, 18  # the most classes in a legend, and in one column of it
 def plot_loss(history: Curves, ax: Axes | None = None) -> Axes:
     """The mean loss over the epochs, with gaps where it is infinite; on a logarithmic scale where all are positive."""
     ax = ax or new_axes()
-    for losses, label, style, colour in (
-        (history.losses, "training", "-", COLOURS[0]),
-        (history.held_out_losses, "held out", "--", COLOURS[5]),
-    ):
-        if losses:
-            marker = "o" if len(losses) == 1 else ""
-            shown = [loss if math.isfinite(loss) else math.nan for loss in losses]
-            ax.plot(range(1, len(losses) + 1), shown, style, marker=marker, color=colour, label=label, linewidth=1.8)
+    with styled(ax) as palette:
+        for losses, label, style, colour in (
+            (history.losses, "training", "-", palette["training"]),
+            (history.held_out_losses, "held out", "--", palette["held-out"]),
+        ):
+            if losses:
+                marker = "o" if len(losses) == 1 else ""
+                shown = [loss if math.isfinite(loss) else math.nan for loss in losses]
+                ax.plot(range(1, len(losses) + 1), shown, style, marker=marker, color=colour, label=label)
+        ax.legend()
     if min(filter(math.isfinite, history.losses + history.held_out_losses), default=0.0) > 0.0:
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel="mean loss of a sample")
     ax.xaxis.set_major_locator(extras.load("matplotlib.ticker").MaxNLocator(integer=True, min_n_ticks=1))
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False)
+    ax.grid(True)
     return ax
 
 
@@ -46,37 +50,45 @@ def plot_boundary(predictor: Predictor, train: Dataset, held_out: Dataset, ax: A
     ax = ax or new_axes()
     xs, ys, points = _plane(train, held_out)
     margins = predictor.objective.margins(predictor.outputs(points))
-    for k in range(len(predictor.classes)):
-        margin = margins[:, k].reshape(len(ys), len(xs))
-        if margin.max() > 0.0:
-            ax.contourf(xs, ys, margin, levels=[0.0, np.inf], colors=[_style(k)["c"]], alpha=0.22)
-        if margin.max() > 0.0 > margin.min():
-            ax.contour(xs, ys, margin, levels=[0.0], colors="black", linewidths=1.2)
-    handles = _scatter_classes(ax, train, "none")
-    _scatter_classes(ax, held_out, "black")
-    _name_axes(ax, predictor)
-    _name_classes(ax, handles, predictor)
+    with styled(ax) as palette:
+        for k in range(len(predictor.classes)):
+            margin = margins[:, k].reshape(len(ys), len(xs))
+            if margin.max() > 0.0:
+                ax.contourf(xs, ys, margin, levels=[0.0, np.inf], colors=[_style(k, palette)["c"]], alpha=0.22)
+            if margin.max() > 0.0 > margin.min():
+                ax.contour(xs, ys, margin, levels=[0.0], colors=palette["ink"], linewidths=1.2)
+        handles = _scatter_classes(ax, train, palette, "none")
+        _scatter_classes(ax, held_out, palette, palette["ink"])
+        _name_axes(ax, predictor)
+        _name_classes(ax, handles, predictor, palette)
     return ax
 
 
-def _style(k: int) -> dict[str, Any]:
+def _style(k: int, palette: Palette) -> dict[str, Any]:
     """Colour and marker of a class: of 64 classes no two have both alike."""
-    return {"c": COLOURS[k % 8], "marker": MARKERS[(k + k // 8) % 8]}
+    return {"c": palette[f"k{k % 8}"], "marker": MARKERS[(k + k // 8) % 8]}
 
 
-def _scatter_classes(ax: Axes, dataset: Dataset, rim: str) -> list[Any]:
+def _scatter_classes(ax: Axes, dataset: Dataset, palette: Palette, rim: str) -> list[Any]:
     """A handle for each class."""
     points = [dataset.features[dataset.targets == k].T for k in range(len(dataset.classes))]
-    return [ax.scatter(x, y, s=22, edgecolors=rim, linewidths=1.0, **_style(k)) for k, (x, y) in enumerate(points)]
+    how: dict[str, Any] = {"s": 22, "edgecolors": rim, "linewidths": 1.0}
+    return [ax.scatter(x, y, **how, **_style(k, palette)) for k, (x, y) in enumerate(points)]
 
 
-def _name_classes(ax: Axes, handles: Sequence[Any], predictor: Predictor) -> None:
+def _name_classes(ax: Axes, handles: Sequence[Any], predictor: Predictor, palette: Palette) -> None:
     """A legend beside the axes: each class, and what a rim means."""
     line = extras.load("matplotlib.lines").Line2D
     entries = list(zip(predictor.classes[:LISTED], handles, strict=False))
     if (rest := len(handles) - LISTED) > 0:
         entries.append((f"… and {rest} more", line([], [], linestyle="none")))
-    rim = line([], [], linestyle="none", marker="o", markersize=5, markerfacecolor="none", markeredgecolor="black")
+    ring: dict[str, Any] = {
+        "marker": "o",
+        "markersize": 5,
+        "markerfacecolor": "none",
+        "markeredgecolor": palette["ink"],
+    }
+    rim = line([], [], linestyle="none", **ring)
     entries.append(("held out", rim))
     names = [name for name, _ in entries]
     legend = ax.legend(
@@ -86,7 +98,6 @@ def _name_classes(ax: Axes, handles: Sequence[Any], predictor: Predictor) -> Non
         loc="upper left",
         bbox_to_anchor=(1.0, 1.0),
         ncols=math.ceil(len(entries) / COLUMN),
-        frameon=False,
     )
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set_text(plain(name))  # here, since some versions of matplotlib leave out names that begin with _
@@ -100,12 +111,13 @@ def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Ax
     numbers = np.concatenate([surface, train.targets, held_out.targets])
     scale: dict[str, Any] = {"cmap": "cividis", "vmin": numbers.min(), "vmax": numbers.max()}
     shades = ax.contourf(xs, ys, surface.reshape(len(ys), len(xs)), levels=20, **scale)
-    for dataset, rim, label in ((train, "white", "training"), (held_out, "black", "held out")):
-        x, y = dataset.features.T
-        ax.scatter(x, y, c=dataset.targets, s=26, edgecolors=rim, linewidths=0.9, label=label, **scale)
-    _name_axes(ax, predictor)
-    ax.figure.colorbar(shades, ax=ax, label=plain(predictor.target_name))
-    ax.legend(frameon=True)
+    with styled(ax):
+        for dataset, rim, label in ((train, "white", "training"), (held_out, "black", "held out")):
+            x, y = dataset.features.T
+            ax.scatter(x, y, c=dataset.targets, s=26, edgecolors=rim, linewidths=0.9, label=label, **scale)
+        _name_axes(ax, predictor)
+        ax.legend(frameon=True)
+    add_colour_bar(ax, shades, plain(predictor.target_name))
     return ax
 
 
@@ -113,15 +125,16 @@ def plot_curve(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes
     """The number predicted over the one feature there is, as a curve among the samples."""
     ax = ax or new_axes()
     (xs,) = _ranges(train, held_out)
-    ax.plot(xs, predictor.predict(xs[:, np.newaxis]), color="black", linewidth=1.8, label="predicted")
-    for dataset, marker, colour, label in (
-        (train, "o", COLOURS[4], "training"),
-        (held_out, "^", COLOURS[5], "held out"),
-    ):
-        ax.scatter(dataset.features[:, 0], dataset.targets, s=24, marker=marker, c=colour, label=label, zorder=3)
-    ax.set(xlabel=plain(predictor.feature_names[0]), ylabel=plain(predictor.target_name))
-    ax.grid(alpha=0.3, linewidth=0.6)
-    ax.legend(frameon=False)
+    with styled(ax) as palette:
+        ax.plot(xs, predictor.predict(xs[:, np.newaxis]), color=palette["ink"], label="predicted")
+        for dataset, marker, colour, label in (
+            (train, "o", palette["training"], "training"),
+            (held_out, "^", palette["held-out"], "held out"),
+        ):
+            ax.scatter(dataset.features[:, 0], dataset.targets, s=24, marker=marker, c=colour, label=label, zorder=3)
+        ax.set(xlabel=plain(predictor.feature_names[0]), ylabel=plain(predictor.target_name))
+        ax.legend()
+    ax.grid(True)
     return ax
 
 

@@ -1,16 +1,20 @@
-"""The names of a graph's nodes: the same in every picture, on every page, in every formula that is written about it."""
+"""The names of a graph's nodes: the same in every picture, on every page, in every formula and message about it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import TypeVar
 
-from ..value import Value
+from .graph import Recorded
+
+V = TypeVar("V", bound=Recorded)
 
 
-def name_nodes(order: Sequence[Value]) -> dict[Value, str]:
+def name_nodes(order: Sequence[V]) -> dict[V, str]:
     """Each node's label, or v1, v2, … in the graph's topological order; a repeated label gets a number.
 
     Constants have no name: they are the numbers they are.
 
+    >>> from autograd import Value
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="a")
     >>> list(name_nodes([a, b, a * b]).values())
     ['a', 'a#2', 'v1']
@@ -18,7 +22,7 @@ def name_nodes(order: Sequence[Value]) -> dict[Value, str]:
     labels = {node.label for node in order}
     numbers = (f"v{i}" for i in count(1))
     repeats: dict[str, Iterator[str]] = {}
-    names: dict[Value, str] = {}
+    names: dict[V, str] = {}
     for node in order:
         if node.is_constant:
             continue
