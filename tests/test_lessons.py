@@ -2,17 +2,19 @@
 
 import ast
 import contextlib
+import html
 import io
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from exercises import check
-from run_lessons import executed, page_of
+from run_lessons import executed, page_of, with_stills
 
 import autograd
 from autograd import Value
@@ -110,6 +112,22 @@ def test_each_cell_shows_something(lesson):
 
 def test_no_page_is_kept_that_a_reader_could_not_play(lesson):
     assert not [output for cell in code(lesson) for output in cell.outputs if page_of(output)]
+
+
+def test_each_page_has_a_still_of_its_own(browser):
+    pages = [
+        f"<body></body><script>const own = '{colour}'; document.body.style.background = own</script>"
+        for colour in ("red", "blue")
+    ]
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": f'<iframe srcdoc="{html.escape(page)}"></iframe>'})
+        for page in pages
+    ]
+    lesson = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs)])
+    with ThreadPoolExecutor() as aside:  # where the tests' own browser does not run
+        kept = aside.submit(with_stills, lesson).result()
+    first, second = (output.data["image/png"] for output in kept.cells[0].outputs)
+    assert first != second
 
 
 def test_each_exercise_has_a_solution_that_can_be_revealed(lesson):
