@@ -121,13 +121,12 @@ def all_gradients(answer: object) -> str | None:
 def count_paths(answer: object) -> str | None:
     """The paths to a node are those to the nodes that it goes into, added up."""
     paths = function(answer)
-    for name, graph, wanted in (
-        ("from a to itself", lambda: _doublings(0), 1),
-        ("from a to c", lambda: _doublings(2), 4),
-        ("from x to (y + 1) · y with y = x · x", _late_sum, 4),
-        ("from a to (p + a) · p with p = a · b", _diamond, 3),
+    for name, (root, leaves), wanted in (
+        ("from a to itself", _doublings(0), 1),
+        ("from a to c", _doublings(2), 4),
+        ("from x to (y + 1) · y with y = x · x", _late_sum(), 4),
+        ("from a to (p + a) · p with p = a · b", _diamond(), 3),
     ):
-        root, leaves = graph()
         got = number(paths(root, leaves[0]))
         if got != wanted:
             return f"there are {wanted} paths {name}, and this gives {got:g}."
@@ -140,12 +139,9 @@ def count_paths(answer: object) -> str | None:
             "the numbers are right, but twelve doublings take thousands of calls, for 13 nodes: it walks each path. "
             "Count them node by node, along a topological order."
         )
-    unrelated = Value(1.0)
-    return (
-        None
-        if number(paths(root, unrelated)) == 0
-        else "no path leads from a Value that is not in the graph: that is 0."
-    )
+    if number(paths(root, Value(1.0))) != 0:
+        return "no path leads from a Value that is not in the graph: that is 0."
+    return None
 
 
 def _calls(work: Callable[[], Any]) -> tuple[Any, int]:
