@@ -5,10 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from plots import Diary, flipbook, play_diary, plot_bowl, plot_signals, signals
+from plots import Diary, draw_product, flipbook, play_diary, plot_bowl, plot_signals, product_nodes, signals
 
 from autograd import Value, draw
-from nn import MLP
+from autograd.functional import mean
+from autograd.viewing.palette import LIGHT
+from nn import MLP, Layer
 from nn.viewing.plots import side_by_side
 
 
@@ -116,3 +118,27 @@ def test_each_layer_has_a_histogram_and_the_first_stands_on_top():
     assert bars[0] == [(0.08, 0.85), (0.5, 0.425)]  # 0.1 twice as often as 0.5
     assert [text.get_text() for text in ax.get_yticklabels()] == ["layer 1", "layer 2"]
     assert all(0.9 < x < 1.0 for x, _ in bars[1]), "what lies beyond is counted at the end"
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 3), (2, 3), (4, 2)])
+def test_the_numbers_of_a_matrix_are_those_of_the_layer(rows, columns):
+    x = [Value(float(i + 1), label=f"x[{i}]") for i in range(columns)]
+    layer = Layer(columns, rows, "tanh", seed=0)
+    root = mean(layer(x))
+    found = product_nodes(root, x)
+    weights = [weight for neuron in layer.neurons for weight in neuron.weights]
+    assert set(found["left"]) == set(weights)
+    assert found["right"] == x
+    wanted = [
+        weight.data * number.data for neuron in layer.neurons for weight, number in zip(neuron.weights, x, strict=True)
+    ]
+    assert sorted(node.data for node in found["products"]) == pytest.approx(sorted(wanted))
+    svg = draw_product(root, x).svg
+    fills = {part: svg.count(f'fill="{LIGHT[part]}"') for part in ("k4", "k1", "k3")}
+    assert fills == {"k4": rows * columns, "k1": columns, "k3": rows * columns}
+
+
+def test_a_graph_without_a_matrix_product_has_none_to_colour():
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="finds no matrix product"):
+        product_nodes(x.exp(), [x])

@@ -8,11 +8,13 @@ from .flipbook import flipbook
 from .gradients import gradient_sizes, plot_gradients
 from .images import plot_images, plot_weights
 from .language import plot_attention, plot_running_loss
+from .matrices import draw_product, product_nodes
 from .orders import Diary, play_diary
 from .signals import plot_signals, signals
 
 __all__ = [
     "Diary",
+    "draw_product",
     "flipbook",
     "gradient_sizes",
     "play_diary",
@@ -29,5 +31,6 @@ __all__ = [
     "plot_signals",
     "plot_softmax",
     "plot_weights",
+    "product_nodes",
     "signals",
 ]
