@@ -61,7 +61,7 @@ class History(Curves):
         scaling: Scaling | None = None,
         target_scaling: Scaling | None = None,
     ) -> Film:
-        """The training as a page to play: network, gradients and loss, epoch by epoch, and a sample of one's choice.
+        """The training as a page to play: network, gradients and loss, epoch by epoch, a sample and a neuron of choice.
 
         It takes a training with ``record=True``. With the scalings that inputs and targets went through, it shows them
         in their own units. While it is made the model has the parameters of earlier epochs, and afterwards those it had

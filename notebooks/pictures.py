@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
 from plots.animation import animate_training
 from plots.theme import following_theme
+from run_lessons import executed
 
 from autograd import Value, draw
 from nn import MLP, Adam, Trainer
@@ -56,9 +55,7 @@ def training() -> str:
 
 def lesson(notebook: Path) -> str:
     """The SVG that the tagged cell of a lesson shows when the lesson is run."""
-    cells = nbformat.read(notebook, as_version=4)
-    NotebookClient(cells, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(LESSONS)}}).execute()
-    (cell,) = (cell for cell in cells.cells if "picture" in cell.metadata.get("tags", ()))
+    (cell,) = (cell for cell in executed(notebook).cells if "picture" in cell.metadata.get("tags", ()))
     (svg,) = (output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
     return following_theme(str(svg).rstrip() + "\n")
 

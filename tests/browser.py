@@ -48,4 +48,4 @@ def open_page(browser, tmp_path) -> Iterator[Callable[..., object]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, complaints

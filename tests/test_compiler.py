@@ -20,10 +20,10 @@ from compiled import check
 
 from autograd import Program, Value, compile, functional, grad, hessian, ops, register, value
 from autograd.compiler.fold import fold
-from autograd.compiler.folding.singles import with_single_sums
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
+from autograd.compiler.singles import with_single_sums
 from nn import MLP
 
 # ---- one expression through all passes
@@ -870,21 +870,9 @@ def logistic() -> tuple[Value, list[Value]]:
     return (w * x + b).sigmoid() + 0.1 * (w * w + b * b), [x]
 
 
-FORMULAS: list[tuple[Callable[[], tuple[Value, list[Value]]], list[str]]] = [
-    (oscillator, ["2.0 * mass", "x[1] * x[1]", "0.5 * stiffness", "x[0] * x[0]"]),
-    (kepler, ["2.0 * m", "x[2] * x[2] + x[3] * x[3]", "G * M", "x[0] * x[0] + x[1] * x[1]"]),
-    (plane, ["a * x[0] + b * x[1] + c"]),
-    (logistic, ["sigmoid(w * x[0] + b)", "0.1 * (w * w + b * b)"]),
-]
-
-
-@pytest.mark.parametrize(("build", "parts"), FORMULAS, ids=[build.__name__ for build, _ in FORMULAS])
-def test_a_formula_reads_as_it_was_written(build: Callable[[], tuple[Value, list[Value]]], parts: list[str]) -> None:
+@pytest.mark.parametrize("build", [oscillator, kepler, plane, logistic])
+def test_a_formula_of_labelled_scalars(build: Callable[[], tuple[Value, list[Value]]]) -> None:
     output, inputs = build()
-    program = compile(output, inputs)
-    assert not program.constants
-    for part in parts:
-        assert part in program.source
     check([output], inputs, np.linspace(0.5, 1.5, 3 * len(inputs)).reshape(3, -1))
 
 
@@ -905,8 +893,7 @@ def test_a_network_has_no_named_scalars() -> None:
 
 
 def test_hashes_that_collide_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("autograd.compiler.ragged", "autograd.compiler.lifting.sums"):
-        monkeypatch.setattr(f"{module}.hashing", lambda count: np.ones(count, dtype=np.int64))
+    monkeypatch.setattr("autograd.compiler.ragged.hashing", lambda count: np.ones(count, dtype=np.int64))
     x = values(4)
     terms = [x[0] * x[1] + x[2].sin(), x[0].exp() + x[1].sin(), x[3] * x[2] + x[3].cos(), x[0] * x[2] + x[1].cos()]
     for output, inputs in [(functional.sum(term.tanh() for term in terms), x), oscillator(), kepler(), mlp()]:

@@ -31,10 +31,11 @@ def random_operands(size: int) -> Value:
 
 def test_an_irregular_graph_is_told_with_its_numbers() -> None:
     """It takes some 8 s, though an operation holds ten nodes."""
-    folded = fold(record([random_operands(50_000)], []))
+    recording = record([random_operands(50_000)], [])
+    folded = fold(recording)
     with pytest.warns(RuntimeWarning, match=r"about \d+ s and \d+ MB, for the graph is irregular") as told:
         lifted = pass_3.lift(folded)
-    assert f"{len(lifted.groups):,} array operations for {len(folded.recording):,} nodes" in str(told[0].message)
+    assert f"{len(lifted.groups):,} array operations for {len(recording):,} nodes" in str(told[0].message)
 
 
 def test_the_warning_points_to_the_line_that_compiles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from autograd.compiler.record import record
 from autograd.compiler.targets import numpy as numpy_target
 from autograd.compiler.targets.interpret import interpret
 from autograd.compiler.targets.numpy import load, write
+from autograd.compiler.targets.sharing import inline, share
 
 
 def lowered(outputs: Sequence[Value], inputs: Sequence[Value], exact: bool = False) -> ArrayProgram:
@@ -115,11 +116,11 @@ def let_go(function: ast.stmt) -> None:
     assert deleted == {name: last[name] for name in made - returned}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(3000, 3060), 201698])  # the last: two adjoints of one name
 def test_arrays_are_let_go_where_they_were_read_last(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numpy_target, "LONG", 0)
-    draw = Draw(3000 + seed)
-    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(3000 + seed)))]
+    draw = Draw(seed)
+    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(seed)))]
     hold(outputs, draw.inputs, draw.batch(1 + seed % 3), exact=seed % 3 == 0)
     functions = ast.parse(write(lowered(outputs, draw.inputs, seed % 3 == 0)).text).body
     for function in functions:
@@ -147,6 +148,41 @@ def test_the_same_program_gives_the_same_source() -> None:
         draw = Draw(seed)
         program = lowered(ragged(draw), draw.inputs)
         assert write(program).text == write(program).text
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_shared_and_put_together_computes_the_same(seed: int) -> None:
+    """The passes that a target takes before it writes, to their extremes: all is shared, lines are of any length."""
+    draw = Draw(5000 + seed)
+    outputs = ragged(draw) if seed % 2 else [loss(draw, elements(draw, steps_of(5000 + seed)))]
+    program = lowered(outputs, draw.inputs)
+    shared = share(program, lambda expr: 2 * bool(expr.operands))
+    together, gone = inline(shared, 1000)
+    assert not gone.keys() & {statement.target for statement in together.statements}
+    batch, theta = draw.batch(3), np.array([parameter.data for parameter in program.parameters])
+    with np.errstate(all="ignore"):
+        wanted, gradient = interpret(program, batch, theta)
+        for made in (shared, together):
+            found, slopes = interpret(made, batch, theta)
+            np.testing.assert_array_equal(rows(made, found, 3), rows(program, wanted, 3))
+            np.testing.assert_array_equal(slopes, gradient)
+
+
+def test_what_is_read_twice_has_a_line_and_what_is_read_once_has_none() -> None:
+    x, w = Value(0.5, label="x"), Value(2.0, label="w")
+    program = layout(lift(fold(record([(w * x).sin() + (w * x).sin().exp() * (w * x).sin()], [x]))))
+    assert len(program.statements) == 5
+    together, gone = inline(share(program, lambda expr: 0), 1000)
+    assert (len(together.statements), len(gone)) == (2, 3)
+
+
+def test_an_array_that_is_updated_after_it_was_read_is_refused() -> None:
+    x, theta, y, z = (Array((3,)) for _ in range(4))
+    statements = [Define(y, Apply(ops.EXP, (x,))), Define(z, Apply(ops.SIN, (y,))), Update(y, x, True)]
+    program = ArrayProgram(x, theta, [], statements, [z], {}, {})
+    for transform in (lambda: share(program, lambda expr: 2), lambda: inline(program, 20)):
+        with pytest.raises(TypeError, match="updated after it was read"):
+            transform()
 
 
 def sums_over_rows_of_two_lengths() -> tuple[Value, list[Value], list[Value]]:

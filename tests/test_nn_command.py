@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import pytest
 
+from autograd.viewing.palette import LIGHT
 from nn import MLP
 from nn.__main__ import main
 from nn.data import DATASETS, Encoding, Scaling
@@ -267,7 +268,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_classes_differ_in_colour_or_marker():
-    assert len({tuple(plots.training._style(k).values()) for k in range(64)}) == 64
+    assert len({tuple(plots.training._style(k, LIGHT).values()) for k in range(64)}) == 64
 
 
 def test_pictures_do_not_hang_on_the_settings_of_matplotlib(tmp_path, capsys):

@@ -1,13 +1,15 @@
 """The training film's content: the model's own numbers at each epoch, names as text, its size, and what it refuses."""
 
-import base64
 import copy
 import math
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from films import content, recorded_rings, rings
+from films import content, followed_rows, number, recorded_rings, rings, samples_of
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from autograd import Value, grad
 from nn import (
@@ -18,17 +20,21 @@ from nn import (
     FileFormatError,
     History,
     Module,
+    Neuron,
     Trainer,
     binary_cross_entropy,
     cross_entropy,
     hinge,
     mse,
 )
+from nn.data.scaling import Scaling
 from nn.fit.agreement import evaluation
 from nn.fit.evaluation import CompiledEvaluation, Evaluation
 from nn.fit.objective import Objective
 from nn.fit.recording import LIMIT
 from nn.fit.samples import Samples
+from nn.viewing.film.columns import image_side
+from nn.viewing.film.packing import decimals
 from nn.viewing.film.view import Axis, scale
 
 FOUR_DIGITS = {"rel": 5e-4, "abs": 1e-12}
@@ -43,18 +49,22 @@ def test_weights_are_those_of_a_training_that_stops_there():
     assert [frame["epoch"] for frame in frames] == [0, 1, 2, 3]
     for frame in frames[1:]:
         model, _ = recorded_rings(epochs=frame["epoch"])
-        weights = [w.data for layer in model.layers for neuron in layer.neurons for w in neuron.weights]
-        assert frame["network"] == pytest.approx(weights, **FOUR_DIGITS)
+        assert frame["network"]["weights"] == pytest.approx(biases_and_weights(model), **FOUR_DIGITS)
     untrained = MLP(2, [4, 3, 1], "tanh", seed=1)
-    assert frames[0]["network"][:2] == pytest.approx([w.data for w in untrained.layers[0].neurons[0].weights], rel=5e-4)
+    assert frames[0]["network"]["weights"] == pytest.approx(biases_and_weights(untrained), **FOUR_DIGITS)
 
 
-def test_a_sample_is_to_the_network_what_the_engine_says():
-    model, history = recorded_rings()
+def biases_and_weights(model):
+    neurons = [neuron for layer in model.layers for neuron in layer.neurons]
+    return [p.data for neuron in neurons for p in (neuron.bias, *neuron.weights)]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "leaky_relu", "linear", "softplus"])
+def test_a_sample_is_to_the_network_what_the_engine_says(activation):
+    model, history = recorded_rings(activation=activation)
     data = content(history.film())
     inputs, targets = rings()
-    for label, sample in zip(data["samples"]["labels"], data["frames"][-1]["samples"], strict=True):
-        row = int(re.match(r"row (\d+),", label)[1])
+    for row, sample in zip(followed_rows(data), samples_of(data), strict=True):
         x = [Value(number) for number in inputs[row]]
         columns = [x]
         for layer in model.layers:
@@ -63,35 +73,151 @@ def test_a_sample_is_to_the_network_what_the_engine_says():
         nodes = [node for column in columns for node in column]
         assert sample["nodes"] == pytest.approx([node.data for node in nodes], **FOUR_DIGITS)
         assert sample["gradients"] == pytest.approx(grad(loss, nodes), **FOUR_DIGITS)
-        assert sample["outputs"] == pytest.approx([columns[-1][0].data], rel=1e-12)
-        assert sample["loss"] == pytest.approx(loss.data, rel=1e-12)
+        assert sample["inputs"] == pytest.approx(inputs[row], **FOUR_DIGITS)
+        assert sample["sums"] == pytest.approx(sums_by_hand(model, inputs[row]), **FOUR_DIGITS)
+        assert sample["outputs"] == pytest.approx([columns[-1][0].data], **FOUR_DIGITS)
+        assert sample["losses"] == pytest.approx([loss.data], **FOUR_DIGITS)
         probability = 1 / (1 + math.exp(-columns[-1][0].data))
         chosen = max(probability, 1 - probability)
-        assert sample["words"] == f"{int(probability >= 0.5)} ({100 * chosen:.1f} %)"
+        assert sample["words"] == [f"{int(probability >= 0.5)} ({100 * chosen:.1f} %)"]
+
+
+def sums_by_hand(model, inputs):
+    """What stands before each activation, by NumPy."""
+    found, values = [], np.array(inputs)
+    for layer in model.layers:
+        weights = np.array([[w.data for w in neuron.weights] for neuron in layer.neurons])
+        found += list(weights @ values + [neuron.bias.data for neuron in layer.neurons])
+        values = np.array([a.data for a in layer(values.tolist())])
+    return found
+
+
+def test_inputs_and_their_gradients_are_in_the_units_of_the_data_set():
+    _, history = recorded_rings()
+    scaling = Scaling(np.array([10.0, -5.0]), np.array([2.0, 0.5]))
+    plain, scaled = content(history.film()), content(history.film(scaling=scaling))
+    rows, inputs = followed_rows(plain), rings()[0]
+    assert scaled["specs"]["followed"]["scaled"]
+    for row, before, after in zip(rows, samples_of(plain), samples_of(scaled), strict=True):
+        assert after["inputs"] == pytest.approx(inputs[row] * [2.0, 0.5] + [10.0, -5.0], **FOUR_DIGITS)
+        assert after["nodes"] == before["nodes"]
+        assert after["gradients"][:2] == pytest.approx(np.array(before["gradients"][:2]) / [2.0, 0.5], rel=1e-3)
+        assert after["gradients"][2:] == before["gradients"][2:]
+    (x, y), (u, v) = ([spec["specs"]["plane"][axis] for axis in "xy"] for spec in (plain, scaled))
+    assert [u["low"], v["high"]] == pytest.approx([2.0 * x["low"] + 10.0, 0.5 * y["high"] - 5.0])
 
 
 def test_the_boundary_is_the_probability_over_the_plane_at_temperature_4():
     model, history = recorded_rings()
     data = content(history.film())
-    side = data["plane"]["side"]
-    grid = np.frombuffer(base64.b64decode(data["frames"][-1]["plane"]), np.uint8).reshape(side, side)
+    side = data["specs"]["plane"]["field"]["side"]
+    grid = data["frames"][-1]["plane"]["field"].reshape(side, side)
     inputs = np.concatenate([rings()[0], rings(8, 1)[0]])
-    x, y = (scale(column, 0, 1) for column in inputs.T)
-    for row, column in [(0, 0), (0, side - 1), (side - 1, 0), (20, 7), (31, 44)]:
+    x, y = (scale(column) for column in inputs.T)
+    for row, column in [(0, 0), (0, side - 1), (side - 1, 0), (20, 7), (31, 34)]:
         point = [np.linspace(x.low, x.high, side)[column], np.linspace(y.high, y.low, side)[row]]
         probability = 1 / (1 + math.exp(-model(point)[0].data / 4))
-        assert grid[row, column] == pytest.approx(255 * probability, abs=0.51)
+        assert grid[row, column] == pytest.approx(65535 * probability, abs=0.51)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_each_neuron_has_its_own_picture_of_the_plane(activation):
+    model, history = recorded_rings(activation=activation)
+    data = content(history.film())
+    spec, frame, plane = data["specs"]["network"], data["frames"][-1]["network"], data["specs"]["plane"]
+    side = spec["edge"]
+    pictures, full = frame["pictures"].reshape(8, side, side).astype(float), frame["full"]["pictures"]
+    assert side == 37
+    assert spec["pictured"] == len(full) == 3
+    xs, ys = (np.linspace(plane[axis]["low"], plane[axis]["high"], side) for axis in "xy")
+    largest = [0.0, 0.0, 0.0]
+    for row, column in np.ndindex(side, side):
+        values = [xs[column], ys[side - 1 - row]]
+        found = []
+        for k, layer in enumerate(model.layers):
+            values = [a.data for a in layer(values)]
+            largest[k] = max(largest[k], *map(abs, values))
+            found += [128 + 127 * a / full[k] for a in values]
+        np.testing.assert_allclose(pictures[:, row, column], found, atol=0.6)
+    bounded = [activation == "tanh", activation == "tanh", False]
+    assert full == pytest.approx([1.0 if b else a for a, b in zip(largest, bounded, strict=True)], **FOUR_DIGITS)
+
+
+def test_the_first_layer_of_an_image_has_pictures_of_its_weights():
+    model, history = images()
+    data = content(history.film())
+    spec, frame = data["specs"]["network"], data["frames"][-1]["network"]
+    weights = np.array([[w.data for w in neuron.weights] for neuron in model.layers[0].neurons])
+    assert (spec["image"], spec["edge"], spec["pictured"], spec["pixels"]) == (4, 4, 1, [0.0, 1.0])
+    assert frame["full"]["pictures"] == pytest.approx([np.abs(weights).max()], **FOUR_DIGITS)
+    pictures = frame["pictures"].reshape(5, 16)
+    np.testing.assert_allclose(pictures, 128 + 127 * weights / np.abs(weights).max(), atol=0.51)
+    assert [neuron["column"] for neuron in spec["neurons"]] == [1] * 5 + [2] * 3
+    assert {neuron.get("terms") for neuron in spec["neurons"][:5]} == {0}
+    assert {neuron["more"] for neuron in spec["neurons"][:5]} == {16}
+
+
+def images(**settings):
+    """A training on pictures of 4 x 4 pixels, in three classes."""
+    rows = np.random.default_rng(0).integers(0, 2, (12, 16)).astype(float)
+    model = MLP(16, [5, 3], "tanh", seed=0)
+    trainer = Trainer(model, cross_entropy, SGD(model.parameters(), 0.1))
+    return model, trainer.fit(rows, np.eye(3)[np.arange(12) % 3], epochs=2, record=True, **settings)
+
+
+@pytest.mark.parametrize(
+    ("names", "side"),
+    [
+        ([f"pixel_{i}_{j}" for i in range(8) for j in range(8)], 8),
+        ([f"x{i}" for i in range(784)], 28),
+        ([f"x{i}" for i in range(9)], 0),  # too few to be one
+        ([f"x{i}" for i in range(60)], 0),  # no square
+        ([*(f"x{i}" for i in range(15)), "age"], 0),
+        (["sepal length (cm)", "sepal width (cm)"] * 8, 0),
+    ],
+)
+def test_inputs_are_an_image_if_their_names_are_numbers_of_one_thing(names, side):
+    assert image_side(names) == side
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "expected"),
+    [
+        (cross_entropy, np.eye(3)[np.arange(6) % 3], lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
+        (mse, np.eye(3)[np.arange(6) % 3], lambda z: z),
+        (binary_cross_entropy, np.arange(6) % 2, lambda z: 1 / (1 + np.exp([z[0], -z[0]]))),
+    ],
+)
+def test_classes_without_a_plane_have_bars(loss, targets, expected):
+    inputs = np.random.default_rng(0).normal(size=(6, 4))
+    model = MLP(4, [targets.shape[1] if targets.ndim > 1 else 1], seed=0)
+    trainer = Trainer(model, loss, SGD(model.parameters(), 1e-3))
+    data = content(trainer.fit(10.0 * inputs, targets, epochs=2, record=True).film())
+    bars, count = data["frames"][-1]["classes"]["rows"], len(data["specs"]["classes"]["names"])
+    for i, row in enumerate(followed_rows(data)):
+        outputs = np.array([output.data for output in model(10.0 * inputs[row])])
+        assert bars["values"][i * count : (i + 1) * count] == pytest.approx(expected(outputs), **FOUR_DIGITS)
+        assert bars["target"][i] == row % count  # as the targets are made
+
+
+@given(st.floats())
+@example(5e-324)
+@example(-1.7976931348623157e308)
+@example(9.9995)
+@example(0.00099995)
+def test_a_packed_number_is_the_number_to_four_digits(x):
+    assert number(decimals(np.array([x]))) == (float(f"{x:.4g}") if math.isfinite(x) else None)
 
 
 def test_losses_are_those_of_the_history_and_epoch_0_is_the_start():
     _, history = recorded_rings()
     frames = content(history.film())["frames"]
-    assert [frame["loss"]["losses"] for frame in frames[1:]] == [
+    assert [frame["loss"]["values"] for frame in frames[1:]] == [
         list(pair) for pair in zip(history.losses, history.held_out_losses, strict=True)
     ]
     model = MLP(2, [4, 3, 1], "tanh", seed=1)
     start = np.mean([binary_cross_entropy(model(x), [t]).data for x, t in zip(*rings(), strict=True)])
-    assert frames[0]["loss"]["losses"][0] == pytest.approx(start, rel=1e-12)
+    assert frames[0]["loss"]["values"][0] == pytest.approx(start, rel=1e-12)
 
 
 def test_gradient_flow_is_the_root_mean_square_over_the_steps_of_an_epoch():
@@ -108,7 +234,7 @@ def test_gradient_flow_is_the_root_mean_square_over_the_steps_of_an_epoch():
         w, b = w - 0.1 * slope, b - 0.1 * shift
     frames = content(history.film())["frames"]
     assert frames[0]["flow"] is None
-    assert frames[1]["flow"]["sizes"] == pytest.approx([math.sqrt(np.mean(squares))], rel=5e-4)
+    assert frames[1]["flow"]["values"] == pytest.approx([math.sqrt(np.mean(squares))], rel=5e-4)
 
 
 def test_the_training_is_the_same_whether_recorded_or_not_and_the_film_changes_nothing():
@@ -126,7 +252,7 @@ def test_numbers_that_are_not_finite_are_none_and_the_page_is_still_json():
     model = MLP(1, [1], seed=0)
     trainer = Trainer(model, mse, SGD(model.parameters(), 1e-3))
     history = trainer.fit([[1.0]], [1.0], epochs=1, held_out=([[1e200]], [0]), record=True)
-    assert [frame["loss"]["losses"][1] for frame in content(history.film())["frames"]] == [None, None]
+    assert [frame["loss"]["values"][1] for frame in content(history.film())["frames"]] == [None, None]
 
 
 # ---- other models, targets and numbers of inputs
@@ -153,36 +279,42 @@ ONE_OF_3 = np.eye(3)[[0, 1, 2, 0, 1]]
         (2, ONE_OF_3, mse, [3], "many", {"plane"}),
         (1, [0.5, 1, 2, 3], mse, [2, 1], "numbers", {"fit"}),
         (1, [0, 1, 1, 0], binary_cross_entropy, [2, 1], "two", {"fit"}),
-        (1, ONE_OF_3, cross_entropy, [3], "many", set()),
-        (4, ONE_OF_3, cross_entropy, [16, 3], "many", set()),
+        (1, ONE_OF_3, cross_entropy, [3], "many", {"classes"}),
+        (4, ONE_OF_3, cross_entropy, [16, 3], "many", {"classes"}),
         (3, [[0.5, 1], [2, 3], [1, 1]], mse, [2], "numbers", set()),
     ],
 )
 def test_what_is_shown_depends_on_inputs_and_targets(n_inputs, targets, loss, sizes, kind, views):
     data = small(n_inputs, targets, loss, sizes)
     assert Objective.told(loss, np.array(targets, dtype=float).reshape(len(targets), -1), sizes[-1]).kind == kind
-    assert {"plane", "fit"} & data.keys() == views
-    assert data.keys() >= {"network", "loss", "flow", "samples"}
+    assert {"plane", "fit", "classes"} & data["specs"].keys() == views
+    assert data["specs"].keys() >= {"network", "loss", "flow", "followed"}
+    assert ("parameters" in data["specs"]) == (sum((n + 1) * m for n, m in pairwise([n_inputs, *sizes])) <= 12)
+    for name in data["specs"]:
+        assert [name in frame for frame in data["frames"]] == [True] * len(data["frames"])
     if "plane" in views:
-        n_bytes = data["plane"]["side"] ** 2 * (3 if kind == "many" else 1)
-        assert len(base64.b64decode(data["frames"][0]["plane"])) == n_bytes
+        n_numbers = data["specs"]["plane"]["field"]["side"] ** 2 * (3 if kind == "many" else 1)
+        assert len(data["frames"][0]["plane"]["field"]) == n_numbers
 
 
 def test_the_fit_is_the_output_along_the_input():
     model = MLP(1, [2, 1], "tanh", seed=0)
     trainer = Trainer(model, mse, SGD(model.parameters(), 0.1))
     history = trainer.fit([[-1], [0], [1]], [-2, 0, 3], epochs=2, record=True)
-    curve = content(history.film())["frames"][-1]["fit"]
+    curve = content(history.film())["frames"][-1]["fit"]["ys"]
     points = np.linspace(-1.1, 1.1, 64)
     assert curve == pytest.approx([model([x])[0].data for x in points], **FOUR_DIGITS)
 
 
 def test_a_large_network_is_thinned_to_its_largest_weights():
     data = small(40, [0.0, 1.0, 0.5], mse, [20, 1])
-    assert [(name, len(indices)) for name, indices in data["samples"]["columns"]] == [
+    spec = data["specs"]["network"]
+    assert [(column["name"], column["count"]) for column in spec["columns"]] == [
         ("inputs", 16), ("layers[0]", 16), ("layers[1]", 1)
     ]  # fmt: skip
-    assert len(data["frames"][0]["network"]) == 16 * 16 + 16
+    assert len(data["frames"][0]["network"]["weights"]) == 16 * 17 + 17
+    assert [neuron.get("more") for neuron in spec["neurons"]] == [None] * 16 + [24] * 16 + [4]
+    assert spec["note"].startswith("shown: 16 of 40 in inputs, 16 of 20 in layers[0]")
 
 
 class Line(Module):
@@ -223,13 +355,47 @@ def test_a_model_that_is_no_mlp_has_all_but_the_picture_of_a_network(kind):
     inputs, targets = rings()
     film = trainer.fit(inputs, targets, epochs=2, record=True, compiled=False).film()
     data = content(film)
-    assert "network" not in data
-    assert 'id="network"' not in film.html
-    assert data["flow"] == ["weights", "bias"]
-    assert [name for name, _ in data["samples"]["columns"]] == ["inputs", "outputs"]
-    for label, sample in zip(data["samples"]["labels"], data["frames"][-1]["samples"], strict=True):
-        row = int(re.match(r"row (\d+),", label)[1])
-        assert sample["outputs"] == pytest.approx([model(inputs[row])[0].data], rel=1e-12)
+    assert "network" not in data["specs"]
+    assert data["specs"]["flow"]["names"] == ["weights", "bias"]
+    assert [neuron["name"] for neuron in data["specs"]["followed"]["neurons"]] == ["x0", "x1", "outputs[0]"]
+    assert [curve["name"] for curve in data["specs"]["parameters"]["curves"]] == ["weights[0]", "weights[1]", "bias"]
+    assert data["frames"][-1]["parameters"]["values"] == pytest.approx([*model.state_dict().values()], **FOUR_DIGITS)
+    for row, sample in zip(followed_rows(data), samples_of(data), strict=True):
+        assert sample["outputs"] == pytest.approx([model(inputs[row])[0].data], **FOUR_DIGITS)
+
+
+class OwnNeuron(Neuron):
+    """A neuron that computes in a way of its own."""
+
+    def __call__(self, inputs):
+        return 2.0 * super().__call__(inputs)
+
+
+def test_an_mlp_with_neurons_of_its_own_kind_is_not_drawn_as_one():
+    model = MLP(2, [2, 1], seed=0)
+    model.layers[0].neurons[1] = OwnNeuron(2, "tanh", seed=1)
+    history = Trainer(model, binary_cross_entropy, SGD(model.parameters(), 0.1)).fit(*rings(), epochs=1, record=True)
+    data = content(history.film())
+    assert "network" not in data["specs"]
+    assert len(data["specs"]["parameters"]["curves"]) == 9
+
+
+def test_of_many_parameters_those_have_curves_that_change_most():
+    class Wide(Module):
+        def __init__(self):
+            self.weights = [Value(0.1 * i) for i in range(20)]
+
+        def __call__(self, inputs):
+            return [sum((w * i * inputs[0] for i, w in enumerate(self.weights)), Value.constant(0.0))]
+
+    model = Wide()
+    trainer = Trainer(model, mse, SGD(model.parameters(), 1e-4))
+    data = content(trainer.fit([[1.0]], [0.0], epochs=3, record=True).film())
+    names = [curve["name"] for curve in data["specs"]["parameters"]["curves"]]
+    assert names == [f"weights[{i}]" for i in range(8, 20)]
+    assert data["specs"]["parameters"]["note"] == "12 of 20, those that change most"
+    values = [w.data for w in model.weights[8:]]
+    assert data["frames"][-1]["parameters"]["values"] == pytest.approx(values, **FOUR_DIGITS)
 
 
 @pytest.mark.parametrize(("kind", "compiled"), [(Line, True), (Kinked, False), (NumbersOnly, False), (Typed, False)])
@@ -250,8 +416,7 @@ def test_a_model_that_takes_plain_numbers_only_has_a_film():
         history = trainer.fit(*rings(), epochs=2, record=True)
     data = content(history.film())
     inputs, targets = rings()
-    for label, sample in zip(data["samples"]["labels"], data["frames"][-1]["samples"], strict=True):
-        row = int(re.match(r"row (\d+),", label)[1])
+    for row, sample in zip(followed_rows(data), samples_of(data), strict=True):
         (output,) = model(inputs[row].tolist())
         slope = 1 / (1 + math.exp(-output.data)) - targets[row]
         assert sample["nodes"] == pytest.approx([*inputs[row], output.data], **FOUR_DIGITS)
@@ -274,8 +439,9 @@ def test_compiled_and_eager_evaluators_agree():
     traces = [vars(evaluation.trace(samples)) for evaluation in found]
     for name in traces[0]:
         np.testing.assert_allclose(traces[0][name], traces[1][name], rtol=1e-12, atol=1e-15)
-    outputs = [evaluation.outputs(samples.inputs) for evaluation in found]
-    np.testing.assert_allclose(*outputs, rtol=1e-12, atol=1e-15)
+    for name in ("outputs", "nodes"):
+        numbers = [getattr(evaluation, name)(samples.inputs) for evaluation in found]
+        np.testing.assert_allclose(*numbers, rtol=1e-12, atol=1e-15)
 
 
 def test_a_loss_that_uses_the_parameters_is_evaluated_with_those_of_the_epoch():
@@ -286,12 +452,12 @@ def test_a_loss_that_uses_the_parameters_is_evaluated_with_those_of_the_epoch():
 
     inputs, targets = rings()
     trainer = Trainer(model, ridge, SGD(model.parameters(), 0.1))
-    frames = content(trainer.fit(inputs, targets, epochs=1, record=True).film())["frames"]
+    data = content(trainer.fit(inputs, targets, epochs=1, record=True).film())
     start = MLP(2, [1], seed=0)
     squares = sum(p.data**2 for p in start.parameters())
-    row = 0
+    row = followed_rows(data)[0]
     loss = (start(inputs[row])[0].data - targets[row]) ** 2 + squares
-    assert frames[0]["samples"][0]["loss"] == pytest.approx(loss, rel=1e-12)
+    assert samples_of(data, 0)[0]["losses"] == pytest.approx([loss], **FOUR_DIGITS)
 
 
 # ---- names are data
@@ -308,7 +474,7 @@ def test_names_are_text():
     assert film.html.count("</script>") == 2
     assert "<img" not in film.html
     assert "\u202e" not in film.html
-    assert content(film)["samples"]["targets"][1] == NASTY[1]
+    assert content(film)["specs"]["followed"]["samples"][1]["target"] == NASTY[1]
 
 
 @pytest.mark.parametrize(
@@ -415,7 +581,8 @@ def test_the_page_is_self_contained(tmp_path):
         (-0.95, 0.95, False, [-0.5, 0, 0.5]),
         (0.02, 0.6, True, [0.02, 0.05, 0.1, 0.2, 0.5]),
         (0.002, 0.6, True, [0.01, 0.1]),
+        (0.688, 0.712, True, [0.69, 0.695, 0.7, 0.705, 0.71]),  # between two round powers
     ],
 )
 def test_ticks_are_round_numbers(low, high, log, ticks):
-    assert Axis(low, high, 0, 100, log).ticks() == ticks
+    assert Axis(low, high, log=log).ticks() == ticks

@@ -93,6 +93,17 @@ def test_a_layer_opens_where_it_was(open_page: Any) -> None:
     assert text.evaluate("t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a") >= 10
 
 
+def test_what_would_be_too_small_as_a_whole_begins_with_its_inputs(open_page: Any) -> None:
+    page = open_page(draw(network([16, 16, 1])[1], collapse="layer").page.html, *PHONE)
+    stage = page.locator("#stage").bounding_box()
+    entering = page.locator(f"{SHOWN} g.node.input").first
+    box = entering.bounding_box()
+    assert stage["x"] <= box["x"] <= box["x"] + box["width"] <= stage["x"] + stage["width"]
+    pixels = "t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a"
+    assert entering.locator("text").first.evaluate(pixels) >= 10
+    assert page.locator("#overview").is_visible()
+
+
 def test_keys_alone_open_ask_and_close(open_page: Any) -> None:
     _, loss = network()
     page = open_page(draw(loss, collapse="layer").page.html, *DESKTOP)
@@ -161,6 +172,18 @@ def test_the_page_is_a_file(tmp_path: Path) -> None:
     assert repr(drawing.page) == "DrawingPage(7 views)"
     with pytest.raises(ValueError, match="a page fits its window"):
         drawing.save(tmp_path / "graph.html", width=7)
+
+
+def test_a_page_shows_what_was_drawn_or_nothing() -> None:
+    x = Value(float("nan"), "x")
+    y = x * 2.0
+    drawing = draw(y)
+    assert drawing.page.html
+    later = draw(y)
+    y.backward()
+    with pytest.raises(ValueError, match="no longer those that were drawn: draw it again"):
+        _ = later.page
+    assert "grad 1" in draw(y).page.html.replace("\xa0", " ").replace("&#160;", " ")
 
 
 def test_hostile_labels_are_text_on_the_page(open_page: Any) -> None:

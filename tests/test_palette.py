@@ -43,7 +43,7 @@ def test_lines_stand_out_too(palette: Any) -> None:
 
 PAGES = {
     "autograd/viewing/player.html": {"paper", "ink", "quiet", "accent", "accent-ink"},
-    "nn/viewing/film/film.css": {"positive", "negative", "training", "held-out", *(f"k{i}" for i in range(8))},
+    "nn/viewing/film/film.css": {"positive", "negative", *(f"k{i}" for i in range(8))},
 }
 
 

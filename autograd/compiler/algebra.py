@@ -135,23 +135,18 @@ def rearrange(x: ir.Expr, order: Sequence[int | None]) -> ir.Expr:
         return x
     if isinstance(x, ir.Rearrange):
         return rearrange(x.inside, [None if axis is None else x.order[axis] for axis in order])
-    if isinstance(x, ir.View):
-        last = len(x.lengths)
-        own = [axis for axis in order if axis != last]
-        if not (x.sampled and list(order[-1:]) != [last]) and (last not in order or order[-1] == last):
+    if isinstance(x, ir.View | ir.Take):
+        last = len(x.lengths if isinstance(x, ir.View) else x.picked.shape)
+        own, is_last = [axis for axis in order if axis != last], list(order[-1:]) == [last]
+        if not (is_last if last in order else not x.sampled):
+            return ir.Rearrange(x, tuple(order))
+        if isinstance(x, ir.View) and all(n == 1 for axis, n in enumerate(x.lengths) if axis not in own):
             lengths = tuple(1 if axis is None else x.lengths[axis] for axis in own)
             strides = tuple(0 if axis is None else x.strides[axis] for axis in own)
-            dropped = [n for axis, n in enumerate(x.lengths) if axis not in own]
-            if all(n == 1 for n in dropped):
-                return ir.View(x.source, lengths, strides, x.offset, last in order)
-    if isinstance(x, ir.Take):
-        last = len(x.picked.shape)
-        own = [axis for axis in order if axis != last]
-        in_place = not (x.sampled and list(order[-1:]) != [last]) and (last not in order or order[-1] == last)
-        if in_place and (x.sampled or last > 2) and None not in own and len(own) == last:
-            return ir.Take(
-                x.source, ir.Constant(x.picked.values.transpose([a for a in own if a is not None])), last in order
-            )
+            return ir.View(x.source, lengths, strides, x.offset, is_last)
+        axes = [axis for axis in own if axis is not None]
+        if isinstance(x, ir.Take) and (x.sampled or last > 2) and len(axes) == len(own) == last:
+            return ir.Take(x.source, ir.Constant(x.picked.values.transpose(axes)), is_last)
     return ir.Rearrange(x, tuple(order))
 
 

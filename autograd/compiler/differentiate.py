@@ -23,7 +23,7 @@ WEIGHT = ir.Symbol("weight")
 def differentiate(program: ir.ArrayProgram) -> ir.ArrayProgram:
     """The program with its backward statements: the gradient of ``weight`` times the output, summed over the batch.
 
-    A program of several outputs stays as it is.
+    A program of several outputs, or of one that is more than a number a sample, stays as it is.
 
     >>> from autograd import Value
     >>> from .fold import fold
@@ -38,16 +38,11 @@ def differentiate(program: ir.ArrayProgram) -> ir.ArrayProgram:
     grad[0: shape (), strides ()] = sum over (0,) of mul(dp1, x[0: shape (), strides ()])
     return tanh1
     """
-    if not is_differentiated(program):
+    if len(program.outputs) != 1 or program.outputs[0].shape not in ((), (ir.B,)):
         return program
     reverse = _Reverse(program)
     reverse.run()
     return replace(program, backward=reverse.adjoints.statements, gradient=reverse.adjoints.gradient.array)
-
-
-def is_differentiated(program: ir.ArrayProgram) -> bool:
-    """Whether it has one output, one number a sample."""
-    return len(program.outputs) == 1 and program.outputs[0].shape in ((), (ir.B,))
 
 
 class _Reverse:
@@ -80,8 +75,10 @@ class _Reverse:
             return False  # a maximum of many is only ever taken where no gradient flows
         return any(map(self.is_active, expr.operands))
 
-    def statement(self, statement: ir.Define, flow: ir.Expr) -> None:
-        """Back through one statement."""
+    def statement(self, statement: ir.Statement, flow: ir.Expr) -> None:
+        """Back through one statement, which makes an array."""
+        if not isinstance(statement, ir.Define):
+            raise TypeError(f"an array that is updated cannot be differentiated: {ir.text(statement.place, {})}")
         expr = statement.expr
         self.target = target = statement.target
         if isinstance(expr, ir.Apply):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import inf, isfinite
 
 from .. import ops
-from .ir import Apply, Array, ArrayProgram, Expr, Number, View, Where
+from .ir import Apply, Array, ArrayProgram, Define, Expr, Number, View, Where
 
 ABSORBING = {
     ops.ADD: (-inf, -inf),
@@ -44,7 +44,7 @@ def held(program: ArrayProgram) -> ArrayProgram:
             numbers[target] = number
         if (number is not None and not isfinite(number)) or (number is None and reads_any(statement.expr, infinite)):
             infinite.add(target)
-    statements = [replace(s, fill=fills.get(s.target)) for s in program.statements]
+    statements = [replace(s, fill=fills.get(s.target)) if isinstance(s, Define) else s for s in program.statements]
     return replace(program, statements=statements, held=numbers, infinite=frozenset(infinite))
 
 

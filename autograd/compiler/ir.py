@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import numpy as np
 import numpy.typing as npt
@@ -84,44 +84,55 @@ def broadcast(*shapes: Shape) -> Shape:
 # ---- expressions
 
 
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
 @dataclass(frozen=True, eq=False)
 class Expr:
-    """An expression of arrays; ``shape`` is derived when it is made."""
+    """An expression of arrays; ``shape`` is derived when it is made. Each kind is a dataclass."""
 
     shape: Shape = field(init=False, repr=False)
+    operands: tuple[Expr, ...] = field(init=False, repr=False)
+    """The expressions that this one is made of: its fields, as far as they are some."""
+    key: tuple[object, ...] = field(init=False, repr=False)
+    """What two expressions of one kind must have in common to be equal."""
     _hash: int = field(init=False, repr=False)
+    form: ClassVar[str] = ""
+    """How it is printed, from what is printed for its operands."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, eq=False)(cls)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", self.derived())
-        object.__setattr__(self, "_hash", hash((type(self), self.key)))
+        known = self.__dict__  # frozen, but not yet
+        known["shape"] = self.derived()
+        known["operands"], known["key"] = self.parts()
+        known["_hash"] = hash((type(self), self.key))
+
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        """Its operands and its key."""
+        found: list[Expr] = []
+        key = tuple(getattr(self, name) for name in _fields(type(self)))
+        for value in key:
+            if isinstance(value, Expr):
+                found.append(value)
+            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+                found += value
+        return tuple(found), key
 
     def derived(self) -> Shape:
         """The shape that follows from the operands; a TypeError if none does."""
         raise NotImplementedError
 
-    @cached_property
-    def operands(self) -> tuple[Expr, ...]:
-        """The expressions that this one is made of: its fields, as far as they are some."""
-        found: list[Expr] = []
-        for name in _fields(type(self)):
-            value = getattr(self, name)
-            if isinstance(value, Expr):
-                found.append(value)
-            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-                found += value
-        return tuple(found)
-
     def told(self, *operands: str) -> str:
         """How it is printed, from what is printed for its operands."""
-        return "array"
+        return self.form.format(*operands, self=self, operands=", ".join(operands))
+
+    @cached_property
+    def sampled(self) -> bool:
+        """Whether its last axis is the batch."""
+        return self.shape[-1:] == (B,)
 
     def __str__(self) -> str:
         return text(self, {})
-
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        """What two expressions of one kind must have in common to be equal."""
-        return tuple(getattr(self, name) for name in _fields(type(self)))
 
     def __hash__(self) -> int:
         return self._hash
@@ -141,38 +152,30 @@ def _fields(kind: type[Expr]) -> tuple[str, ...]:
     return _FIELDS[kind]
 
 
-@dataclass(frozen=True, eq=False)
 class Number(Expr):
     """A number; it has no axes."""
 
     value: float
+    form = "{self.value:g}"
 
     def derived(self) -> Shape:
         return ()
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
         """The text tells 0.0 from -0.0, and one nan is like another."""
-        return (repr(self.value),)
-
-    def told(self, *operands: str) -> str:
-        return f"{self.value:g}"
+        return (), (repr(self.value),)
 
 
-@dataclass(frozen=True, eq=False)
 class Symbol(Expr):
     """A number that a program is called with: ``weight``, or the length ``B`` of the batch."""
 
     name: str
+    form = "{self.name}"
 
     def derived(self) -> Shape:
         return ()
 
-    def told(self, *operands: str) -> str:
-        return self.name
 
-
-@dataclass(frozen=True, eq=False)
 class Constant(Expr):
     """An array of numbers, of truth values or of positions, known when the program is made."""
 
@@ -181,15 +184,13 @@ class Constant(Expr):
     def derived(self) -> Shape:
         return self.values.shape
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return self.values.dtype.str, self.values.shape, self.values.tobytes()
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (), (self.values.dtype.str, self.values.shape, self.values.tobytes())
 
     def told(self, *operands: str) -> str:
         return f"{'mask' if self.values.dtype == bool else 'numbers'} {self.values.shape}"
 
 
-@dataclass(frozen=True, eq=False)
 class Array(Expr):
     """A named grid of scalars, one such grid a sample if it is ``sampled``: then its last axis is the batch."""
 
@@ -203,14 +204,9 @@ class Array(Expr):
     def derived(self) -> Shape:
         return (*self.lengths, *[B] * self.sampled)
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return (id(self),)
-
-    @cached_property
-    def operands(self) -> tuple[Expr, ...]:
-        """None: an array is not made of what it is a derivative of."""
-        return ()
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        """It is not made of what it is a derivative of."""
+        return (), (id(self),)
 
     @property
     def size(self) -> int:
@@ -218,7 +214,6 @@ class Array(Expr):
         return prod(self.lengths)
 
 
-@dataclass(frozen=True, eq=False)
 class View(Expr):
     """An array read in even steps: element (i, j, ...) is at ``offset + i * strides[0] + j * strides[1] + ...``.
 
@@ -236,17 +231,12 @@ class View(Expr):
         ends = (step * (length - 1) for step, length in zip(self.strides, self.lengths, strict=True))
         if not 0 <= self.offset + sum(ends) < prod(self.own):
             raise TypeError(f"a view of {self.own} ends outside of it: {self.lengths}, {self.strides}, {self.offset}")
-        return (*self.lengths, *([B] if self.sampled else [1] * self.batched))
-
-    @cached_property
-    def sampled(self) -> bool:
-        """Whether there is one such grid a sample."""
-        return self.source.shape[-1:] == (B,)
+        return (*self.lengths, *([B] if self.source.sampled else [1] * self.batched))
 
     @cached_property
     def own(self) -> Lengths:
         """The lengths of its source without that of the batch."""
-        return self.source.shape[:-1] if self.sampled else self.source.shape  # type: ignore[return-value]
+        return self.source.shape[: len(self.source.shape) - self.source.sampled]  # type: ignore[return-value]
 
     @cached_property
     def kept(self) -> list[int]:
@@ -263,11 +253,11 @@ class View(Expr):
         lengths, strides = (tuple(values[axis] for axis in axes) for values in (self.lengths, self.strides))
         return View(self.source, lengths, strides, self.offset)
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """Which elements are read, each axis once."""
-        kept = self.along(self.kept)
-        return Part(kept.lengths, kept.strides, self.offset)
+        lengths, strides = (tuple(values[axis] for axis in self.kept) for values in (self.lengths, self.strides))
+        return Part(lengths, strides, self.offset)
 
     @cached_property
     def picked(self) -> Ints:
@@ -301,60 +291,44 @@ class Part:
     offset: int
 
 
-@dataclass(frozen=True, eq=False)
 class Take(Expr):
     """Elements of an array picked one by one, by their flat positions."""
 
     source: Expr
     picked: Constant
     batched: bool = False
+    form = "{0}[picked {self.picked.shape}]"
 
     def derived(self) -> Shape:
-        return (*self.picked.shape, *([B] if self.sampled else [1] * self.batched))
-
-    @cached_property
-    def sampled(self) -> bool:
-        """Whether there is one such grid a sample."""
-        return self.source.shape[-1:] == (B,)
-
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[picked {self.picked.shape}]"
+        return (*self.picked.shape, *([B] if self.source.sampled else [1] * self.batched))
 
 
-@dataclass(frozen=True, eq=False)
 class Apply(Expr):
     """An operation of the table, element by element."""
 
     op: ops.Operation
     arguments: tuple[Expr, ...]
+    form = "{self.op.name}({operands})"
 
     def derived(self) -> Shape:
         return broadcast(*(argument.shape for argument in self.arguments))
 
-    def told(self, *operands: str) -> str:
-        return f"{self.op.name}({', '.join(operands)})"
 
-
-@dataclass(frozen=True, eq=False)
 class Where(Expr):
     """The expression where the mask is, and a number elsewhere."""
 
     mask: Constant
     inside: Expr
     otherwise: float
+    form = "where({0}, {1}, {self.otherwise:g})"
 
     def derived(self) -> Shape:
         return broadcast(self.mask.shape, self.inside.shape)
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return self.mask, self.inside, repr(self.otherwise)
-
-    def told(self, *operands: str) -> str:
-        return f"where({operands[0]}, {operands[1]}, {self.otherwise:g})"
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (self.mask, self.inside), (self.mask, self.inside, repr(self.otherwise))
 
 
-@dataclass(frozen=True, eq=False)
 class Contract(Expr):
     """The sum of products over all letters that ``out`` has not; each operand has a letter for each of its axes."""
 
@@ -363,6 +337,7 @@ class Contract(Expr):
     left_letters: str
     right_letters: str
     out: str
+    form = "dot({operands})"
 
     def derived(self) -> Shape:
         sizes = dict(zip(self.left_letters, self.left.shape, strict=True))
@@ -373,33 +348,27 @@ class Contract(Expr):
                 )
         return tuple(sizes[letter] for letter in self.out)
 
-    def told(self, *operands: str) -> str:
-        return f"dot({', '.join(operands)})"
 
-
-@dataclass(frozen=True, eq=False)
 class Reduce(Expr):
     """The sum or the maximum over these axes, which are gone then."""
 
     kind: Literal["sum", "max"]
     inside: Expr
     axes: tuple[int, ...]
+    form = "{self.kind} over {self.axes} of {0}"
 
     def derived(self) -> Shape:
         if not set(self.axes) <= set(range(len(self.inside.shape))):
             raise TypeError(f"no axes {self.axes} in {self.inside.shape}")
         return tuple(length for axis, length in enumerate(self.inside.shape) if axis not in self.axes)
 
-    def told(self, *operands: str) -> str:
-        return f"{self.kind} over {self.axes} of {operands[0]}"
 
-
-@dataclass(frozen=True, eq=False)
 class Rearrange(Expr):
     """The axes in another order; None is a new one of length 1, and one of length 1 may be left out."""
 
     inside: Expr
     order: tuple[int | None, ...]
+    form = "{0}[axes {self.order}]"
 
     def derived(self) -> Shape:
         shape = self.inside.shape
@@ -407,47 +376,38 @@ class Rearrange(Expr):
             raise TypeError(f"axes {self.order} of {shape} leave out one that is longer than 1")
         return tuple(1 if axis is None else shape[axis] for axis in self.order)
 
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[axes {self.order}]"
 
-
-@dataclass(frozen=True, eq=False)
 class Reshape(Expr):
     """The same elements in the same order, in another shape."""
 
     inside: Expr
     into: Shape
+    form = "{0}[as {self.into}]"
 
     def derived(self) -> Shape:
         if product(self.inside.shape) != product(self.into):
             raise TypeError(f"{self.inside.shape} has not as many elements as {self.into}")
         return self.into
 
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[as {self.into}]"
 
-
-@dataclass(frozen=True, eq=False)
 class Expand(Expr):
     """Repeated along axes of length 1, to a shape."""
 
     inside: Expr
     into: Shape
+    form = "{0}[repeated to {self.into}]"
 
     def derived(self) -> Shape:
         if broadcast(self.inside.shape, self.into) != self.into:
             raise TypeError(f"{self.inside.shape} is not repeated to {self.into}")
         return self.into
 
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[repeated to {self.into}]"
 
-
-@dataclass(frozen=True, eq=False)
 class Concat(Expr):
     """Pieces one after the other along the first axis."""
 
     pieces: tuple[Expr, ...]
+    form = "join({operands})"
 
     def derived(self) -> Shape:
         length = sum(piece.shape[0] for piece in self.pieces if isinstance(piece.shape[0], int))
@@ -463,11 +423,7 @@ class Concat(Expr):
             yield start, start + length, piece
             start += length
 
-    def told(self, *operands: str) -> str:
-        return f"join({', '.join(operands)})"
 
-
-@dataclass(frozen=True, eq=False)
 class Zeros(Expr):
     """A new array of zeros; or of anything at all, if every element is ``assigned`` before it is read."""
 
@@ -494,14 +450,17 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
 
 def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """The expression with the rule applied to each of its operands."""
-    changed: dict[str, Any] = {}
+    operands = [rule(operand) for operand in expr.operands]
+    if all(new is old for new, old in zip(operands, expr.operands, strict=True)):
+        return expr
+    left, changed = iter(operands), dict[str, Any]()
     for name in _fields(type(expr)):
         value = getattr(expr, name)
         if isinstance(value, Expr):
-            changed[name] = rule(value)
+            changed[name] = next(left)
         elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[name] = tuple(map(rule, value))
-    return replace(expr, **changed) if any(changed[name] != getattr(expr, name) for name in changed) else expr
+            changed[name] = tuple(next(left) for _ in value)
+    return replace(expr, **changed)
 
 
 def text(expr: Expr, names: Mapping[Array, str]) -> str:
@@ -665,7 +624,7 @@ class ArrayProgram:
     inputs: Array
     theta: Array
     parameters: Sequence[Value]
-    statements: Sequence[Define]
+    statements: Sequence[Statement]
     outputs: Sequence[Expr]
     hints: Mapping[Array | Part, Hint]
     """What each array and each part of theta is to be named after, in the order of their names."""

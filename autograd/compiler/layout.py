@@ -14,16 +14,13 @@ import numpy as np
 
 from .. import ops
 from .algebra import apply, contract, expand, rearrange, reduced
+from .graphs import INPUTS, LETTERS, NUMBERS, PARAMETERS, Group, Lifted
 from .holes import held
 from .ir import ArrayProgram, B, Concat, Define, Expr, Ints, Length, Shape, View, Where
-from .lift import Lifted
-from .lifting.groups import LETTERS, Dot, Group, Join, Map, Reduce
-from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
 from .placing.places import Places
-from .ragged import runs
-from .record import NONE
+from .ragged import NONE, runs
 
 
 def layout(lifted: Lifted) -> ArrayProgram:
@@ -62,14 +59,14 @@ class _Layout:
 
     def statement(self, home: int, group: Group) -> Define:
         """The group in its best order, and its place."""
-        if isinstance(group, Join):
+        if group.kind == "join":
             return self.join(home, group)
         best = self.best(group)
         group, operands = best.group, best.operands
         for nodes, operand in zip(group.operands, operands, strict=True):
             self.named(operand, nodes)
         array = self.places.settle(home, group.targets, best.shape(group.makes), self.stem(group, operands))
-        if isinstance(group, Dot):
+        if group.kind == "dot":
             self.products.add(array)
         return Define(array, expand(_expression(best, array.shape), array.shape))
 
@@ -78,7 +75,7 @@ class _Layout:
         best = None
         for order in self.orders.of(group):
             found = fitted(order, self.places)
-            if isinstance(group, Map) and len(group.targets) == 1:
+            if group.kind == "map" and len(group.targets) == 1:
                 return found
             if best is None or found.cost < best.cost:
                 best = found
@@ -92,7 +89,7 @@ class _Layout:
         of_products = any(isinstance(operand, View) and operand.source in self.products for operand in operands)
         return "weighted" if of_products and group.name in ("add", "sub") else group.name
 
-    def join(self, home: int, group: Join) -> Define:
+    def join(self, home: int, group: Group) -> Define:
         """Each array is a piece."""
         (ordered,) = self.orders.of(group)
         (sources,) = ordered.operands
@@ -137,12 +134,12 @@ class _Layout:
 def _expression(best: Fitted, shape: Shape) -> Expr:
     """What the group computes from its operands."""
     group, operands = best.group, best.operands
-    if isinstance(group, Map):
+    if group.kind == "map":
+        assert group.op
         return apply(group.op, *operands)
     batch: list[Length] = [B] if shape[-1:] == (B,) else []
-    if isinstance(group, Dot):
+    if group.kind == "dot":
         return _product(best, batch)
-    assert isinstance(group, Reduce)
     (operand,) = operands
     full = (*best.shape("qk"), *batch)
     axes = range(len(best.shape("q")), len(best.shape("qk")))

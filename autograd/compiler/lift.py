@@ -10,45 +10,19 @@ Nothing here knows the order of an array; a group is a grid of node numbers, and
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from .folding.terms import Folded
+from .graphs import LEAF, MUL, NUMBERS, POW, Folded, Lifted
 from .ir import Flags, Ints
 from .lifting.builder import Builder
-from .lifting.groups import Group
-from .lifting.nodes import INPUTS, NUMBERS, PARAMETERS, Nodes
-from .lifting.scalars import apart
 from .lifting.sums import maxima, sums
-from .ragged import groups, runs
-from .record import LEAF, MUL, NONE, POW
+from .ragged import NONE, groups, runs
 
 SECONDS, PIECE_SECONDS = 0.4e-3, 0.5e-3  # what compiling takes for an operation, and for each array that is joined,
 BYTES, PIECE_BYTES = 15_000, 27_000  # as seen for chains, integrators and random operands of 1,000 to 100,000 nodes
 PATIENCE = 5.0  # seconds of compiling, from which on there is a warning
 MANY = 12  # operands that come from more arrays than this are joined
-
-
-@dataclass(frozen=True)
-class Lifted:
-    """The groups in order, and the nodes, to which numbers and parts of sums were added on the way."""
-
-    folded: Folded
-    groups: Sequence[Group]
-    nodes: Nodes
-    exact: bool
-
-    def __str__(self) -> str:
-        """Each group with its number, and the numbers of those that it reads."""
-        known = {NUMBERS: "numbers", PARAMETERS: "parameters", INPUTS: "inputs"}
-        lines = []
-        for home, group in enumerate(self.groups, INPUTS + 1):
-            sources = [sorted({*self.nodes.home[nodes[nodes != NONE]].tolist()}) for nodes in group.operands]
-            read = ", ".join(known.get(source, str(source)) for found in sources for source in found)
-            lines.append(f"{home}: {group}, from {read}")
-        return "\n".join(lines)
 
 
 def lift(folded: Folded, exact: bool = False) -> Lifted:
@@ -81,7 +55,7 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
             maxima(builder, nodes[compared], items)
         if len(others):
             _operations(builder, folded.recording.code[others], others, left, right)
-    _warn(len(builder.groups), builder.pieces, len(folded.recording))
+    _warn(len(builder.groups), builder.pieces, folded.n_recorded)
     return Lifted(folded, builder.groups, builder.nodes, exact)
 
 
@@ -119,18 +93,14 @@ def _join(builder: Builder, operands: Ints) -> None:
 
 
 def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: Ints) -> None:
-    """Operations element by element, but for a few on named scalars.
-
-    Powers are of one form if their exponents are one number; a power of 1 is none.
-    """
+    """Operations element by element. Powers are of one form if their exponents are one number; a power of 1 is none."""
     nodes = builder.nodes
     for form in groups(code):
         operation, x, y = int(code[form[0]]), nodes.same[left[form]], nodes.same[right[form]]
         if operation == MUL:
             x, y = nodes.in_order(x, y)
         exponent = nodes.number[y].view(np.int64) if operation == POW else nodes.home[y]
-        forms = [nodes.home[x], nodes.home[y], exponent]
-        for group in groups(*forms, apart(forms, nodes.scalar[x], nodes.scalar[y])):
+        for group in groups(nodes.home[x], nodes.home[y], exponent):
             made, read = targets[form[group]], (x[group], y[group]) if y[group[0]] != NONE else (x[group],)
             if operation == POW and nodes.number[y[group[0]]] == 1:
                 nodes.same[made] = x[group]

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from .ir import Ints
-from .record import NONE
+
+NONE = -1  # where an array of numbers of nodes has none: a hole, or the second operand of an operation of one
 
 
 def groups(*keys: Ints) -> list[Ints]:
@@ -17,8 +18,8 @@ def groups(*keys: Ints) -> list[Ints]:
     >>> [group.tolist() for group in groups(np.array([5, 3, 5]), np.array([0, 0, 0]))]
     [[0, 2], [1]]
     """
-    if len(keys[0]) == 1:
-        return [np.zeros(1, dtype=np.int64)]
+    if all((key == key[:1]).all() for key in keys):
+        return [np.arange(len(keys[0]))] if len(keys[0]) else []
     order = np.lexsort(keys)
     return sorted((order[run] for run in runs(*(key[order] for key in keys))), key=lambda group: int(group[0]))
 
@@ -60,14 +61,13 @@ def distinct(rows: Ints) -> tuple[Ints, Ints]:
     """
     if len(rows) == 1:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    weights = hashing(rows.shape[1])
-    _, first, inverse = np.unique((rows + 2) @ weights, return_index=True, return_inverse=True)
-    if not np.array_equal(rows[first][inverse], rows):  # two different rows with one hash
-        _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[inverse.ravel()]
+    places: dict[object, int] = {}
+    where = [places.setdefault(key, i) for i, key in enumerate(((rows + 2) @ hashing(rows.shape[1])).tolist())]
+    if not np.array_equal(rows[where], rows):  # two different rows with one hash
+        places = {}
+        where = [places.setdefault(tuple(row), i) for i, row in enumerate(rows.tolist())]
+    first = np.array([*places.values()])
+    return first, np.searchsorted(first, where)
 
 
 def spans(starts: Ints, counts: Ints) -> Ints:

@@ -5,123 +5,15 @@ This is the only pass that walks Values one by one; the others work on whole int
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Sequence
 
 import numpy as np
 
 from .. import modes, ops
 from ..graph import topological_order
 from ..value import Value
-from ..value import record as record_operation
-from .ir import Floats, Ints
-
-_PLACE = {row: code for code, row in enumerate(ops.OPERATIONS.values())}  # others are registered behind these
-ADD, SUB, NEG, MUL, POW = (_PLACE[row] for row in (ops.ADD, ops.SUB, ops.NEG, ops.MUL, ops.POW))
-MAXIMUM, STOP, MUL_NO_NAN = _PLACE[ops.MAXIMUM], _PLACE[ops.STOP_GRADIENT], _PLACE[ops.MUL_NO_NAN]
-LEAF = -1
-NONE = -1  # the second operand of an operation that has one
-
-SHOWN = 200  # lines at either end of what is printed
-
-# What a node depends on, the greatest of its operands: nothing, parameters, the sample at hand.
-CONSTANT, SHARED, SAMPLED = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class Recording:
-    """Node i is ``rows[code[i]]`` of the nodes ``left[i]`` and ``right[i]``; operands come before their operations.
-
-    It holds no Values but the inputs and the parameters, which are leaves.
-    """
-
-    rows: Sequence[ops.Operation]
-    code: Ints
-    left: Ints
-    right: Ints
-    varies: Ints
-    """What the node depends on: CONSTANT, SHARED or SAMPLED."""
-    number: Floats
-    """The value of each node that is a number, nan for the others."""
-    leaves: Mapping[int, Value]
-    labels: Mapping[int, str]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    parameters: tuple[int, ...] = ()
-    """The parameters whose order was asked for; others follow them."""
-
-    def __len__(self) -> int:
-        return len(self.number)
-
-    @property
-    def stops(self) -> bool:
-        """Whether a gradient stops anywhere but at the leaves."""
-        stopping = [code for code, row in enumerate(self.rows) if row.arguments and not row.partials]
-        return bool(np.isin(self.code, stopping).any())
-
-    def name(self, i: int) -> str:
-        """The node as the equations write it: its label, its number, or ``%i``."""
-        if i >= len(self):
-            return f"%{i}"
-        return self.labels.get(i) or (repr(float(self.number[i])) if self.varies[i] == CONSTANT else f"%{i}")
-
-    def equations(self) -> Iterator[str]:
-        """One for each operation, in order."""
-        columns = (column.tolist() for column in (self.code, self.left, self.right))
-        for i, (code, *operands) in enumerate(zip(*columns, strict=True)):
-            names = [self.name(j) for j in operands if j != NONE]
-            if names:
-                yield f"{self.name(i)} = {self.rows[code].name}({', '.join(names)})"
-
-    def __str__(self) -> str:
-        return shown([*self.equations(), f"return {', '.join(self.name(i) for i in self.outputs)}"])
-
-    def values(self) -> list[Value]:
-        """The graph as Values again, made of the same leaves."""
-        found: list[Value] = []
-        columns = (self.code, self.left, self.right, self.varies, self.number)
-        for i, (code, left, right, varies, number) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-            if code == LEAF:
-                value = self.leaves[i]
-            elif varies == CONSTANT:
-                value = Value.constant(number)
-            else:
-                value = record_operation(self.rows[code], *(found[j] for j in (left, right) if j != NONE))
-            found.append(value)
-        return found
-
-    def packed(self) -> Packed:
-        """The same in as few bytes as will do, to be kept."""
-        small = ((self.code, np.int16), (self.left, np.int32), (self.right, np.int32), (self.varies, np.int8))
-        code, left, right, varies = (cast(Ints, column.astype(kind)) for column, kind in small)
-        number = self.number[self.varies == CONSTANT]
-        return Packed(replace(self, code=code, left=left, right=right, varies=varies, number=number))
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A recording in some ten bytes a node."""
-
-    columns: Recording
-
-    def unpacked(self) -> Recording:
-        """The recording as the passes want it."""
-        small = self.columns
-        wide = (column.astype(np.int64) for column in (small.code, small.left, small.right, small.varies))
-        code, left, right, varies = wide
-        number = np.full(len(code), np.nan)
-        number[varies == CONSTANT] = small.number
-        return replace(small, code=code, left=left, right=right, varies=varies, number=number)
-
-
-def shown(text: str | Sequence[str]) -> str:
-    """Lines to be printed; of many the first and the last."""
-    lines = text.splitlines() if isinstance(text, str) else text
-    if len(lines) <= 2 * SHOWN:
-        return "\n".join(lines)
-    middle = f"... {len(lines) - 2 * SHOWN:,} lines more ..."
-    return "\n".join([*lines[:SHOWN], middle, *lines[-SHOWN:]])
+from .graphs import CONSTANT, LEAF, SAMPLED, SHARED, Recording
+from .ragged import NONE
 
 
 def record(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Recording:

@@ -99,11 +99,13 @@ class _Drawn:
     max_nodes: int
     marked: Collection[Value]
     theme: Theme
+    numbers: Sequence[tuple[float, float | None]]
+    """The data and gradients that were drawn."""
 
     @classmethod
     def of(cls, root: Value, rankdir: str, max_nodes: int, marked: Collection[Value], theme: Theme) -> _Drawn:
         order = topological_order(root)
-        return cls(order, grouping.scopes_of(order), rankdir, max_nodes, marked, theme)
+        return cls(order, grouping.scopes_of(order), rankdir, max_nodes, marked, theme, _numbers(order))
 
     def dot(self, parts: Parts) -> str:
         from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
@@ -123,6 +125,8 @@ class _Drawn:
     def page(self, views: Iterable[tuple[Sequence[Scope], Parts]]) -> DrawingPage:
         from .picture import asked_of
 
+        if _numbers(self.order) != self.numbers:
+            raise ValueError("the numbers of the graph are no longer those that were drawn: draw it again for its page")
         return opening.page_of(
             self.order[-1].label or "The graph",
             [
@@ -134,6 +138,10 @@ class _Drawn:
                 for opened, parts in views
             ],
         )
+
+
+def _numbers(order: Sequence[Value]) -> list[tuple[float, float | None]]:
+    return [(node.data, node.grad if node.has_grad else None) for node in order]
 
 
 def _fits(parts: Parts, max_nodes: int) -> bool:

@@ -2,6 +2,7 @@
    again: what was a box before is where it was, as far as the stage has room. */
 const views = [...document.querySelectorAll("#stage > svg")];
 const camera = new Camera($("stage"), $("overview"));
+const LEGIBLE = 0.45;  // the scale below which a picture is not shown whole: nothing in it could be made out
 let shown = null, asked = null;
 document.body.classList.toggle("single", views.length === 1);
 
@@ -111,12 +112,18 @@ $("stage").addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") ask(null); });
 
+/* Where reading begins: the box that is nearest to the upper left. */
+function first() {
+  const corner = (box) => { const { x, y } = camera.boxOf(box); return x + y; };
+  return [...shown.querySelectorAll("g.node")].reduce((one, other) => corner(other) < corner(one) ? other : one);
+}
+
 function show(frame, index) {
   shown = views[index];
   for (const svg of views) svg.classList.remove("shown");
   arrange(camera, { only: shown });
   camera.chosen = null;
-  camera.look([]);
+  camera.look(camera.room(camera.whole) < LEGIBLE ? [first()] : []);
   camera.mark();
   ask(null);
   return frame.opened.length ? `${frame.opened.join(" and ")} open` : "all closed";

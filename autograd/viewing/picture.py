@@ -115,6 +115,8 @@ def _beginning(node: Value, scopes: Mapping[Value, Scope]) -> Value:
 
 def _marked_flows(order: Sequence[Value], parts: Parts, marked: Collection[Value]) -> set[tuple[Part, Part]]:
     """The flows that hold an edge between two marked nodes."""
+    if not marked:
+        return set()
     part: dict[Value, Part] = {node: box for box in parts.boxes for node in box.nodes}
     edges = ((p, node) for node in order if node in marked and node.partials for p in node.parents if p in marked)
     return {(part.get(tail, tail), part.get(head, head)) for tail, head in edges}

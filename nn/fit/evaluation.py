@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
 from autograd import Value, collector_paused, compile, grad
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, Target
 from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
-from ..layers import MLP
+from ..layers import MLP, Layer, Neuron
 from ..losses import Loss
 from ..module import Model, parameters_of
 from .dependence import as_outputs, record
+from .devices import Devices
 from .samples import Samples
 
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
@@ -34,10 +36,11 @@ class Trace:
 
     ``nodes`` (N, n_nodes) are the numbers in the columns of the network, input by input and neuron by neuron;
     ``gradients`` (N, n_nodes) are those of each sample's own loss by them: nan by the inputs of a model that takes
-    plain numbers only.
+    plain numbers only. ``sums`` (N, n_neurons) are what an MLP's neurons have before their activation.
     """
 
     nodes: Floats
+    sums: Floats
     gradients: Floats
     outputs: Floats
     losses: Floats
@@ -47,6 +50,8 @@ class Evaluation:
     """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
 
     is_compiled = False
+    runs_by = "False"
+    """Whether by a program, and by which: on NumPy ("True"), in C ("c"), on devices; for their last bits differ."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
@@ -106,11 +111,19 @@ class Evaluation:
         with collector_paused():
             return np.array([[output.data for output in as_outputs(self.model(x))] for x in inputs.tolist()])
 
+    def nodes(self, inputs: Floats) -> Floats:
+        """The columns of the network's picture after the inputs, side by side: (N, n_neurons)."""
+        with collector_paused():
+            found = [columns(self.model, x) for x in inputs.tolist()]
+        return np.array([[node.data for column in row for node in column] for row in found])
+
     def trace(self, samples: Samples) -> Trace:
         """What the samples are to the network."""
-        rows, n_nodes = self._trace_rows(samples), sum(self.column_sizes(samples))
-        nodes, gradients, outputs, losses = np.split(rows, [n_nodes, 2 * n_nodes, rows.shape[1] - 1], axis=1)
-        return Trace(nodes, gradients, outputs, losses[:, 0])
+        rows, sizes = self._trace_rows(samples), self.column_sizes(samples)
+        n_nodes, n_sums = sum(sizes), sum(sizes[1:]) if is_mlp(self.model) else 0
+        ends = np.cumsum([n_nodes, n_sums, n_nodes, sizes[-1]])
+        nodes, sums, gradients, outputs, losses = np.split(rows, ends, axis=1)
+        return Trace(nodes, sums, gradients, outputs, losses[:, 0])
 
     def column_sizes(self, samples: Samples) -> list[int]:
         """How many numbers stand in each column of the network's picture, the inputs among them."""
@@ -121,7 +134,7 @@ class Evaluation:
         return self.loss(as_outputs(self.model(x)), t)
 
     def _trace_rows(self, samples: Samples) -> Floats:
-        """For each sample its nodes, their gradients, the outputs and the loss."""
+        """For each sample its nodes, the sums, the nodes' gradients, the outputs and the loss."""
         rows = []
         for x, t in samples.rows():
             leaves, found = self._columns(x)
@@ -129,7 +142,8 @@ class Evaluation:
             loss = self.loss(outputs, t)
             unknown = [math.nan] * (len(x) - len(leaves))
             gradients = [*unknown, *grad(loss, [*leaves, *nodes])]
-            rows.append([*x, *(node.data for node in nodes), *gradients, *(o.data for o in outputs), loss.data])
+            sums = [z.data for z in sums_of(self.model, found)]
+            rows.append([*x, *(node.data for node in nodes), *sums, *gradients, *(o.data for o in outputs), loss.data])
         return np.array(rows)
 
     def _columns(self, x: Sequence[float]) -> tuple[list[Value], list[list[Value]]]:
@@ -160,7 +174,8 @@ class Evaluation:
 
     def compared_traces(self, samples: Samples) -> Numbers:
         """The traces of the samples, and their outputs and losses as they are computed alone."""
-        alone = {"outputs alone": self.outputs(samples.inputs), "losses alone": self.losses(samples)}
+        x = samples.inputs
+        alone = {"outputs alone": self.outputs(x), "nodes alone": self.nodes(x), "losses alone": self.losses(samples)}
         return vars(self.trace(samples)) | alone
 
 
@@ -169,12 +184,21 @@ class CompiledEvaluation(Evaluation):
 
     is_compiled = True
 
-    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        parameters: Sequence[Value],
+        samples: Samples,
+        target: Target = "numpy",
+    ) -> None:
         super().__init__(model, loss, parameters)
+        self.runs_by = "c" if target == "c" else "True"
         self._sample = next(samples.rows(slice(1)))
         self._recorded = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters)
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
         self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
+        self._devices: Devices | None = None
         self.read_untrained()
 
     def read_untrained(self) -> None:
@@ -184,9 +208,22 @@ class CompiledEvaluation(Evaluation):
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
         self._vector[: len(theta)] = theta
-        value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
+        value, found = self._mean(samples.columns[rows], self._vector)
         self.gradient = found[: len(theta)]
         return value, self.gradient
+
+    def spread(self, devices: int) -> None:
+        """From now on the mean loss and its gradient are computed by JAX, on so many devices."""
+        if self.runs_by == "c":
+            raise ValueError(f"target='c' runs on one processor and devices={devices} by JAX: choose one of them")
+        self._devices = Devices(self.program, devices)
+        self.runs_by = f"True, on {devices} devices"
+
+    def _mean(self, columns: Floats, theta: Vector | None = None) -> tuple[float, Vector]:
+        """The mean of the program over these rows, and its gradient."""
+        if self._devices:
+            return self._devices.value_and_grad(columns, self.program.theta if theta is None else theta)
+        return self.program.value_and_grad(columns, "mean", theta)
 
     def losses(self, samples: Samples) -> Floats:
         return in_chunks(self.program, samples.columns)
@@ -203,20 +240,29 @@ class CompiledEvaluation(Evaluation):
         """How many nodes the graph of a sample's loss has."""
         return len(topological_order(self._recorded.loss))
 
+    def nodes(self, inputs: Floats) -> Floats:
+        return in_chunks(self._nodes_program, inputs)
+
+    @cached_property
+    def _nodes_program(self) -> Program:
+        inputs = [Value(number) for number in self._sample[0]]
+        return compile([node for column in columns(self.model, inputs) for node in column], inputs)
+
     @cached_property
     def _trace_program(self) -> Program:
         inputs, targets = ([Value(number) for number in numbers] for numbers in self._sample)
         found = columns(self.model, inputs)
         nodes, outputs = [node for column in [inputs, *found] for node in column], found[-1]
-        loss = self.loss(outputs, targets)
-        return compile([*nodes, *grad(loss, nodes, create_graph=True), *outputs, loss], [*inputs, *targets])
+        loss, sums = self.loss(outputs, targets), sums_of(self.model, found)
+        gradients = grad(loss, nodes, create_graph=True)
+        return compile([*nodes, *sums, *gradients, *outputs, loss], [*inputs, *targets])
 
     def _trace_rows(self, samples: Samples) -> Floats:
         return in_chunks(self._trace_program, samples.columns)
 
     def compared(self, samples: Samples) -> Numbers:
         n, pairs = len(self.parameters), [self.program.value_and_grad(row) for row in samples.columns]
-        mean, gradient = self.program.value_and_grad(samples.columns, "mean")
+        mean, gradient = self._mean(samples.columns)
         return {
             "loss": np.array([value for value, _ in pairs]),
             "gradient": np.array([found[:n] for _, found in pairs]),
@@ -250,6 +296,18 @@ def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:
     return found
 
 
+def sums_of(model: Model, found: Sequence[Sequence[Value]]) -> list[Value]:
+    """What the neurons of an MLP's columns have before their activation; nothing of another model's."""
+    if not is_mlp(model):
+        return []
+    pairs = zip((neuron for layer in model.layers for neuron in layer.neurons), chain(*found), strict=True)
+    return [a if neuron.activation == "linear" else a.parents[0] for neuron, a in pairs]
+
+
 def is_mlp(model: object) -> TypeGuard[MLP]:
-    """Whether the model's layers follow one another, as an MLP's do, so that it can be drawn as one."""
-    return isinstance(model, MLP) and type(model).__call__ is MLP.__call__
+    """Whether it is an MLP down to its neurons, none of which computes in a way of its own, so that it is drawn so."""
+    if not isinstance(model, MLP) or type(model).__call__ is not MLP.__call__:
+        return False
+    parts: list[tuple[object, type]] = [(layer, Layer) for layer in model.layers]
+    parts += [(neuron, Neuron) for layer in model.layers if isinstance(layer, Layer) for neuron in layer.neurons]
+    return all(isinstance(part, kind) and type(part).__call__ is kind.__call__ for part, kind in parts)

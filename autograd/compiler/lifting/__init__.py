@@ -1,9 +1,6 @@
 """What lift is made of.
 
-- ``nodes``: the table of all nodes;
-- ``scalars``: inputs and parameters with names of their own;
-- ``groups``: what one array operation computes;
-- ``builder``: makes groups and keeps the table;
+- ``builder``: makes groups and keeps the table of nodes;
 - ``sums``: sums and maxima, taken apart by the arrays that their terms come from;
 - ``grids``: which dot products are matrix products.
 """

@@ -8,13 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from ... import ops
-from ..folding.terms import Folded
+from ..graphs import INPUTS, SHARED, Folded, Group, Nodes
 from ..ir import Ints
-from ..ragged import distinct, groups
-from ..record import NONE, SHARED
+from ..ragged import NONE, distinct, groups
 from .grids import Rows
-from .groups import Group, Join, Map, Reduce
-from .nodes import INPUTS, Nodes
 
 
 class Builder:
@@ -42,7 +39,7 @@ class Builder:
         before = self._maps.setdefault(key, targets[first])
         self.nodes.same[targets] = self.nodes.same[before[inverse]]
         if before[0] == targets[first[0]]:
-            self.add(Map(before, kept, self.rows[code]))
+            self.add(Group("map", before, kept, self.rows[code]))
         return targets
 
     def maps(self, code: int, targets: Ints | None, *operands: Ints) -> Ints:
@@ -57,7 +54,7 @@ class Builder:
         """The sum or the maximum of each row."""
         first, inverse = distinct(rows)
         self.nodes.same[targets] = targets[first][inverse]
-        self.add(Reduce(targets[first], (rows[first],), op))
+        self.add(Group("reduce", targets[first], (rows[first],), op))
         return targets
 
     def dots(self, targets: Ints, left: Ints, right: Ints, counts: Ints) -> Ints:
@@ -76,5 +73,5 @@ class Builder:
         """
         self.pieces += len(np.unique(self.nodes.home[sources]))
         copies = self.nodes.new(len(sources))
-        self.add(Join(copies, (sources,)))
+        self.add(Group("join", copies, (sources,)))
         self.nodes.replace(sources, copies)

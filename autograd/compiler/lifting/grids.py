@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..graphs import Group
 from ..ir import Ints
-from ..ragged import distinct, groups
-from ..record import NONE
-from .groups import Dot
+from ..ragged import NONE, distinct, groups
 
 SHAPES = 4  # products of more shapes than this follow no pattern; they are computed edge by edge
 
@@ -47,7 +46,7 @@ class Rows:
         (l_first, l_of), (r_first, r_of) = distinct(left), distinct(right)
         return cls(left[l_first], right[r_first], l_of, r_of)
 
-    def products(self, targets: Ints, edge: Ints, exact: bool) -> Iterator[Dot]:
+    def products(self, targets: Ints, edge: Ints, exact: bool) -> Iterator[Group]:
         """The connected components; those that are full, or nearly, as products, the others edge by edge."""
         a, b = self.left_of[edge], self.right_of[edge]
         component = _components(a, b, len(self.left), len(self.right))
@@ -71,14 +70,18 @@ class Rows:
             )
             grid = np.full((len(chosen), a_rows.shape[1], b_rows.shape[1]), NONE)
             grid[c, i, j] = targets[mine]
-            yield Dot(grid, (self.left[a_rows], self.right[b_rows]))
+            yield Group("dot", grid, (self.left[a_rows], self.right[b_rows]))
         alone = ~dense[component]
         if alone.any():
-            yield Dot(targets[alone, None, None], (self.left[a[alone], None, :], self.right[b[alone], None, :]))
+            yield Group(
+                "dot", targets[alone, None, None], (self.left[a[alone], None, :], self.right[b[alone], None, :])
+            )
 
 
 def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:
     """A number for each edge: that of its connected component, from 0 in order of appearance."""
+    if len(a) == n_left * n_right:  # each with each
+        return np.zeros(len(a), dtype=np.int64)
     label = np.arange(n_left)
     while True:
         right = np.full(n_right, n_left)

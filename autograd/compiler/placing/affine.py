@@ -10,7 +10,7 @@ from operator import mul
 import numpy as np
 
 from ..ir import Flags, Ints
-from ..record import NONE
+from ..ragged import NONE
 
 Digits = tuple[tuple[int, int], ...]
 """The factors of an axis as (length, stride), the slowest first."""

@@ -10,18 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 
+from ..graphs import INPUTS, Group, Lifted
 from ..ir import Ints, Lengths
-from ..lift import Lifted
-from ..lifting.groups import Dot, Group, Join, Map, Pattern, Reduce
-from ..lifting.nodes import INPUTS
-from ..record import NONE
+from ..ragged import NONE
 from .places import Places
-
-G = TypeVar("G", bound=Pattern)
 
 
 class Orders:
@@ -32,31 +27,30 @@ class Orders:
 
     def of(self, group: Group) -> Iterator[Group]:
         """The orders of a group, the likelier ones first. The parameters of each are placed as it reads them."""
-        for order in self._of(group):
+        if group.kind == "map":
+            orders = self._of_map(group)
+        else:
+            one = {"dot": self._of_dot, "reduce": self._of_reduce, "join": self._of_join}[group.kind]
+            orders = iter([one(group)])
+        for order in orders:
             for nodes in order.operands:
                 self.places.place(nodes)
             yield order
 
-    def _of(self, group: Group) -> Iterator[Group]:
-        if isinstance(group, Map):
-            yield from self._of_map(group)
-        elif isinstance(group, Dot):
-            yield self._of_dot(group)
-        elif isinstance(group, Reduce):
-            yield self._of_reduce(group)
-        else:
-            yield self._of_join(group)
-
     # ---- element by element
 
-    def _of_map(self, group: Map) -> Iterator[Map]:
+    def _of_map(self, group: Group) -> Iterator[Group]:
         """Boxes of the operands' arrays, then the order that the group has, then that of one operand or another."""
         columns = [np.append(nodes, NONE) for nodes in (group.targets, *group.operands)]  # grids may have holes
+        seen = set()
         for grid in self._grids(group):
+            if (key := (grid.shape, grid.tobytes())) in seen:
+                continue
+            seen.add(key)
             targets, *operands = (column[grid] for column in columns)
-            yield Map(targets, tuple(operands), group.op)
+            yield replace(group, targets=targets, operands=tuple(operands))
 
-    def _grids(self, group: Map) -> Iterator[Ints]:
+    def _grids(self, group: Group) -> Iterator[Ints]:
         """The orders of a map as grids of indices into it."""
         n = len(group.targets)
         if n == 1:
@@ -78,7 +72,7 @@ class Orders:
 
     # ---- sums, axis by axis
 
-    def _of_dot(self, group: Dot) -> Dot:
+    def _of_dot(self, group: Group) -> Group:
         """Each axis in the order of the array that is read along it; k and the stack in that of the right one."""
         known = [rows for rows in reversed(group.operands) if self.places.key(rows) is not None]
         if known:
@@ -92,7 +86,7 @@ class Orders:
         firsts = [key[:, 0, 0] for rows in group.operands if (key := self.places.key(rows)) is not None]
         return _along(group, "c", np.lexsort(firsts)) if firsts else group
 
-    def _of_reduce(self, group: Reduce) -> Reduce:
+    def _of_reduce(self, group: Group) -> Group:
         """The rows in the order of their first elements, the elements in that of the longest row."""
         if self.places.key(group.operands[0]) is None:
             group = _along(group, "q", _alike_together(self.uses[group.targets]))
@@ -101,7 +95,7 @@ class Orders:
         group = _along(group, "k", _by_longest(rows, self.places))
         return _along(group, "q", np.argsort(self.places.position[rows[:, 0]], kind="stable"))
 
-    def _of_join(self, group: Join) -> Join:
+    def _of_join(self, group: Group) -> Group:
         """Array by array, each in its own order."""
         (sources,) = group.operands
         self.places.place(sources)
@@ -134,8 +128,10 @@ def _box(positions: Ints, shape: Lengths, most: int) -> Iterator[Ints]:
             yield grid
 
 
-def _along(group: G, letter: str, order: Ints) -> G:
+def _along(group: Group, letter: str, order: Ints) -> Group:
     """The group with the axis of this letter in this order, which may be one for each member of a stack."""
+    if (order[..., 1:] > order[..., :-1]).all():
+        return group
 
     def ordered(nodes: Ints, letters: str) -> Ints:
         axis = letters.find(letter)

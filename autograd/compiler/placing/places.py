@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graphs import INPUTS, NUMBERS, PARAMETERS, SAMPLED, Lifted
 from ..ir import Array, Ints, Lengths, Part, View, contiguous
-from ..lift import Lifted
-from ..lifting.nodes import INPUTS, NUMBERS, PARAMETERS
 from ..naming import Hint, label
-from ..record import NONE, SAMPLED
+from ..ragged import NONE
 from . import affine
 from .affine import Digits, Fit
 

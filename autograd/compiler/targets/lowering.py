@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from ... import ops
 from .. import ir
-from ..algebra import forward, mask_for, reshape
+from ..algebra import forward, mask_for, rearrange, reshape
 from ..holes import is_held
-from .products import MatMul, Matrix, as_products, permuted
+from .functions import FUNCTIONS, OPERATORS
+from .products import MatMul, as_products, is_permuted, permuted
+from .sharing import Shared
+
+KNOWN = frozenset((*FUNCTIONS, *OPERATORS))
 
 
-@dataclass(frozen=True, eq=False)
 class InMemoryOrder(ir.Expr):
     """A copy whose rows are rows in memory too: a batch comes with the numbers of each sample side by side."""
 
@@ -23,7 +25,6 @@ class InMemoryOrder(ir.Expr):
         return self.inside.shape
 
 
-@dataclass(frozen=True, eq=False)
 class Ones(ir.Expr):
     """A one for each sample."""
 
@@ -31,22 +32,45 @@ class Ones(ir.Expr):
         return (ir.B,)
 
 
-class Lowering:
-    """From the expressions of a program to those that are written, for a table of functions by operation name."""
+def lower(program: ir.ArrayProgram) -> ir.ArrayProgram:
+    """The program as NumPy computes it: the same statements, but for joins, of which each piece is assigned."""
+    lowering = _Lowering(program)
+    return replace(
+        program,
+        statements=[line for statement in program.statements for line in lowering.statement(statement)],
+        outputs=[lowering.lowered(lowering.in_memory_order(output)) for output in program.outputs],
+        backward=[line for statement in program.backward for line in lowering.statement(statement)],
+    )
 
-    def __init__(self, program: ir.ArrayProgram, functions: Mapping[str, object], target: str) -> None:
-        self.program, self.functions, self.target = program, functions, target
+
+class _Lowering:
+    def __init__(self, program: ir.ArrayProgram) -> None:
+        self.program = program
+        self.reshaped = {s.target for s in program.backward if isinstance(s, ir.Update) and is_reshaped(s.place)}
         self._done: dict[ir.Expr, ir.Expr] = {}
 
-    def statement(self, statement: ir.Statement) -> ir.Expr:
-        """The right-hand side of a statement."""
+    def statement(self, statement: ir.Statement) -> list[ir.Statement]:
+        """The statement as it is written; what is written to a reshape of an array must reach it, which is no copy."""
         expr, target = statement.expr, statement.target
-        if isinstance(statement, ir.Define):
-            if statement.fill is not None and target.holes is not None:
-                expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
-            return self.lowered(expr)
-        lowered = self.lowered(expr)
-        return lowered if statement.add or target is not self.program.gradient else _by_ones(statement, lowered)
+        if isinstance(statement, ir.Update):
+            expr = self.lowered(expr)
+            into_gradient = target is self.program.gradient and not statement.add
+            return [replace(statement, expr=_by_ones(statement, expr) if into_gradient else expr)]
+        if isinstance(expr, ir.Concat):
+            empty = ir.Define(target, ir.Zeros(target.shape, assigned=True))
+            return [empty, *(self._piece(target, *place) for place in expr.places)]
+        if statement.fill is not None and target.holes is not None:
+            expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
+        expr = self.lowered(expr)
+        in_order = target not in self.reshaped or isinstance(expr, ir.Zeros)
+        return [ir.Define(target, expr if in_order else InMemoryOrder(expr))]
+
+    def _piece(self, target: ir.Array, start: int, stop: int, piece: ir.Expr) -> ir.Update:
+        """One piece of a join is assigned; one of length 1 without its axis."""
+        lengths = (stop - start, *target.lengths[1:])
+        place = ir.View(target, lengths, ir.contiguous(lengths), start * prod(lengths[1:]))
+        kept = list(range(len(piece.shape)))[stop - start == 1 :]
+        return ir.Update(place.along(place.kept), self.lowered(rearrange(piece, kept)), False)
 
     def lowered(self, expr: ir.Expr) -> ir.Expr:
         """The expression, and all that it is made of, as they are written."""
@@ -64,16 +88,18 @@ class Lowering:
             return self._read(expr)
         if isinstance(expr, ir.Apply) and expr.op is ops.STOP_GRADIENT:
             return self.lowered(self.in_memory_order(expr.arguments[0]))
-        if isinstance(expr, ir.Apply) and expr.op.name not in self.functions:
+        if isinstance(expr, ir.Apply) and expr.op.name not in KNOWN:
             return self._composed(expr)
         if isinstance(expr, ir.Contract):
             found = as_products(self._with_factors(expr))
             return ir.rebuilt(found, self.lowered) if isinstance(found, ir.Contract) else self.lowered(found)
-        if isinstance(expr, Matrix | ir.Reshape) and _is_reshaped(expr.inside):
+        if isinstance(expr, ir.Reshape) and _is_all_in_order(expr.inside):
             return reshape(self.lowered(expr.inside.operands[0]), expr.shape)
         if isinstance(expr, ir.Rearrange):
             return permuted(self.lowered(expr.inside), expr.order)
-        if isinstance(expr, ir.Apply | ir.Where | ir.Concat | ir.Expand):
+        if isinstance(expr, ir.Reshape):
+            return reshape(self.lowered(expr.inside), expr.into)
+        if isinstance(expr, ir.Apply | ir.Where | ir.Expand):
             return ir.rebuilt(expr, lambda operand: self.lowered(self.in_memory_order(operand)))
         return ir.rebuilt(expr, self.lowered)
 
@@ -82,8 +108,8 @@ class Lowering:
         if isinstance(expr, ir.View):
             if expr.is_whole and expr.lengths == expr.own and len(expr.shape) == len(expr.source.shape):
                 return self.lowered(expr.source)
-            if expr.source is self.program.theta:
-                return expr
+            if expr.source is self.program.theta and expr.part in self.program.alike:
+                return expr  # it has a name as it is
             part = expr.along(expr.order)
             if part != expr:
                 return permuted(self.lowered(part), _axes(expr, expr.order))
@@ -109,10 +135,46 @@ class Lowering:
         """An operation that the target has no function for, by the formula of its row."""
         if expr.op.is_primitive:
             raise NotImplementedError(
-                f"the {self.target} target has no function for the operation {expr.op.name!r}, and its row does not "
+                f"the NumPy target has no function for the operation {expr.op.name!r}, and its row does not "
                 f"say how it is made of others: its forward is {expr.op.forward!r}"
             )
         return self.lowered(forward(expr.op, expr.arguments))
+
+
+def least_uses(theta: ir.Array, expr: ir.Expr) -> int:
+    """From how many uses on an expression is worth a line of its own; 0 if it is not.
+
+    It is where something is copied, reshaped or compared; slices cost nothing, and parts of theta have names.
+    """
+    if isinstance(expr, InMemoryOrder):
+        return 1
+    if isinstance(expr, ir.Reshape) and is_permuted(expr.inside):
+        return 1 if isinstance(_innermost(expr.inside), ir.View | ir.Take | ir.Array) else 2
+    if isinstance(expr, ir.View | ir.Take) and (expr.source is theta or not isinstance(expr.source, ir.Array)):
+        return 0
+    if isinstance(expr, ir.View):
+        return 2 if expr.steps is None or is_reshaped(expr) else 0
+    return 2 if isinstance(expr, ir.Where | ir.Take) or is_boolean(expr) else 0
+
+
+def is_boolean(expr: ir.Expr) -> bool:
+    """Whether NumPy gives truth values for it."""
+    if isinstance(expr, Shared):
+        return is_boolean(expr.of)
+    return isinstance(expr, ir.Apply) and expr.op.name in ("greater", "equal")
+
+
+def _innermost(expr: ir.Expr) -> ir.Expr:
+    while isinstance(expr, ir.Rearrange | ir.Reshape):
+        expr = expr.inside
+    return expr
+
+
+def is_reshaped(place: ir.Expr) -> bool:
+    """Whether a place in an array is a part of a reshape of it."""
+    if isinstance(place, ir.View) and place.steps:
+        return place.steps.dims != place.own or place.steps.order != tuple(range(len(place.steps.order)))
+    return isinstance(place, ir.Take) and len(place.source.shape) - place.sampled > 1
 
 
 def _axes(view: ir.View, kept: list[int]) -> tuple[int | None, ...]:
@@ -121,7 +183,7 @@ def _axes(view: ir.View, kept: list[int]) -> tuple[int | None, ...]:
     return (*own, *([len(view.kept)] if view.sampled else [None] * view.batched))
 
 
-def _is_reshaped(expr: ir.Expr) -> bool:
+def _is_all_in_order(expr: ir.Expr) -> bool:
     """Whether it is a view of all elements in order, if perhaps in another shape."""
     return (
         isinstance(expr, ir.View)

@@ -1,8 +1,7 @@
 """The NumPy target: an array program as one Python source, with views of the parameters, outputs and gradient.
 
-An expression that stands in the program more than once gets a name, before the line that has it first; an array that is
-read once, by another line, becomes part of that line. Nothing is differentiated or simplified here. A long function
-gives the memory of its arrays back as it goes.
+The program is lowered to what NumPy does, what it has twice gets a name, and what is read once becomes part of the line
+that reads it; then it is written. A long function gives the memory of its arrays back as it goes.
 """
 
 from __future__ import annotations
@@ -12,18 +11,22 @@ import textwrap
 import weakref
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..ir import Array, ArrayProgram, last_reads
+from ..ir import Array, ArrayProgram, Define, Statement, Take, View, last_reads, parts_of
 from .functions import HELPERS, IMPORTS
-from .writer import Line, Writer, reads_scattered
+from .lowering import least_uses, lower
+from .sharing import arrays_read, inline, share
+from .writer import Writer
 
 FEW = 8  # numbers of a constant that is written down
 WIDTH = 116  # of lines that are wrapped
+MOST = 14  # operations and operands of a line that others were put into: some 56 characters
 LONG = 100  # lines of a function that gives memory back: to differentiate 250 steps of an RNN takes half of it then
 _serial = count(1)
 
@@ -46,25 +49,27 @@ def write(program: ArrayProgram) -> Source:
     The last is there if the program is differentiated. Inputs come as columns, one a sample. Constants of few numbers
     are written down.
     """
-    writer = Writer(program)
-    forward, returned, backward = writer.write()
+    lines, reader = inline(share(lower(program), partial(least_uses, program.theta)), MOST)
+    writer = Writer(lines)
+    forward, returned = {s: writer.statement(s) for s in lines.statements}, [writer.text(out) for out in lines.outputs]
+    sized, read = ["B = x.shape[-1]"], {array for output in lines.outputs for array in arrays_read(output)}
+    body = [*sized[: writer.is_sized], *_body(writer, read, forward)]
+    backward = {s: writer.statement(s) for s in lines.backward}
     what = "The output"
     if program.inputs.size:
         what += f" for each column of x ({program.inputs.size}, B)"
-    sized = ["B = x.shape[-1]"]
-    lines = [*sized[: writer.forward_is_sized], *_body(forward, writer.returns)]
     views, gradients = ["theta", *writer.parameters], ["grad", *writer.gradients]
     functions = [
         _function(
             "views", ["theta"], _assigned(writer.parameters), _tuple(views), "The parameters, as views of their vector."
         ),
         _function("gradient_views", ["grad"], _assigned(writer.gradients), _tuple(gradients), "Their derivatives."),
-        _function("forward", ["x", *views], lines, returned, f"{what}."),
+        _function("forward", ["x", *views], body, returned, f"{what}."),
     ]
     if program.gradient:
         doc = f"{what}; grad becomes the gradient of weight times {'their sum' if program.inputs.size else 'it'}."
-        lines = [*sized[: writer.is_sized], *_body([*forward, Line("", set()), *backward], writer.returns)]
-        functions.append(_function("value_and_grad", ["x", "weight", *views, *gradients], lines, returned, doc))
+        body = [*sized[: writer.is_sized], *_body(writer, read, forward, backward)]
+        functions.append(_function("value_and_grad", ["x", "weight", *views, *gradients], body, returned, doc))
     small = {name: v for name, v in writer.constants.items() if v.size <= FEW and np.isfinite(v).all()}
     constants = {name: np.ascontiguousarray(v) for name, v in writer.constants.items() if name not in small}
     literals = "\n".join(f"{name} = np.array({values.tolist()})" for name, values in small.items())
@@ -72,7 +77,11 @@ def write(program: ArrayProgram) -> Source:
     imports = [f"import {name}" for name in sorted({IMPORTS[name] for name in helpers if name in IMPORTS})]
     head = [_usage(program, constants), "\n".join(imports), "import numpy as np", literals]
     parts = ["\n\n".join(filter(None, head)), *(HELPERS[name].strip() for name in helpers), *functions]
-    return Source("\n\n\n".join(parts) + "\n", constants, reads_scattered(program), writer.places)
+    places: dict[Array, str] = {}
+    for statement in reversed(program.statements):
+        array = statement.target
+        places[array] = places.get(reader[array], "") if array in reader else writer.arrays[array]
+    return Source("\n\n\n".join(parts) + "\n", constants, _reads_scattered(program), places)
 
 
 def load(source: Source) -> Mapping[str, Callable[..., Any]]:
@@ -87,6 +96,14 @@ def load(source: Source) -> Mapping[str, Callable[..., Any]]:
 
 
 # ---- the frame of the source
+
+
+def _reads_scattered(program: ArrayProgram) -> bool:
+    """Whether inputs are read in no order of theirs, so that the rows of a batch are better copied beforehand."""
+    exprs = [*(statement.expr for statement in program.statements), *program.outputs]
+    views = [read for expr in exprs for read in parts_of(expr, View) if read.source is program.inputs]
+    taken = [read for expr in exprs for read in parts_of(expr, Take) if read.source is program.inputs]
+    return bool(taken) or any(view.steps is None for view in views)
 
 
 def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
@@ -110,16 +127,21 @@ def _usage(program: ArrayProgram, constants: Mapping[str, object]) -> str:
     return '"""' + "\n".join(lines) + '\n"""'
 
 
-def _body(lines: Sequence[Line], returns: Set[str]) -> list[str]:
-    """The lines, and in a long function after each of them a ``del`` of the arrays that are read no more."""
-    if len(lines) < LONG:
-        return [line.text for line in lines]
-    body, made = [], {line.defines for line in lines if line.defines}
-    done = last_reads([*(line.reads | {line.defines} for line in lines), returns])
-    for line, names in zip(lines, done, strict=False):
-        body.append(line.text)
-        gone = sorted(names & made)
-        body += [f"del {', '.join(gone)}"] * bool(gone)
+def _body(writer: Writer, returned: Set[Array], *passes: Mapping[Statement, str]) -> list[str]:
+    """The lines of these passes; in a long function each is followed by a ``del`` of what is not read any more.
+
+    What counts are names: an adjoint and what is added to it may be two arrays of one name.
+    """
+    statements, name = [statement for lines in passes for statement in lines], writer.arrays
+    made = {name[s.target] for s in statements if isinstance(s, Define)} - {name[array] for array in returned}
+    reads = [{name[array] for array in (s.target, *arrays_read(s.expr))} & made for s in statements]
+    done = dict(zip(statements, last_reads(reads), strict=True)) if len(statements) >= LONG else {}
+    body: list[str] = []
+    for lines in passes:
+        body += [""] * bool(body)
+        for statement, text in lines.items():
+            gone = sorted(done.get(statement, ()))
+            body += [text, f"del {', '.join(gone)}"][: 1 + bool(gone)]
     return body
 
 
@@ -128,21 +150,16 @@ def _assigned(values: Mapping[str, str]) -> list[str]:
 
 
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: Sequence[str], doc: str) -> str:
-    body = [f'"""{doc}"""', *lines, _wrapped("return ", returned, "")]
+    out = ", ".join(returned)
+    returns = f"return {out}" if len(out) < WIDTH - len("return ()") else f"return ({out})"
+    body = [f'"""{doc}"""', *lines, _wrapped(returns)]
     indented = "\n".join(textwrap.indent(line, "    ") for line in body)
-    return f"{_wrapped(f'def {name}(', arguments, '):')}\n{indented}"
+    head = _wrapped(f"def {name}({', '.join(arguments)}):")
+    return f"{head}\n{indented}"
 
 
-def _wrapped(start: str, items: Sequence[str], end: str) -> str:
-    """``start item, item, ... end``, on several lines if it is long."""
-    line = f"{start}{', '.join(items)}{end}"
-    if len(line) <= WIDTH:
-        return line
-    indent = "    "
-    filled = textwrap.fill(
-        ", ".join(items), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
-    )
-    return f"{start}\n{filled}\n{end}" if end else f"{start}(\n{filled}\n)"
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
 
 
 def _tuple(names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@
 >>> print(as_products(Contract(W, x, "mk", "kpB", "mpB")))
 (array @ array[as (3, 7 * B)])[as (5, 7, B)]
 >>> print(as_products(Contract(dz, x, "mpB", "kpB", "mk")))
-(array[as (5, 7 * B)] @ array[axes (1, 2, 0)][as (7 * B, 3)])
+(array[as (5, 7 * B)] @ array[as (3, 7 * B)][axes (1, 0)])
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..algebra import mul, rearrange, reshape
 from ..ir import Contract, Expr, Length, Rearrange, Reduce, Shape, Take, View, product
 
 
-@dataclass(frozen=True, eq=False)
 class MatMul(Expr):
     """The product of two matrices, of a matrix and a vector, or of stacks of matrices."""
 
     left: Expr
     right: Expr
+    form = "({0} @ {1})"
 
     def derived(self) -> Shape:
         a, b = self.left.shape, self.right.shape
@@ -31,11 +31,7 @@ class MatMul(Expr):
         stack = a[:-2] if len(a) > len(b) else b[:-2]
         return (*stack, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
-    def told(self, *operands: str) -> str:
-        return f"({operands[0]} @ {operands[1]})"
 
-
-@dataclass(frozen=True, eq=False)
 class MatMulAlong(Expr):
     """A stack of matrix products; the rows and columns of left, right and the result are at these axes."""
 
@@ -43,38 +39,10 @@ class MatMulAlong(Expr):
     right: Expr
     axes: tuple[tuple[int, int], ...]
     into: Shape
+    form = "matmul({operands}, {self.axes})"
 
     def derived(self) -> Shape:
         return self.into
-
-    def told(self, *operands: str) -> str:
-        return f"matmul({', '.join(operands)}, {self.axes})"
-
-
-@dataclass(frozen=True, eq=False)
-class Matrix(Expr):
-    """An expression whose first axes are the rows, and whose others are the columns, of a matrix."""
-
-    inside: Expr
-    rows: int
-
-    def derived(self) -> Shape:
-        return tuple(product(lengths) for lengths in (self.inside.shape[: self.rows], self.inside.shape[self.rows :]))
-
-    @property
-    def transpose(self) -> Matrix:
-        """The matrix whose rows are these columns."""
-        n = len(self.inside.shape)
-        order = (*range(self.rows, n), *range(self.rows))
-        return Matrix(permuted(self.inside, order), n - self.rows)
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether the elements do not stand in that order, so that they are copied."""
-        return is_permuted(self.inside)
-
-    def told(self, *operands: str) -> str:
-        return f"{operands[0]}[as {self.shape}]"
 
 
 def permuted(x: Expr, order: tuple[int | None, ...]) -> Expr:
@@ -92,6 +60,25 @@ def is_permuted(expr: Expr) -> bool:
         kept = [axis for axis in expr.order if axis is not None]
         return kept != sorted(kept) or is_permuted(expr.inside)
     return isinstance(expr, Take)
+
+
+def matrix(x: Expr, rows: int) -> Expr:
+    """The expression with its first axes made the rows, and its others the columns, of a matrix.
+
+    Where that is a copy, the transpose is made if that is none, or has its runs in memory: one copy does for both.
+    """
+    n, shape = len(x.shape), (product(x.shape[:rows]), product(x.shape[rows:]))
+    other = rearrange(x, [*range(rows, n), *range(rows)])
+    if is_permuted(x) and (not is_permuted(other) or (_runs(other) and not _runs(x))):
+        return Rearrange(reshape(other, shape[::-1]), (1, 0))
+    return reshape(x, shape)
+
+
+def _runs(x: Expr) -> bool:
+    """Whether neighbours along the last axis are neighbours in memory."""
+    if isinstance(x, View):
+        return x.sampled or x.kept[-1:] == x.order[-1:]
+    return not isinstance(x, Rearrange) or (x.order[-1] == len(x.inside.shape) - 1 and _runs(x.inside))
 
 
 @dataclass(frozen=True)
@@ -114,7 +101,7 @@ class Tensor:
         """A matrix or a vector for each letter of the stack: rows made one axis, columns another."""
         x = self.arranged(stack + rows + columns)
         if not stack and rows and columns and max(len(rows), len(columns)) > 1:
-            return Matrix(x, len(rows))
+            return matrix(x, len(rows))
         n = len(stack)
         merged = [product(part) for part in (x.shape[n : n + len(rows)], x.shape[n + len(rows) :]) if part]
         return reshape(x, (*x.shape[:n], *merged))

@@ -12,75 +12,77 @@ from numpy.typing import NDArray
 from autograd.viewing.notation import visible
 
 from ...basics.arrays import Floats
-from ...fit.evaluation import Evaluation
+from ...fit.evaluation import Evaluation, Trace
 from ...fit.objective import Objective
 from ...fit.recording import Moment
 from ...fit.samples import Samples
-from .network import MOST, Column
+from .columns import MOST, Column, neurons_of
 from .units import Units
-from .view import all_digits, shown, tick_text
+from .view import Data, tick_text
 
 MOST_SAMPLES = 12
 
 
 class Followed:
-    """What the panel tells of the sample of the user's choice, and what fills the neurons."""
+    """What the panel tells of the sample and the neuron of the user's choice, and what fills the neurons.
 
-    name = "samples"
+    Inputs and outputs are in the units of the data set, and so are the gradients by the inputs; ``nodes`` are what the
+    network sees. ``rows`` are those of ``samples``, which have names of their own.
+    """
+
+    name = "followed"
 
     def __init__(
-        self, numbers: Evaluation, samples: Samples, objective: Objective, units: Units, columns: Sequence[Column],
-        feature_names: Sequence[str], names_inside: Sequence[str],
+        self, numbers: Evaluation, samples: Samples, rows: Sequence[int], objective: Objective, units: Units,
+        columns: Sequence[Column], feature_names: Sequence[str],
     ) -> None:  # fmt: skip
-        self.rows = rows_to_follow(objective, samples)
         self.numbers, self.objective, self.units, self.columns = numbers, objective, units, columns
-        self.samples = samples.chosen(self.rows)
-        self.feature_names, self.names_inside = feature_names, names_inside
-        starts = [0, *accumulate(numbers.column_sizes(samples))]
+        self.rows, self.samples, self.feature_names = rows, samples.chosen(rows), feature_names
+        starts = list(accumulate(numbers.column_sizes(samples), initial=0))
         self.places = np.concatenate(
-            [start + np.array(column.indices) for start, column in zip(starts, columns, strict=False)]
+            [start + np.array(c.indices, dtype=np.int64) for start, c in zip(starts, columns, strict=False)]
         )
-        self.largest = np.zeros((2, len(columns)))
-        self.largest_gradients: list[Floats] = []
+        n_inputs = samples.inputs.shape[1]
+        self._neurons = self.places[self.places >= n_inputs] - n_inputs
+        self.trace: Trace
 
-    def frame(self, moment: Moment) -> list[dict[str, Any]]:
-        trace = self.numbers.trace(self.samples)
-        nodes, gradients = trace.nodes[:, self.places], trace.gradients[:, self.places]
-        self._note_largest(nodes, gradients)
-        return [
-            {"outputs": _exact(self._in_units(outputs)[:MOST]), "loss": _exact([loss])[0], "words": visible(words),
-             "nodes": all_digits(activations), "gradients": all_digits(slopes)}
-            for outputs, loss, words, activations, slopes in zip(
-                trace.outputs, trace.losses, self.objective.words(trace.outputs), nodes, gradients, strict=True)
-        ]  # fmt: skip
-
-    def _note_largest(self, *kinds: Floats) -> None:
-        ends = np.cumsum([len(column.indices) for column in self.columns])[:-1]
-        for i, kind in enumerate(kinds):
-            finite = np.where(np.isfinite(kind), np.abs(kind), 0.0)
-            largest = np.array([part.max() for part in np.split(finite, ends, axis=1)])
-            self.largest[i] = np.maximum(self.largest[i], largest)
-        self.largest_gradients.append(largest)
-
-    def data(self) -> dict[str, Any]:
+    def spec(self) -> Data:
+        targets = self._targets(MOST)
         return {
-            "labels": [visible(label) for label in self.labels()],
-            "inputs": [self._inputs(row) for row in self.units.inputs_of(self.samples).tolist()],
-            "targets": [visible(target) for target in self._targets(MOST)],
-            "columns": [[column.name, list(column.indices)] for column in self.columns],
-            "names": [visible(name) for column in self.columns for name in column.neuron_names(self.names_inside)],
-            "largest": [all_digits(row) for row in self.largest],
-            "largestGradients": [all_digits(row) for row in self.largest_gradients],
+            "view": "followed",
+            "samples": [
+                {"label": visible(label), "target": visible(target)}
+                for label, target in zip(self.labels(), targets, strict=True)
+            ],
+            "features": list(map(visible, self.feature_names)),
+            "neurons": neurons_of(self.columns),
+            "scaled": self.units.scales_inputs,
+            "scaledTarget": self.units.scales_numbers and self.objective.kind == "numbers",
         }
 
-    def figure(self) -> str:
-        options = "".join(f'<option value="{i}">{shown(label, 48)}</option>' for i, label in enumerate(self.labels()))
-        return (
-            f'<label for="sample">Follow the sample</label><select id="sample">{options}</select>'
-            '<label for="shade">Neurons show</label><select id="shade"><option value="nodes">activations</option>'
-            '<option value="gradients">gradients of its loss</option>'
-            '<option value="epoch">gradients, by the largest of each epoch</option></select>'
-        )
+    def frame(self, moment: Moment) -> Data:
+        trace = self.trace = self.numbers.trace(self.samples)
+        nodes, gradients = trace.nodes[:, self.places], trace.gradients.copy()
+        gradients[:, : self.samples.inputs.shape[1]] /= self.units.inputs.scale
+        gradients = gradients[:, self.places]
+        return {
+            "rows": {
+                "inputs": self.units.inputs_of(self.samples),
+                "nodes": nodes,
+                "sums": trace.sums[:, self._neurons] if trace.sums.size else trace.sums,
+                "gradients": gradients,
+                "outputs": np.array([self._in_units(outputs)[:MOST] for outputs in trace.outputs]),
+                "losses": trace.losses,
+                "words": list(map(visible, self.objective.words(trace.outputs))),
+            },
+            "full": {"nodes": self._largest(nodes), "gradients": self._largest(gradients)},
+        }
+
+    def _largest(self, numbers: Floats) -> Floats:
+        """The largest of each column, of all samples that can be followed."""
+        finite = np.where(np.isfinite(numbers), np.abs(numbers), 0.0)
+        ends = np.cumsum([len(column.indices) for column in self.columns])[:-1]
+        return np.array([part.max(initial=0.0) for part in np.split(finite, ends, axis=1)])
 
     def labels(self) -> list[str]:
         """The samples' names: the row in the training data, counted from 0, and class or target."""
@@ -97,12 +99,6 @@ class Followed:
         is_number = self.objective.kind == "numbers" and len(numbers) == len(self.units.numbers.mean)
         return self.units.numbers.undo(numbers) if is_number else numbers
 
-    def _inputs(self, numbers: list[float]) -> str:
-        if len(numbers) > 4:
-            return f"{len(numbers)} numbers"
-        pairs = zip(self.feature_names, numbers, strict=True)
-        return visible(", ".join(f"{name} = {tick_text(x)}" for name, x in pairs))
-
 
 def rows_to_follow(objective: Objective, samples: Samples) -> list[int]:
     """Some rows spread evenly over the classes, or over the range of the targets."""
@@ -112,7 +108,3 @@ def rows_to_follow(objective: Objective, samples: Samples) -> list[int]:
     order = np.argsort(keys, kind="stable")
     places = np.linspace(0, len(order) - 1, min(len(order), MOST_SAMPLES)).round().astype(np.int64)
     return sorted(order[places].tolist())
-
-
-def _exact(numbers: Sequence[float] | Floats) -> list[float | None]:
-    return [float(x) if np.isfinite(x) else None for x in numbers]

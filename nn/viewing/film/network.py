@@ -1,131 +1,116 @@
-"""The network: its weights as edges, and its neurons as circles that show what the followed sample is to them."""
+"""The network: its weights as edges, and its neurons with what they make of the plane, or of an image's pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from autograd.viewing.notation import visible
 
-from ...basics.arrays import Floats
+from ...basics.arrays import Floats, Rows
 from ...fit.recording import Moment
+from ...fit.samples import Samples
 from ...layers import MLP
-from .view import all_digits, digits, shown, svg
+from .columns import Column, neurons_of, weight_places
+from .plane import Plane
+from .units import Units
+from .view import Data
 
-MOST = 16
-"""So many neurons of a column are shown: more would be too small to be told apart."""
-SPACING, RADIUS = 23, 9
-
-
-@dataclass(frozen=True)
-class Column:
-    """The inputs, a layer's neurons, or the outputs: those that are shown, out of ``size``."""
-
-    name: str
-    size: int
-    indices: Sequence[int]
-    labels: Sequence[str]
-
-    def neuron_names(self, input_names: Sequence[str]) -> list[str]:
-        """Inputs by these names, neurons by their paths, the outputs of a model that is no MLP by number."""
-        if self.name == "inputs":
-            return [input_names[i] for i in self.indices]
-        inner = ".neurons" if self.name.startswith("layers") else ""
-        return [f"{self.name}{inner}[{i}]" for i in self.indices]
+ROW, ABOVE = 26, 60
+"""Pixels that are wanted for a neuron, and beside all of them."""
+SCALES = [["epoch", "this epoch"], ["all", "all epochs"]]
+"""Whose largest numbers full colour stands for."""
+BOUNDED = ("tanh", "sigmoid")
+"""Activations from -1, or from 0, to 1."""
 
 
 class Network:
-    """The picture of an MLP. The neurons shown of a larger layer are those with the largest weights at the end."""
+    """The picture of an MLP, over the plane if there is one.
+
+    Each neuron has a picture of its own: over a plane its activation, and of an image's pixels, ``side`` along each
+    edge, those of the first layer have their weights. Edges are compared with the largest weight of all ``moments``.
+    """
 
     name = "network"
 
-    def __init__(self, model: MLP, last: Moment, feature_names: Sequence[str], class_names: Sequence[str]) -> None:
-        self._names = list(model.state_dict())
-        places = {name: i for i, name in enumerate(self._names)}
-        self._weights = [
-            np.array([[places[f"{n.path}.weights[{i}]"] for i in range(len(n.weights))] for n in layer.neurons])
-            for layer in model.layers
-        ]
-        self.columns = self._columns(last.parameters, feature_names, class_names)
-        self._edges = np.concatenate(
-            [
-                places[np.ix_(end.indices, start.indices)].ravel()
-                for places, (start, end) in zip(self._weights, pairwise(self.columns), strict=True)
-            ]
-        )
-        self._largest = 0.0
+    def __init__(
+        self, model: MLP, columns: Sequence[Column], moments: Sequence[Moment], plane: Plane | None, side: int,
+        units: Units, samples: Samples,
+    ) -> None:  # fmt: skip
+        places = weight_places(model)
+        self.columns, self.plane, self._is_scaled = columns, plane, units.scales_inputs
+        inputs = units.inputs_of(samples)
+        self._ends = [float(inputs.min()), float(inputs.max())]
+        self._parameters = parameters_shown(model, places, columns)
+        self._largest = max((self._most(moment) for moment in moments), default=0.0)
+        self._side, self._step, self._pictured = side, 1, columns[1:2] if side else []
+        self._pixels: Rows = places[0][list(columns[1].indices)]
+        if plane:
+            self._pictured = columns[1:]
+            self._step = plane.step(sum(len(column.indices) for column in self._pictured))
+            self._side = (plane.side - 1) // self._step + 1
 
-    def _columns(self, theta: Floats, feature_names: Sequence[str], class_names: Sequence[str]) -> list[Column]:
-        weights = [np.abs(theta[places]) for places in self._weights]
-        leaving = [matrix.max(axis=0) for matrix in weights] + [weights[-1].max(axis=1)]
-        labels: list[Sequence[str]] = [[] for _ in leaving]
-        labels[0], labels[-1] = feature_names, class_names
-        columns = []
-        for i, (sizes, names) in enumerate(zip(leaving, labels, strict=True)):
-            indices = np.sort(np.argsort(-sizes, kind="stable")[:MOST]).tolist()
-            name = f"layers[{i - 1}]" if i else "inputs"
-            columns.append(Column(name, len(sizes), indices, [names[j] for j in indices] if names else []))
-        return columns
+    def _most(self, moment: Moment) -> float:
+        return float(np.abs(moment.parameters[self._parameters]).max())
 
-    def frame(self, moment: Moment) -> list[float | int | None]:
-        weights = moment.parameters[self._edges]
-        self._largest = max(self._largest, float(np.abs(weights).max()))
-        return all_digits(weights)
-
-    def data(self) -> dict[str, Any]:
-        return {"largest": digits(self._largest), "names": [visible(self._names[i]) for i in self._edges]}
-
-    def figure(self) -> str:
-        tallest = max(len(column.indices) for column in self.columns)
-        left, right = (_room(self.columns[i]) for i in (0, -1))
-        width, height = max(440, left + right + 100 * (len(self.columns) - 1)), max(150, SPACING * tallest + 44)
-        xs = np.linspace(left, width - right, len(self.columns))
-        places = [
-            [(round(float(x), 1), round((height + 14) / 2 + SPACING * (i - (len(column.indices) - 1) / 2), 1))
-             for i in range(len(column.indices))]
-            for x, column in zip(xs, self.columns, strict=True)
-        ]  # fmt: skip
-        edges = "".join(
-            f'<line x1="{x1 + RADIUS}" y1="{y1}" x2="{x2 - RADIUS}" y2="{y2}"><title></title></line>'
-            for starts, ends in pairwise(places)
-            for x2, y2 in ends
-            for x1, y1 in starts
-        )
-        top = min(points[0][1] for points in places)  # the names stand in one line, above all edges
-        neurons = "".join(
-            self._column(column, points, top, i == 0)
-            for i, (column, points) in enumerate(zip(self.columns, places, strict=True))
-        )
+    def spec(self) -> Data:
         sizes = "-".join(str(column.size) for column in self.columns)
-        body = f'<g class="edges">{edges}</g><g class="neurons">{neurons}</g>'
-        return (
-            f"<figcaption>Network {sizes}{self._left_out()}</figcaption>"
-            f"{svg('network', f'The network {sizes}: weights as edges, neurons as circles', width, height, body)}"
-        )
+        thinned = [c for c in self.columns if 0 < len(c.indices) < c.size]
+        left_out = ", ".join(f"{len(c.indices)} of {c.size} in {visible(c.name)}" for c in thinned)
+        shows = "activation over the plane" if self.plane else "weights of the pixels"
+        shades = [["nodes", "activation"], ["gradients", "gradient of the loss"]]
+        if self._pictured:
+            shades.insert(0, ["picture", shows])
+        return {
+            "view": "network",
+            "title": f"Network {sizes}",
+            "note": f"shown: {left_out}, those with the largest weights at the end" if left_out else "",
+            "side": 0,
+            "height": ROW * max(len(column.indices) for column in self.columns) + ABOVE,
+            "columns": [{"name": visible(column.name), "count": len(column.indices)} for column in self.columns],
+            "neurons": neurons_of(self.columns),
+            "controls": [["shade", "Neurons:", shades], ["scale", "scaled to", SCALES]],
+            "image": 0 if self.columns[0].indices else self._side,
+            "pictured": len(self._pictured),
+            "edge": self._side,
+            "shows": shows,
+            "pixels": self._ends,
+            "scaled": self._is_scaled,
+        }
 
-    def _left_out(self) -> str:
-        thinned = [c for c in self.columns if len(c.indices) < c.size]
-        parts = [f"{len(c.indices)} of {c.size} in {c.name}" for c in thinned]
-        return f" <small>shown: {', '.join(parts)}, those with the largest weights at the end</small>" if parts else ""
+    def frame(self, moment: Moment) -> Data:
+        found = {
+            "weights": moment.parameters[self._parameters],
+            "largest": np.array([max(self._largest, self._most(moment))]),
+        }
+        return found | (self._pictures(moment) if self._pictured else {})
 
-    def _column(self, column: Column, points: Sequence[tuple[float, float]], top: float, is_input: bool) -> str:
-        x = points[0][0]
-        anchor = "end" if is_input else "start"
-        parts = [f'<text class="tick" x="{x}" y="{max(top - 16, 12)}" text-anchor="middle">{shown(column.name)}</text>']
-        for place, (cx, cy) in enumerate(points):
-            parts.append(f'<g class="neuron"><circle class="ground" cx="{cx}" cy="{cy}" r="{RADIUS}"/>')
-            parts.append(f'<circle class="fill" cx="{cx}" cy="{cy}" r="{RADIUS}"><title></title></circle></g>')
-            if column.labels:
-                at = cx - 14 if is_input else cx + 14
-                parts.append(f'<text x="{at}" y="{cy + 4}" text-anchor="{anchor}">{shown(column.labels[place])}</text>')
-        return "".join(parts)
+    def _pictures(self, moment: Moment) -> Data:
+        """Bytes from 1 for minus the number that full colour stands for, which is one for each column, to 255."""
+        written, full = [], []
+        for column, numbers in zip(self._pictured, self._numbers(moment), strict=True):
+            finite = np.where(np.isfinite(numbers), numbers, 0.0)
+            is_bounded = self.plane is not None and set(column.activations) <= set(BOUNDED)
+            full.append(1.0 if is_bounded else float(np.abs(finite).max()) or 1.0)
+            written.append(np.rint(128.0 + 127.0 * finite / full[-1]).astype(np.uint8).ravel())
+        return {"pictures": np.concatenate(written), "full": {"pictures": np.array(full)}}
+
+    def _numbers(self, moment: Moment) -> list[Floats]:
+        """The pictures' numbers, column by column: (n_shown, side, side) or (n_shown, side²)."""
+        if not self.plane:
+            return [moment.parameters[self._pixels]]
+        starts = np.cumsum([0, *(column.size for column in self.columns[1:])])
+        all_of_them = self.plane.pictures(moment, self._step)
+        return [all_of_them[start + np.array(c.indices)] for start, c in zip(starts, self._pictured, strict=False)]
 
 
-def _room(column: Column) -> int:
-    """How many pixels the labels beside a column need."""
-    longest = max((min(len(label), 24) for label in column.labels), default=0)
-    return max(32, 22 + 7 * longest)
+def parameters_shown(model: MLP, weights: Sequence[Rows], columns: Sequence[Column]) -> Rows:
+    """Where the parameters of the picture stand: of each neuron shown its bias, and a weight for each edge to it."""
+    places = {name: i for i, name in enumerate(model.state_dict())}
+    found: list[int] = []
+    for layer, matrix, (start, end) in zip(model.layers, weights, pairwise(columns), strict=True):
+        for i in end.indices:
+            found += [places[f"{layer.neurons[i].path}.bias"], *matrix[i, list(start.indices)].tolist()]
+    return np.array(found)

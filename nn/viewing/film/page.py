@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+
+import numpy as np
 
 from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
@@ -16,12 +17,16 @@ from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
 from ...module import parameters_of
-from .charts import Flow, Loss
-from .followed import Followed
-from .network import MOST, Column, Network
-from .plane import Boundary, Cloud, Fit
+from .bars import Classes, Flow
+from .cloud import Cloud
+from .columns import image_side, mlp_columns, other_columns
+from .curves import MOST_CURVES, Loss, Parameters
+from .followed import Followed, rows_to_follow
+from .network import Network
+from .packing import packed
+from .plane import Boundary, Fit, Plane
 from .units import Units
-from .view import View, shown
+from .view import Data, View
 
 
 class Film(Page):
@@ -41,8 +46,9 @@ def make_film(
 
     ``losses`` are those of the epochs, of the samples and of those held out. Numbers are shown as they were before the
     scalings, if there are any: a ValueError unless they have as many columns as inputs and targets. Names are those of
-    the inputs and of the classes; a ValueError if there are more or fewer. A model that is no MLP has no picture of its
-    network; the boundary is for two inputs, the fit for one.
+    the inputs and of the classes; a ValueError if there are more or fewer. A model that is no MLP has curves of its
+    parameters, not a picture of its network; the boundary is for two inputs, the fit for one, and where there is
+    neither the classes have bars.
     """
     samples = recording.samples
     features, units = _feature_names(samples, feature_names), Units.of(samples, scaling, target_scaling)
@@ -50,33 +56,38 @@ def make_film(
         numbers = _evaluation(recording)
         n_outputs = numbers.column_sizes(samples)[-1]
         objective = Objective.told(recording.loss, samples.targets, n_outputs, class_names)
-        views, followed = _views(numbers, recording, losses, objective, features, units)
-        frames: list[dict[str, Any]] = []
+        views = _views(numbers, recording, losses, objective, features, units)
+        frames: list[Data] = []
         for moment in recording.moments:
             set_parameters(numbers.parameters, moment.parameters)
-            frames.append({"epoch": moment.epoch} | {view.name: view.frame(moment) for view in (*views, followed)})
-    data: dict[str, Any] = {view.name: view.data() for view in (*views, followed)}
-    data["places"] = [moment.epoch for moment in recording.moments]
-    for view in views:
-        if isinstance(view, Boundary | Fit):
-            data["samples"]["at"] = view.at(followed.samples)
-    figures = "".join(f'<figure class="{view.name}">{view.figure()}</figure>' for view in views)
-    if not is_mlp(recording.model):
-        kind = shown(type(recording.model).__name__)
-        figures += f'<p class="note">The picture of a network is that of an MLP; this model is a {kind}.</p>'
+            frames.append({"epoch": moment.epoch} | {view.name: view.frame(moment) for view in views})
     page = fill_player(
         title=visible(title),
-        stage=f'<div class="film">{figures}</div>',
+        stage='<div id="film"></div>',
         stage_label="Pictures of this epoch",
-        panel=followed.figure() + _asset("panel.html"),
-        panel_label="The followed sample",
+        panel='<div id="followed"></div>' + _asset("legend.html"),
+        panel_label="What is followed",
         unit="epoch",
         pace=300,
         style=_asset("film.css"),
-        script=_asset("film.js"),
-        data=data | {"frames": frames},
+        script="".join(map(_asset, ("views.js", "network.js", "film.js"))),
+        data={
+            "specs": packed({view.name: view.spec() for view in views}),
+            "places": [moment.epoch for moment in recording.moments],
+            "frames": packed(frames),
+            "full": packed(_full(frames)),
+        },
     )
     return Film(page, f"{len(frames)} frames, epochs 0 to {len(losses[0])}")
+
+
+def _full(frames: Sequence[Data]) -> Data:
+    """What full colour stands for, if it is that of all epochs: view by view the largest."""
+    kinds = {name: part["full"] for name, part in frames[0].items() if isinstance(part, dict) and "full" in part}
+    return {
+        name: {kind: np.max([frame[name]["full"][kind] for frame in frames], axis=0) for kind in full}
+        for name, full in kinds.items()
+    }
 
 
 def _evaluation(recording: Recording) -> Evaluation:
@@ -92,32 +103,34 @@ def _views(
     objective: Objective,
     features: list[str],
     units: Units,
-) -> tuple[list[View], Followed]:
-    model, samples, moments = recording.model, recording.samples, recording.moments
-    views: list[View] = []
-    outputs = list(objective.classes) if objective.n_outputs > 1 else []
-    inside = units.names_inside(features)
+) -> list[View]:
+    """The followed sample, whose frame others read, then the pictures in the order of the page."""
+    model, samples, others, moments = recording.model, recording.samples, recording.others, recording.moments
+    names, outputs = list(model.state_dict()), list(objective.classes) if objective.n_outputs > 1 else []
+    side = image_side(features) if is_mlp(model) else 0
     if is_mlp(model):
-        network = Network(model, moments[-1], features, outputs)
-        views.append(network)
-        columns = network.columns
+        columns = mlp_columns(model, moments[-1], features, outputs, side > 0)
     else:
         n_inputs, n_outputs = numbers.column_sizes(samples)
-        columns = [_first("inputs", n_inputs, features), _first("outputs", n_outputs, outputs)]
-    cloud = Cloud(objective, units, samples, recording.others)
-    if len(features) == 2:
-        views.append(Boundary(numbers, cloud, features, len(moments)))
+        columns = other_columns(n_inputs, n_outputs, features, outputs)
+    followed = Followed(numbers, samples, rows_to_follow(objective, samples), objective, units, columns, features)
+    cloud = Cloud(objective, units, samples, others, followed)
+    plane = Plane(numbers, cloud, features, objective.n_outputs, len(moments)) if len(features) == 2 else None
+
+    views: list[View] = [followed]
+    if is_mlp(model):
+        views.append(Network(model, columns, moments, plane, side, units, samples))
+    if not is_mlp(model) or len(names) <= MOST_CURVES:
+        views.append(Parameters(names, moments))
+    if plane:
+        views.append(Boundary(plane, cloud))
     elif len(features) == 1 and objective.n_outputs == 1:
-        views.append(Fit(numbers, cloud, features))
+        views.append(Fit(numbers, cloud, features[0]))
+    elif objective.kind == "many" or objective.gives_probabilities:
+        views.append(Classes(objective, followed))
     set_parameters(numbers.parameters, moments[0].parameters)
-    starts = [numbers.mean(s) for s in (samples, recording.others) if s]
-    views.append(Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"))
-    views.append(Flow(list(model.state_dict()), moments))
-    return views, Followed(numbers, samples, objective, units, columns, features, inside)
-
-
-def _first(name: str, size: int, labels: Sequence[str]) -> Column:
-    return Column(name, size, range(min(size, MOST)), labels[:MOST])
+    starts = [numbers.mean(s) for s in (samples, others) if s]
+    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
 
 
 def _feature_names(samples: Samples, names: Sequence[str] | None) -> list[str]:

@@ -29,16 +29,20 @@ class Units:
                 raise ValueError(f"{name} is for {len(scaling.mean)} columns, wanted {wanted}")
         return found
 
-    def names_inside(self, names: list[str]) -> list[str]:
-        """The names of the inputs as the network sees them."""
-        pairs = zip(self.inputs.mean.tolist(), self.inputs.scale.tolist(), strict=True)
-        return [name if pair == (0.0, 1.0) else f"{name}, scaled" for name, pair in zip(names, pairs, strict=True)]
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether the network sees other inputs than the data set has."""
+        return _changes(self.inputs)
 
     @property
     def scales_numbers(self) -> bool:
         """Whether the network sees other targets than the data set has."""
-        return bool((self.numbers.mean != 0.0).any() or (self.numbers.scale != 1.0).any())
+        return _changes(self.numbers)
 
     def inputs_of(self, samples: Samples) -> Floats:
         """The inputs of samples: (N, n_inputs)."""
         return self.inputs.undo(samples.inputs)
+
+
+def _changes(scaling: Scaling) -> bool:
+    return bool((scaling.mean != 0.0).any() or (scaling.scale != 1.0).any())

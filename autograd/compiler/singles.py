@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir import Flags, Ints
-from ..record import ADD, CONSTANT, MAXIMUM, MUL, NEG, NONE, SUB, Recording
+from .graphs import ADD, CONSTANT, MAXIMUM, MUL, NEG, SUB, Recording
+from .ir import Flags, Ints
+from .ragged import NONE
 
 FEW = 3  # where all sums have fewer terms than this, they stay as they are
 
@@ -19,7 +20,7 @@ def with_single_sums(recording: Recording) -> Recording:
     """The recording, with additions of one operand where most others in its place are sums of terms of its kind.
 
     >>> from autograd import Value
-    >>> from ..record import record
+    >>> from .record import record
     >>> a, b, c = (Value(1.0, label=name).exp() for name in "abc")
     >>> sums = [a, a + b, a + b + c]
     >>> print(with_single_sums(record([s.log() for s in sums], [])))

@@ -1,0 +1,260 @@
+/* The views of a training. Each is a function (plot, spec, ask): it builds its picture in an element, as large as that
+   is, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The docstring
+   of the package says what specs, frames and moments are. No view knows where they come from. */
+const RAMP = ["#00224e", "#414d6b", "#7c7b78", "#bcaf6f", "#fee838"];  // cividis (Nuñez, Anderton, Renslow, 2018)
+const MARKS = [  // circle, triangle, square, diamond, cross
+  "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "M0-5L5 4H-5Z", "M-4-4H4V4H-4Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
+  "M-1.7-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7Z",
+];
+const LETTER = 6.4;  // pixels of one, about
+const SHARE = 65535;  // what stands for 1 in the field of a chart
+
+/* Four digits, with a true minus sign. */
+function text(number) {
+  if (number === null) return "not finite";
+  const four = Number(number.toPrecision(4));
+  return String(four && Math.abs(four) < 1e-3 ? four.toExponential() : four).replaceAll("-", "−");
+}
+
+/* An element with its attributes and children; strings among these are texts. */
+function made(space, tag, attributes, children) {
+  const element = document.createElementNS(space, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
+const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
+const clamp = (x, low, high) => Math.max(Math.min(x, high), low);
+
+/* A text of so many pixels: the end of it, as a path says most there. */
+function shortened(label, width) {
+  const letters = Math.max(Math.floor(width / LETTER), 3);
+  return label.length > letters ? `…${label.slice(1 - letters)}` : label;
+}
+
+/* ---- colours: three numbers from 0 to 255 */
+const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+const styled = (name) => channels(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+const mix = (a, b, share) => a.map((x, i) => x + share * (b[i] - x));
+function ramp(share) {
+  const place = share * (RAMP.length - 1), i = Math.min(Math.floor(place), RAMP.length - 2);
+  return mix(channels(RAMP[i]), channels(RAMP[i + 1]), place - i);
+}
+
+/* A canvas with a pixel for each number; whoever shows it enlarges it. */
+function paint(canvas, side, colour) {
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d"), image = context.createImageData(side, side);
+  for (let i = 0; i < side * side; i++) image.data.set([...colour(i), 255], 4 * i);
+  context.putImageData(image, 0, 0);
+}
+
+/* ---- axes: a picture as large as its place, lines for all ticks, and the numbers of as many as have room */
+const wide = (written) => LETTER * written.length + 8;
+const centred = (x, y) => ({ x, y, "text-anchor": "middle" });
+
+function blank(plot, label) {
+  const { clientWidth: width, clientHeight: height } = plot;
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label });
+  return { picture: plot.appendChild(picture), width, height };
+}
+
+function scaled({ low, high, log }, from, to) {
+  const of = log ? Math.log10 : Number;
+  return (number) => from + (of(number) - of(low)) / (of(high) - of(low)) * (to - from);
+}
+
+function ticks(picture, axis, at, line, room, label) {
+  let last = Infinity;
+  for (const [place, written] of axis.ticks.map((tick) => [at(tick), text(tick)])) {
+    picture.append(svg("path", { class: "grid", d: line(place) }));
+    if (Math.abs(place - last) < room(written)) continue;
+    picture.append(svg("text", { class: "tick", ...label(place) }, written));
+    last = place;
+  }
+}
+
+function axes(plot, { title, x, y }) {
+  const { picture, width, height } = blank(plot, title), top = 6, bottom = Math.max(height - (x.name ? 34 : 18), 30);
+  const left = (y.name ? 18 : 2) + Math.max(0, ...y.ticks.map((tick) => wide(text(tick)))), end = width - 12;
+  const X = scaled(x, left, end), Y = scaled(y, bottom, top), beside = { x: left - 5, "text-anchor": "end" };
+  ticks(picture, x, X, (at) => `M${at} ${top}V${bottom}`, wide, (at) => centred(at, bottom + 14));
+  ticks(picture, y, Y, (at) => `M${left} ${at}H${end}`, () => 13, (at) => ({ ...beside, y: at + 4 }));
+  const turned = { transform: `translate(12 ${(top + bottom) / 2}) rotate(-90)`, ...centred(0, 0) };
+  picture.append(svg("text", { class: "tick", ...centred((left + end) / 2, height - 5) }, shortened(x.name, width)),
+    svg("text", { class: "tick", ...turned }, shortened(y.name, bottom)));
+  return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
+}
+
+/* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, Enter and space choose it. */
+function choosable(picture, marks, choose) {
+  const reach = (one) => marks.forEach((mark) => mark.setAttribute("tabindex", mark === one ? 0 : -1));
+  for (const mark of marks) mark.setAttribute("role", "button");
+  reach(marks[0]);
+  picture.addEventListener("keydown", (event) => {
+    const here = marks.indexOf(event.target), chooses = ["Enter", " "].includes(event.key);
+    const next = marks[here + { ArrowUp: -1, ArrowDown: 1 }[event.key]];
+    if (here < 0 || !(next || chooses)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (chooses) choose(here); else { reach(next); next.focus(); }
+  });
+}
+
+function point(kind = 0, role = "training", more = {}) {
+  return svg("path", { class: `mark k${kind % 8} ${role}`, d: MARKS[kind % MARKS.length], ...more });
+}
+
+/* ---- a chart: curves and points over axes, and colours under them */
+function chart(plot, spec, ask) {
+  const canvas = plot.appendChild(html("canvas", { "aria-hidden": true }));
+  const { curves: given = [], points: groups = [] } = spec, named = plot.previousSibling.querySelectorAll(".line");
+  const { picture, X, Y, box } = axes(plot, spec), { left, top, width, height } = box, bottom = top + height;
+  for (const [side, length] of Object.entries(box)) canvas.style[side] = `${length}px`;
+  const path = (ys) => ys.map((y, i) => y === null ? "" :
+    `${i && ys[i - 1] !== null ? "L" : "M"}${[X(spec.xs[i]), Y(y)].map((z) => z.toFixed(1))}`).join("");
+  const curves = given.map(({ ys = [] }, i) => svg("path", { class: `curve c${i}`, d: path(ys) }));
+  const dots = given.map((_, i) => svg("circle", { class: `now c${i}`, r: 4.5, visibility: "hidden" }));
+  const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
+  const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
+    transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
+    style: shares ? `fill: rgb(${ramp(shares[i]).map(Math.round)})` : "",
+  })));
+  const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
+  const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
+  const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
+  picture.append(...points.flat(), svg("svg", inside, boundary, ...curves, cursor), ...dots);
+  if (marks.length) picture.append(ring);
+  choosable(picture, marks, (sample) => ask({ sample }));
+  picture.addEventListener("click", (event) => {  // follows the nearest of those that can be followed
+    const { left: x, top: y } = picture.getBoundingClientRect();
+    const ways = places.map(([u, v]) => Math.hypot(u + x - event.clientX, v + y - event.clientY));
+    if (ways.length) ask({ sample: ways.indexOf(Math.min(...ways)) });
+  });
+
+  return (frame, moment) => {
+    if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
+    if (frame.field) boundary.setAttribute("d", showField(canvas, frame.field, spec.field, box));
+    if (marks.length) ring.setAttribute("transform", `translate(${places[moment.sample]})`);
+    marks.forEach((mark, i) => mark.setAttribute("aria-pressed", i === moment.sample));
+    if (!frame.values) return;
+    cursor.setAttribute("d", `M${X(frame.at)} ${top}V${bottom}`);
+    frame.values.forEach((value, i) => {
+      dots[i].setAttribute("visibility", value === null ? "hidden" : "visible");
+      dots[i].setAttribute("transform", `translate(${X(frame.at)} ${value === null ? bottom : Y(value)})`);
+      named[i].textContent = `${given[i].name} ${text(value)}`;
+    });
+  };
+}
+
+/* Paints the shares of classes, or numbers, at the points of a grid; returns the lines between the classes. */
+function showField(canvas, field, { side, kind }, { left, top, width, height }) {
+  const n = side * side, paper = styled("--paper"), classes = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
+  const all = Array.from({ length: field.length / n }, (_, k) => field.subarray(k * n, (k + 1) * n));
+  const shares = kind === "two" ? [all[0].map((share) => SHARE - share), all[0]] : all, least = SHARE / shares.length;
+  const most = (i, but) => Math.max(...shares.map((own, k) => k === but ? 0 : own[i]));
+  paint(canvas, side, (i) => {
+    if (kind === "numbers") return ramp(field[i] / SHARE);
+    const share = most(i), k = shares.findIndex((own) => own[i] === share);
+    return mix(paper, classes[k % 8], 0.1 + 0.42 * (share - least) / (SHARE - least));
+  });
+  const place = (x, y) => `${(left + x / (side - 1) * width).toFixed(1)} ${(top + y / (side - 1) * height).toFixed(1)}`;
+  return (kind === "numbers" ? [] : shares.slice(shares.length === 2 ? 1 : 0)).map((own) =>
+    contour((i) => own[i] - most(i, shares.indexOf(own)), side, place)).join("");
+}
+
+/* Where a function of the points of a grid changes its sign: in each cell a line from side to side. */
+function contour(at, side, place) {
+  let path = "";
+  for (let row = 0; row + 1 < side; row++) for (let column = 0; column + 1 < side; column++) {
+    const around = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]], cuts = [];
+    around.forEach(([x, y], i) => {
+      const [u, v] = around[(i + 1) % 4], a = at(y * side + x), b = at(v * side + u), t = a / (a - b);
+      if (a < 0 !== b < 0) cuts.push(place(x + t * (u - x), y + t * (v - y)));
+    });
+    for (let i = 0; i + 1 < cuts.length; i += 2) path += `M${cuts[i]}L${cuts[i + 1]}`;
+  }
+  return path;
+}
+
+/* ---- bars: a number for each name */
+function bars(plot, { title, axis, names }) {
+  const { picture, width, height } = blank(plot, title);
+  const bottom = Math.max(height - 18, 12), row = bottom / names.length;
+  const left = Math.min(Math.max(...names.map(wide)) + 6, 0.42 * width), X = scaled(axis, left, width - 68);
+  const zero = X(Math.max(axis.low, axis.log ? axis.low : 0)), thick = Math.min(0.72 * row, 20);
+  ticks(picture, axis, X, (at) => `M${at} 0V${bottom}`, wide, (at) => centred(at, bottom + 14));
+  const rows = names.map((name, i) => ["text", "rect", "text"].map((tag, k) => picture.appendChild(svg(tag, [
+    { x: left - 8, y: (i + 0.5) * row + 4, "text-anchor": "end" },
+    { class: "bar", y: (i + 0.5) * row - thick / 2, height: thick },
+    { class: "size", y: (i + 0.5) * row + 4 },
+  ][k], k ? "" : shortened(name, left - 8)))));
+  return (frame) => rows.forEach(([label, bar, size], i) => {
+    const value = frame ? frame.values[i] : null, end = value === null ? zero : X(clamp(value, axis.low, axis.high));
+    bar.setAttribute("x", Math.min(zero, end));
+    bar.setAttribute("width", Math.abs(end - zero));
+    size.setAttribute("x", Math.max(zero, end) + 6);
+    size.textContent = frame ? text(value) : "–";
+    label.classList.toggle("target", frame?.target?.[0] === i);
+  });
+}
+
+/* ---- the page: a figure for each view */
+function choice(id, label, options, ask) {
+  const select = html("select", { id }, ...options.map(([value, name]) => html("option", { value }, name)));
+  select.onchange = () => ask({ [id]: id === "sample" ? Number(select.value) : select.value });
+  return [html("label", { for: id }, label), select];
+}
+
+/* The key to a picture: its lines, its marks, its colours. */
+function keys({ curves = [], classes = [], points = [], field }) {
+  const key = (name, ...kind) => html("span", { class: "key" },
+    svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }, point(...kind)), name);
+  const lines = curves.filter(({ name }) => name), { kind, ends } = field || {};
+  const line = ({ name }, i) =>
+    html("span", { class: `key line c${i}`, style: `width: calc(${name.length + 8}ch + 2rem)` }, name);
+  return [...lines.map(line),
+    ...(kind === "numbers" ? [html("span", { class: "ramp" }, text(ends[0]), html("i"), text(ends[1]))] : []),
+    ...classes.map((name, k) => key(name, k)),
+    ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
+}
+
+/* Builds all views, and again whenever the page has another size. draw(moment) returns what is to be read out;
+   build(some) builds some views anew, from other specs. */
+function show(host, specs, ask) {
+  const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
+  let last = null, size = "";
+  host.append(...sides);
+  const build = (some) => {
+    Object.assign(specs, some);
+    for (const [name, spec] of Object.entries(some)) {
+      const { view, side, title, note = "", controls = [], height } = spec;
+      elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
+      const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
+        html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
+      const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
+      if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
+      elements[name].replaceChildren(...(title ? [caption, plot] : []));
+    }
+    for (const [name, spec] of Object.entries(some)) {
+      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, ask);
+    }
+  };
+  const draw = (moment) => {
+    last = moment;
+    for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) $(id).value = moment[id];
+    return Object.entries(draws).map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
+  };
+  const now = () => `${host.clientWidth} ${host.clientHeight}`;
+  const fit = () => {
+    if (now() === size) return;
+    build(specs);
+    if (last) draw(last);
+    size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
+  };
+  fit();
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => last && draw(last));
+  return { draw, build };
+}
