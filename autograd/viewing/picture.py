@@ -20,6 +20,7 @@ from .notation import gradient_text, largest_text, number_text, range_text, shor
 from .opening import Asked
 from .palette import Theme
 
+FEW_OUTPUTS = 3  # of a network, whose readers Graphviz may lay out by their crossings: the network stays in order
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
@@ -65,7 +66,7 @@ def dot_of(
         for passage in passages:
             readers = [[_operation(names[node]) for node in nodes] for nodes in passage.readers]
             sheet.order([names[node] for node in passage.reads], readers, passage.outer)
-            if passage.outer:
+            if passage.outer or len(passage.reads) > FEW_OUTPUTS:
                 passing |= {(p, node) for p in passage.reads for nodes in passage.readers for node in nodes}
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
