@@ -1,4 +1,4 @@
-"""The command line: ``python -m nn train``, ``python -m nn play`` and ``python -m nn predict``."""
+"""The command line: ``python -m nn train``, ``play``, ``predict`` and ``export``."""
 
 from __future__ import annotations
 
