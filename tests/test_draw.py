@@ -414,7 +414,8 @@ LOSSES = {
 }
 WHOLE = [  # inputs, sizes of layers, loss, direction: each size and each loss in some, each direction in several
     (2, [1], "mse", "LR"), (3, [1], "sum", "TB"), (1, [2], "binary", "RL"), (2, [3], "class", "BT"),
-    (2, [3], "classes", "LR"), (2, [4], "class", "TB"), (2, [4], "classes", "LR"), (3, [4], "mse", "RL"),
+    (2, [3], "class", "LR"), (2, [3], "classes", "LR"), (2, [4], "class", "TB"), (2, [4], "classes", "LR"),
+    (3, [4], "mse", "RL"),
     (2, [1, 1], "mse", "BT"), (2, [2, 2], "class", "LR"), (2, [2, 2], "binary", "TB"), (1, [3, 1], "mse", "LR"),
     (2, [4, 1], "sum", "LR"), (2, [1, 3], "classes", "LR"), (2, [3, 1, 2], "binary", "BT"), (2, [4, 4, 1], "mse", "LR"),
     (2, [6, 4, 1], "mse", "TB"), (2, [5, 3, 2], "mse", "LR"),

@@ -20,7 +20,7 @@ from .notation import gradient_text, largest_text, number_text, range_text, shor
 from .opening import Asked
 from .palette import Theme
 
-FEW_OUTPUTS = 3  # of a network, whose readers Graphviz may lay out by their crossings: the network stays in order
+FEW_OUTPUTS = 2  # of a network, whose readers Graphviz may lay out by their crossings: the network stays in order
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
