@@ -64,10 +64,10 @@ function put(group, texts) {
 /* ---- the names */
 
 function leafRow(name) {
-  const choice = element("input", { type: "radio", name: "wrt", "aria-label": `Chain rule of ${name}` });
-  const slider = element("input", { type: "range", step: "any", "aria-label": name });
-  const number = element("input", { type: "number", step: "0.1", "aria-label": `${name}, exactly` });
-  const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("i"));
+  const choice = html("input", { type: "radio", name: "wrt", "aria-label": `Chain rule of ${name}` });
+  const slider = html("input", { type: "range", step: "any", "aria-label": name });
+  const number = html("input", { type: "number", step: "0.1", "aria-label": `${name}, exactly` });
+  const bar = html("span", { class: "bar", "aria-hidden": "true" }, html("i"));
   choice.onchange = () => { state.wrt = name; wish(); };
   for (const input of [slider, number]) input.oninput = () => {
     if (!Number.isFinite(input.valueAsNumber)) return;
@@ -75,8 +75,8 @@ function leafRow(name) {
     state.wrt = name;
     wish();
   };
-  const label = element("label", {}, choice, element("b", {}, name)), gradient = element("span", { class: "gradient" });
-  return element("div", { class: "leaf", "data-name": name }, label, slider, number, bar, gradient);
+  const label = html("label", {}, choice, html("b", {}, name)), gradient = html("span", { class: "gradient" });
+  return html("div", { class: "leaf", "data-name": name }, label, slider, number, bar, gradient);
 }
 function showLeaf(row, { share, gradient, part }) {
   const [choice, slider, number] = row.querySelectorAll("input"), value = state.numbers[row.dataset.name];
@@ -101,7 +101,7 @@ function begin({ formula, numbers }) {
   $("formula").value = formula;
   wish();
 }
-for (const name of Object.keys(data.examples)) $("example").append(element("option", {}, name));
+for (const name of Object.keys(data.examples)) $("example").append(html("option", {}, name));
 $("example").onchange = () => {
   const [formula, numbers] = data.examples[$("example").value];
   begin({ formula, numbers });

@@ -45,19 +45,12 @@ function conversation(compose, take, goesOn = () => false) {
 }
 
 /* Another page over this one: what step_through made of the present numbers. */
-function play(html) {
-  const shown = html.replaceAll("<script>", `<script nonce="${nonce}">`);
-  $("player").querySelector("iframe").srcdoc = nonce ? shown : html;
+function play(page) {
+  const shown = page.replaceAll("<script>", `<script nonce="${nonce}">`);
+  $("player").querySelector("iframe").srcdoc = nonce ? shown : page;
   $("player").showModal();
 }
 $("shut").onclick = () => $("player").close();
-
-function element(tag, attributes = {}, ...content) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...content);
-  return made;
-}
 
 /* Read out once it has stood for a while: not each of the numbers that a drag passes. */
 let reading = 0;

@@ -50,7 +50,7 @@ class LivePage:
             "nonce": html.escape(nonce),
             "host": host,
             "data": data,
-            "script": asset("live.js") + self.script,
+            "script": asset("elements.js", "autograd.viewing") + asset("live.js") + self.script,
         }
         first, *pieces = asset("live.html").split("{{")
         return first + "".join(parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces))

@@ -61,12 +61,12 @@ function showWeights(weights) {
   if (rows.map((row) => row.dataset.place).join() !== weights.map(([at]) => at).join()) {
     rows.splice(0).forEach((row) => row.remove());
     for (const [at, name] of weights) {
-      const input = element("input", { type: "number", step: "any" });
+      const input = html("input", { type: "number", step: "any" });
       input.onchange = () => {
         byHand = { ...byHand, [at]: input.valueAsNumber };
         wish({ set: Object.entries(byHand).map(([place, number]) => [Number(place), number]) });
       };
-      rows.push(element("label", { "data-place": at }, name, input));
+      rows.push(html("label", { "data-place": at }, name, input));
     }
     box.append(...rows);
   }
@@ -94,7 +94,7 @@ function set(changes) {
   wish({ settings: unsent });
 }
 function select(options, change) {
-  const made = element("select", {}, ...options.map((option) => element("option", {}, option)));
+  const made = html("select", {}, ...options.map((option) => html("option", {}, option)));
   made.onchange = change;
   return made;
 }
@@ -108,7 +108,7 @@ const KINDS = {
     return [both, (value) => both.forEach((made, i) => { made.value = value[i]; })];
   },
   range(name, [min, max, step]) {
-    const input = element("input", { type: "range", min, max, step }), told = element("output");
+    const input = html("input", { type: "range", min, max, step }), told = html("output");
     input.oninput = () => set({ [name]: input.valueAsNumber });
     return [[input, told], (value) => {
       told.textContent = value;
@@ -116,28 +116,28 @@ const KINDS = {
     }];
   },
   number(name, step) {
-    const input = element("input", { type: "number", min: 0, step });
+    const input = html("input", { type: "number", min: 0, step });
     input.onchange = () => set({ [name]: input.valueAsNumber });
     return [[input], (value) => { input.value = value; }];
   },
   several(name, options) {
-    const boxes = options.map((option) => element("input", { type: "checkbox", value: option }));
+    const boxes = options.map((option) => html("input", { type: "checkbox", value: option }));
     const change = () => set({ [name]: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
     for (const box of boxes) box.onchange = change;
-    const rows = boxes.map((box, i) => element("label", {}, box, options[i]));
+    const rows = boxes.map((box, i) => html("label", {}, box, options[i]));
     return [rows, (value) => { for (const box of boxes) box.checked = value.includes(box.value); }];
   },
   sizes(name) {
-    const host = element("span", { class: "sizes" });
+    const host = html("span", { class: "sizes" });
     const button = (sign, label, sizes) => {
-      const made = element("button", { type: "button", "aria-label": label, title: label }, sign);
+      const made = html("button", { type: "button", "aria-label": label, title: label }, sign);
       made.onclick = () => set({ [name]: sizes });
       return made;
     };
     return [[host], (value) => {
       const inputs = value.map((size, i) => {
         const attributes = { min: 1, max: data.neurons, value: size, "aria-label": `Neurons of layer ${i}` };
-        const input = element("input", { type: "number", ...attributes });
+        const input = html("input", { type: "number", ...attributes });
         input.onchange = () => set({ [name]: inputs.map((other) => other.valueAsNumber) });
         return input;
       });
@@ -150,8 +150,8 @@ const KINDS = {
 };
 const shown = data.controls.map(({ name, label, ...kind }) => {
   const [[key, value]] = Object.entries(kind), [elements, showValue] = KINDS[key](name, value);
-  const group = element(elements.length > 1 || key === "sizes" ? "fieldset" : "label", { "data-name": name });
-  group.append(element(group.tagName === "LABEL" ? "span" : "legend", {}, label), ...elements);
+  const group = html(elements.length > 1 || key === "sizes" ? "fieldset" : "label", { "data-name": name });
+  group.append(html(group.tagName === "LABEL" ? "span" : "legend", {}, label), ...elements);
   $("settings").append(group);
   return { name, group, showValue };
 });
