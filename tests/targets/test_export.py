@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import needed
+from oracle import needed
 
 from nn import MLP
 from nn.__main__ import main
