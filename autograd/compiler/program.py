@@ -19,10 +19,11 @@ from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
 from .graphs import Packed, Recording, shown
-from .ir import ArrayProgram, B, Contract, Floats, parts_of, product
+from .ir import ArrayProgram, B, Contract, Floats, Loop, assignments, parts_of, product
 from .layout import layout
 from .lift import lift
 from .record import record
+from .roll import roll
 from .targets.numpy import Source, load, write
 
 
@@ -100,14 +101,14 @@ class Program:
         """Programs are made by :func:`compile`."""
         self._packed, self._single = recording.packed(), single
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
-        arrays = differentiate(layout(lift(fold(recording), exact)))
+        arrays = differentiate(layout(lift(roll(fold(recording)), exact)))
         source = write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
         self._padded = arrays.has_holes
         self._parameters, self._source = tuple(arrays.parameters), source.text
         self._constants = MappingProxyType(source.constants)
         self._contiguous, self._summary = source.contiguous_inputs, _summary(len(recording), arrays, source)
-        self._n_operations = len(arrays.statements)
+        self._n_operations = len([*assignments(arrays.statements)])
         functions = load(source)
         self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
         self._views, self._gradient_views = functions["views"], functions["gradient_views"]
@@ -383,10 +384,12 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        lifted = lift(folded)
+        rolled = roll(folded)
+        lifted = lift(rolled)
         arrays = layout(lifted)
-        found = {"record": recording, "fold": folded, "lift": lifted, "layout": arrays}
-        found["differentiate"] = differentiate(arrays)
+        found: dict[str, object] = {"record": recording, "fold": folded}
+        found |= {"roll": rolled} if rolled.loops else {}
+        found |= {"lift": lifted, "layout": arrays, "differentiate": differentiate(arrays)}
         return Passes({name: str(representation) for name, representation in found.items()} | {"numpy": self.source})
 
 
@@ -405,9 +408,10 @@ def _unpacked(packed: Packed, single: bool) -> Program:
 
 def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:
     """How many nodes became how many operations; and for each matrix product its line and its shape."""
-    n = len(arrays.statements)
+    statements = [(s, inner) for s in arrays.statements for inner in assignments([s])]
+    n = len(statements)
     lines = [f"{nodes:,} scalar nodes became {n:,} array operation{'s' * (n != 1)}, forward"]
-    for statement in arrays.statements:
+    for outer, statement in statements:
         for found in parts_of(statement.expr, Contract):
             sizes = dict(zip(found.left_letters, found.left.shape, strict=True))
             sizes |= dict(zip(found.right_letters, found.right.shape, strict=True))
@@ -415,6 +419,7 @@ def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:
             groups = (left & right & out, (left - right) & out, left & right - out, (right - left) & out)
             stack, rows, inner, columns = (product([sizes[letter] for letter in group]) for group in groups)
             times = f"{stack} × " if stack != 1 else ""
+            times = f"{outer.times:,} × {times}" if isinstance(outer, Loop) else times
             batch = " × B" if "B" in found.out else ""
             lines.append(f"  {source.places[statement.target]}: {times}({rows}×{inner} @ {inner}×{columns}{batch})")
     return "\n".join(lines)
