@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import textwrap
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from .. import ir
@@ -27,6 +27,8 @@ class Step:
     returned: Sequence[str]
     left: Sequence[ir.Expr]
     """The expressions that it returns."""
+    into: Mapping[ir.Expr, str]
+    """Those that it can leave in an array that is there already, and the names of the arguments for these."""
     doc: str
 
 
@@ -53,17 +55,28 @@ class Repeats:
 
     def _step(self, loop: ir.Loop) -> Step:
         writer, leaves = self.writer, {each.leaf for each in loop.carried}
-        lines = [writer.statement(statement) for statement in ir.assignments(loop.body)]
+        kept = {each.expr for each in loop.collected if each.each}
+        kept |= {each.after for each in loop.carried if each.leaf in kept}
+        lines, into = [], dict[ir.Expr, str]()
+        for statement in ir.assignments(loop.body):
+            line = writer.into(statement) if statement.target in kept else None
+            # On the way back everything that is collected is needed: an empty row is there to be assigned to.
+            is_there = loop.backwards and statement.target in kept and _is_empty(statement.expr)
+            if line or is_there:
+                into[statement.target] = writer.arrays[statement.target]
+            lines += [] if is_there else [line or writer.statement(statement)]
         left = dict.fromkeys(each.after for each in loop.carried)
-        left |= dict.fromkeys(each.expr for each in loop.collected if each.expr not in leaves)
+        collected = [each.expr for each in loop.collected if each.expr not in leaves]
+        left |= dict.fromkeys(sorted(collected, key=lambda expr: expr in into))
         returned = [writer.full(expr) for expr in left]
         own = [writer.arrays[leaf] for leaf in loop.given]
         others = _free([*lines, f"({', '.join(returned)},)"])
         known = {*own, *HELPERS, *writer.constants, *dir(builtins), "np"}
-        arguments = [*own, *(name for name in others if name not in known)]
+        others = [name for name in others if name not in {*known, *into.values()}]
+        arguments = [*own, *others, *(name if loop.backwards else f"{name}=None" for name in into.values())]
         name = writer.names.unique("step_back" if loop.backwards else "step")
         doc = f"One of {loop.times:,} steps{', from the last to the first' * loop.backwards}."
-        return Step(name, arguments, lines, returned, [*left], doc)
+        return Step(name, arguments, lines, returned, [*left], into, doc)
 
 
 class _Text:
@@ -82,14 +95,25 @@ class _Text:
         given = [*map(self.carried, loop.carried), *map(self.stacked, loop.stacked)]
         for each in self.collected:
             self.collect(each)
-        call = f"{step.name}({', '.join([*given, *step.arguments[len(given) :]])})"
+        others = step.arguments[len(given) : len(step.arguments) - len(step.into)]
+        call = f"{step.name}({', '.join([*given, *others, *self.into()])})"
         steps = f"reversed(range({loop.times}))" if loop.backwards else f"range({loop.times})"
         lines = [f"for {self.t} in {steps}:", *(f"    {line}" for line in self.assigned(call))]
         return "\n".join([*self.before, *lines, *self.last])
 
+    def into(self) -> Iterator[str]:
+        """Arguments for what the step leaves in a row of an array; that need not be assigned then."""
+        for expr, name in self.step.into.items():
+            rows = [target for target in self.targets[expr] if target.endswith(f"[{self.t}]")]
+            if rows:
+                self.targets[expr].remove(rows[0])
+                yield f"{name}={rows[0]}"
+
     def assigned(self, call: str) -> list[str]:
         """The call, and what becomes of what it returns."""
         targets = [*self.targets.values()]
+        if not any(targets):
+            return _wrapped(call)
         if len(targets) == 1:
             line = " = ".join([*targets[0], call])
             return _wrapped(line)
@@ -147,6 +171,11 @@ class _Text:
             self.last.append(f"{name} = {targets[0].replace(f'[{self.t}]', f'[{0 if self.loop.backwards else -1}]')}")
         else:
             targets.append(name)
+
+
+def _is_empty(expr: ir.Expr) -> bool:
+    """Whether it is an array of which every element is assigned before it is read."""
+    return isinstance(expr, ir.Zeros) and expr.assigned and bool(expr.shape)
 
 
 def _wrapped(line: str) -> list[str]:

@@ -54,6 +54,17 @@ class Writer:
         whole = not made_of or (made_of.shape == target.shape and not isinstance(expr, ir.Zeros))
         return _line(f"{self.arrays[target]} = {self.full(expr)}", target.shape if whole else ())
 
+    def into(self, statement: ir.Define | ir.Update) -> str | None:
+        """The line of a statement that leaves its result in the target if that is an array already, and not None."""
+        expr, target = statement.expr, statement.target
+        if not (isinstance(statement, ir.Define) and isinstance(expr, ir.Apply) and expr.shape) or is_boolean(expr):
+            return None
+        template = _UFUNCS.get(expr.op.name) or FUNCTIONS.get(expr.op.name, "")
+        if not (template.startswith("np.") and template.endswith("{})")) or self._missing(expr):
+            return None
+        name, call = self.arrays[target], template.format(*map(self.number, expr.arguments))
+        return _line(f"{name} = {call[:-1]}, out={name})", target.shape)
+
     def _stem(self, expr: ir.Expr) -> str:
         """What to name an expression after that several lines read."""
         if isinstance(expr, ir.View | ir.Take):
@@ -350,6 +361,13 @@ class Writer:
         MatMulAlong: _along,
     }
 
+
+_UFUNCS = {
+    "add": "np.add({}, {})",
+    "sub": "np.subtract({}, {})",
+    "mul": "np.multiply({}, {})",
+    "div": "np.divide({}, {})",
+}
 
 _STEMS: dict[type[ir.Expr], str] = {
     ir.Apply: "more",
