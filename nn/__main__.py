@@ -1,4 +1,4 @@
-"""The command line: ``python -m nn train`` and ``python -m nn predict``."""
+"""The command line: ``python -m nn train``, ``predict`` and ``export``."""
 
 from __future__ import annotations
 

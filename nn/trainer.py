@@ -10,6 +10,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from autograd.compiler.program import Target
+
 from .fit.plan import Plan
 from .fit.progress import progress_bar
 from .fit.run import DivergenceError, Run, Step
@@ -65,6 +67,8 @@ class Trainer:
         progress: bool = True,
         record: bool = False,
         compiled: bool = True,
+        target: Target = "numpy",
+        devices: int | None = None,
     ) -> History:
         """Train for ``epochs``, or until the mean loss of an epoch is below ``tolerance``.
 
@@ -88,7 +92,9 @@ class Trainer:
         the next time, a RuntimeWarning names the line, and every sample is recorded anew too; a check on which no graph
         hangs may read numbers in ``with autograd.modes.reads_unnoticed():``. After epochs 1, 2, 4, 8,
         … and the last, and before a checkpoint, a batch of samples is compared with the scalar engine; if they differ,
-        parameters and history go back to where they last agreed, and training goes on without the program.
+        parameters and history go back to where they last agreed, and training goes on without the program. With
+        ``target="c"`` the program is built by the system's C compiler, and steps are faster: see ``docs/c.md``.
+        With ``devices``, each step's gradient is computed by JAX on so many of them: see ``docs/many-devices.md``.
 
         While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
@@ -104,7 +110,7 @@ class Trainer:
         others = samples.held_out(held_out)
         plan = Plan(samples, others, epochs, batch_size, seed, tolerance, patience, path, record)
         history = History()
-        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled)
+        run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled, target, devices)
         total = epochs * plan.steps_per_epoch
         with (
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,
@@ -124,6 +130,7 @@ class Trainer:
         seed: int = 0,
         held_out: tuple[ArrayLike, ArrayLike] | None = None,
         compiled: bool = True,
+        target: Target = "numpy",
     ) -> Generator[Step, None, None]:
         """The same training step by step: after each, parameters and gradients are in their Values, for whoever looks.
 
@@ -137,4 +144,4 @@ class Trainer:
         """
         samples = Samples.checked(inputs, targets)
         plan = Plan(samples, samples.held_out(held_out), epochs, batch_size, seed)
-        return Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled).steps(is_seen=True)
+        return Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled, target).steps(is_seen=True)

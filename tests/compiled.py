@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from autograd import Value
 from autograd.compiler import compile
+from autograd.compiler.program import Target
 from autograd.graph import topological_order
 from autograd.value import record
 
@@ -32,12 +33,12 @@ def replayed(outputs: Sequence[Value], numbers: Mapping[Value, float]) -> tuple[
     return [new[output] for output in outputs], new
 
 
-def check(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> None:
+def check(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers, target: Target = "numpy") -> None:
     """The outputs for each sample (B, n_inputs); of one output its gradient too, for each and summed over the batch.
 
     Where a gradient is inf or nan, its sum over the batch is not compared: it may be either.
     """
-    program = compile(outputs if len(outputs) > 1 else outputs[0], inputs)
+    program = compile(outputs if len(outputs) > 1 else outputs[0], inputs, target=target)
     eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
     wanted = [[output.data for output in found] for found, _ in eager]
     scale = _largest(node.data for _, new in eager for node in new.values())

@@ -6,6 +6,7 @@ import copy
 import random
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from autograd.compiler import roll as rolling
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.fold import fold
 from autograd.compiler.graphs import Folded
-from autograd.compiler.ir import ArrayProgram
+from autograd.compiler.ir import ArrayProgram, without_loops
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
@@ -266,3 +267,13 @@ def test_parameters_keep_the_order_that_was_asked_for() -> None:
     assert "for t in" in program.source
     assert list(program.parameters[: len(asked)]) == asked
     check([squares(state)], inputs, np.random.default_rng(0).uniform(-1, 1, (3, 200)))
+
+
+def test_targets_without_loops_write_the_steps_out(tmp_path: Path) -> None:
+    (output,), inputs = family("rnn_from_parameters", 40)
+    program = compile(output, inputs)
+    assert "for t in" in program.source
+    program.to_c(tmp_path / "steps.c")
+    assert "steps_value_and_grad" in (tmp_path / "steps.c").read_text()
+    with pytest.raises(TypeError, match="this target has no loops, got one of 39 steps"):
+        without_loops(arrays([output], inputs).statements)

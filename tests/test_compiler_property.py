@@ -69,15 +69,23 @@ def _sum(rng: random.Random, terms: list[Value]) -> Value:
 
 
 def check_generated(seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int) -> None:
+    outputs, inputs, batch = generated(seed, size, n_inputs, n_parameters, n_outputs)
+    if all(_robust(replayed(outputs, dict(zip(inputs, sample, strict=True)))[0]) for sample in batch):
+        check(outputs, inputs, np.array(batch))
+
+
+def generated(
+    seed: int, size: int, n_inputs: int, n_parameters: int, n_outputs: int, rows: int = 3
+) -> tuple[list[Value], list[Value], list[list[float]]]:
+    """The outputs of a random graph, its inputs and a batch of rows of them."""
     rng = random.Random(seed + 1)
     theta = [rng.choice((rng.uniform(-2, 2), 1.0, 0.0)) for _ in range(n_parameters)]
-    batch = [[rng.choice((rng.uniform(-2, 2), 1.0, 0.0)) for _ in range(n_inputs)] for _ in range(3 if n_inputs else 1)]
+    rows = rows if n_inputs else 1
+    batch = [[rng.choice((rng.uniform(-2, 2), 1.0, 0.0)) for _ in range(n_inputs)] for _ in range(rows)]
     inputs, parameters = [*map(Value, batch[0])], [*map(Value, theta)]
     rng = random.Random(seed)
     nodes = random_graph(rng, inputs + parameters, size)
-    outputs = [_pick(rng, nodes[-n_outputs - 2 :]) for _ in range(n_outputs)]
-    if all(_robust(replayed(outputs, dict(zip(inputs, sample, strict=True)))[0]) for sample in batch):
-        check(outputs, inputs, np.array(batch))
+    return [_pick(rng, nodes[-n_outputs - 2 :]) for _ in range(n_outputs)], inputs, batch
 
 
 def _robust(outputs: list[Value]) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 from math import isfinite
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ import numpy.typing as npt
 from ..arrays import flattened
 from ..backward import grad
 from ..collector import collector_paused
+from ..files import write_file
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -24,17 +28,31 @@ from .layout import layout
 from .lift import lift
 from .record import record
 from .roll import roll
+from .targets import c
+from .targets.building import Library, build, has_wide_vectors
 from .targets.numpy import Source, load, write
 
+Target = Literal["numpy", "c"]
+"""What runs a program."""
+TARGETS = get_args(Target)
 
-def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> Program:
-    """A NumPy program that computes the output, or several, from the inputs and the parameters.
+
+def compile(
+    output: Value | Sequence[Value],
+    inputs: Sequence[Value] = (),
+    parameters: Sequence[Value] = (),
+    target: Target = "numpy",
+) -> Program:
+    """A program that computes the output, or several, from the inputs and the parameters.
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
     are; an object array is taken in the order of its elements, row by row. The vector of the parameters begins with
     ``parameters``, in this order; the others follow in an order in which the program can read them as matrices. What
     was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for
     anything but Values, a ValueError for inputs or parameters that are not leaves or that repeat.
+
+    It runs on NumPy, or with ``target="c"`` as a library that the system's C compiler builds, several times as fast:
+    see ``docs/c.md``. A ``BuildError`` says what to install where there is none.
 
     >>> x, w, b = Value(0.5, label="x"), Value(2.0, label="w"), Value(-1.0, label="b")
     >>> program = compile((w * x + b).tanh(), [x])
@@ -48,8 +66,11 @@ def compile(output: Value | Sequence[Value], inputs: Sequence[Value] = (), param
     """
     single = isinstance(output, Value)
     outputs = [output] if isinstance(output, Value) else _sequence("output", output)
+    if target not in TARGETS:
+        raise ValueError(f"target is one of {', '.join(map(repr, TARGETS))}, got {target!r}")
     with collector_paused():
-        return Program(record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters)), single)
+        recording = record(outputs, _sequence("inputs", inputs), _sequence("parameters", parameters))
+        return Program(recording, single, target=target)
 
 
 def _sequence(what: str, values: Sequence[Value]) -> list[Value]:
@@ -85,6 +106,11 @@ def _quietly() -> np.errstate:
     return np.errstate(all="ignore")
 
 
+Framework = Literal["numpy", "jax", "torch"]
+FRAMEWORKS: tuple[Framework, ...] = ("numpy", "jax", "torch")
+"""Those that a program is written for as Python source."""
+
+
 class Program:
     """What :func:`compile` returns: call it for outputs, or its :meth:`value_and_grad`.
 
@@ -97,21 +123,31 @@ class Program:
     - ``passes``: what each pass of the compiler made of the graph; ``str(program)``: the first, an equation a node.
     """
 
-    def __init__(self, recording: Recording, single: bool = True, exact: bool = False) -> None:
+    def __init__(
+        self, recording: Recording, single: bool = True, exact: bool = False, target: Target = "numpy"
+    ) -> None:
         """Programs are made by :func:`compile`."""
-        self._packed, self._single = recording.packed(), single
+        self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
-        arrays = differentiate(layout(lift(roll(fold(recording)), exact)))
-        source = write(arrays)
+        exact = exact or target == "c"  # a loop costs little: C needs no grids with holes
+        folded = fold(recording) if target == "c" else roll(fold(recording))
+        arrays = differentiate(layout(lift(folded, exact)))
+        source = c.source(arrays) if target == "c" else write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
-        self._padded = arrays.has_holes
+        self._padded, self._has_loops = arrays.has_holes, bool(folded.loops)
         self._parameters, self._source = tuple(arrays.parameters), source.text
         self._constants = MappingProxyType(source.constants)
         self._contiguous, self._summary = source.contiguous_inputs, _summary(len(recording), arrays, source)
         self._n_operations = len([*assignments(arrays.statements)])
-        functions = load(source)
-        self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
-        self._views, self._gradient_views = functions["views"], functions["gradient_views"]
+        self._library: Library | None = None
+        if target == "c":
+            _warn_where_c_is_slower(arrays)
+            self._library = Library(build(source.text), "program", len(self._parameters), self._n_outputs)
+            self._value_and_grad: Callable[..., Any] | None = self._library.value_and_grad if arrays.gradient else None
+        else:
+            functions = load(source)
+            self._forward, self._value_and_grad = functions["forward"], functions.get("value_and_grad")
+            self._views, self._gradient_views = functions["views"], functions["gradient_views"]
         self._n_inputs = len(recording.inputs)
         self._shapes = [output.shape for output in arrays.outputs]
         self._is_sampled = self._shapes[0][-1:] == (B,)
@@ -134,6 +170,8 @@ class Program:
 
     def _outputs(self, x: Floats, theta: Floats | None) -> Floats:
         """The outputs (n_outputs, B) for columns of inputs."""
+        if self._library:
+            return self._library.outputs(x.T, self._same_vector(theta)).T
         with _quietly():
             found = self._forward(x, *self._read(theta))
         rows = [found] if len(self._shapes) == 1 else found
@@ -174,6 +212,8 @@ class Program:
         if size == 0 and reduction == "mean":
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
+        if self._library:
+            return self._library.value_and_grad(x.T, weight, self._same_vector(theta))
         with _quietly():
             found, grad = self._differentiated(x, weight, theta)
             value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
@@ -235,6 +275,15 @@ class Program:
             )
         return vector
 
+    def _same_vector(self, theta: Floats | None) -> Floats:
+        """The parameters as a vector, which is not looked at again as long as calls are made with the same one."""
+        last: Floats | None = getattr(self._kept, "vector", None)
+        if last is not None and theta is last:
+            return last
+        vector = self._vector(theta)
+        self._kept.vector = vector if vector is theta else None
+        return vector
+
     def _read(self, theta: Floats | None) -> tuple[Floats, ...]:
         """Views of the parameter vector. They are kept as long as calls are made with the same vector."""
         last = getattr(self._kept, "theta", None)
@@ -276,7 +325,7 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy is compiled anew, with copies of the leaves: its parameters are the copied Values."""
-        return _unpacked, (self._packed, self._single)
+        return _unpacked, (self._packed, self._single, self._target)
 
     # ---- looking
 
@@ -370,7 +419,78 @@ class Program:
             for _ in range(order):
                 found = [slope for value in found for slope in grad(value, by, create_graph=True)]
             inputs = [values[i] for i in recording.inputs]
-            return compile(found, inputs, self.parameters) if found else None
+            return compile(found, inputs, self.parameters, self._target) if found else None
+
+    # ---- elsewhere
+
+    def to_c(self, path: str | Path) -> None:
+        """Write the program as one file of C11 that needs nothing but C's library; its head says how it is used.
+
+        Its functions are named after the file: in ``loss.c`` they are ``loss_forward`` and ``loss_value_and_grad``.
+        Raises a NotImplementedError that names an operation which C has not.
+        """
+        path = Path(path)
+        with collector_paused():
+            arrays = differentiate(layout(lift(fold(self._recording(in_order=self._has_loops)), exact=True)))
+        write_file(path, c.write({c.identifier(path.stem): arrays}).encode("ascii"))
+
+    # ---- in other frameworks
+
+    def to_jax(self) -> Callable[..., Any]:
+        """A JAX function ``f(batch, theta)``: (B,) or (B, n_outputs), its text in ``f.source``.
+
+        ``batch`` is (B, n_inputs), or (n_inputs,) for one sample, or None without inputs. It can be jitted, mapped and
+        differentiated, and computes in 64 bits: a TypeError where JAX has not been told to.
+        """
+        from .targets import jax
+
+        return jax.load_function(jax.source(self._for_frameworks, self._single))
+
+    def to_torch(self) -> Any:
+        """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
+
+        The batch is (B, n_inputs), or (n_inputs,) for one sample; without inputs the module takes none.
+        """
+        from .targets import torch
+
+        return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
+
+    def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
+        """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
+
+        From ``batch`` (B, n_inputs) for any B, which programs without inputs have not, to ``output``: (B,) or
+        (B, n_outputs); in 64 or in 32 bits. It needs opset 18.
+        """
+        from .targets import onnx
+
+        model = onnx.model(self._for_frameworks, self.theta, self._single, dtype)
+        if path is not None:
+            write_file(path, model.SerializeToString(deterministic=True))
+        return model
+
+    def source_for(self, framework: Framework) -> str:
+        """What runs in a framework, as text that needs nothing else; the framework need not be installed."""
+        from .targets import jax, torch
+        from .targets.source import literal
+
+        if framework == "numpy":
+            constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
+            return self.source + "".join(constants)
+        source = jax.source if framework == "jax" else torch.source
+        return source(self._for_frameworks, self._single)
+
+    @cached_property
+    def _for_frameworks(self) -> ArrayProgram:
+        """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        with collector_paused():
+            return layout(lift(fold(self._recording(in_order=True)), exact=True))
+
+    def _recording(self, in_order: bool) -> Recording:
+        """The graph; with our order of the parameters asked for, or with none but that which was asked for."""
+        recording = self._packed.unpacked()
+        place = {leaf: i for i, leaf in recording.leaves.items()}
+        order = tuple(place[parameter] for parameter in self.parameters)
+        return replace(recording, parameters=order) if in_order else recording
 
     # ---- looking at it
 
@@ -384,13 +504,15 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        rolled = roll(folded)
+        rolled = folded if self._target == "c" else roll(folded)
         lifted = lift(rolled)
         arrays = layout(lifted)
         found: dict[str, object] = {"record": recording, "fold": folded}
         found |= {"roll": rolled} if rolled.loops else {}
         found |= {"lift": lifted, "layout": arrays, "differentiate": differentiate(arrays)}
-        return Passes({name: str(representation) for name, representation in found.items()} | {"numpy": self.source})
+        return Passes(
+            {name: str(representation) for name, representation in found.items()} | {self._target: self.source}
+        )
 
 
 class Passes(dict[str, str]):
@@ -402,8 +524,21 @@ class Passes(dict[str, str]):
     __repr__ = __str__
 
 
-def _unpacked(packed: Packed, single: bool) -> Program:
-    return Program(packed.unpacked(), single)
+def _warn_where_c_is_slower(arrays: ArrayProgram) -> None:
+    reasons = [
+        f"it multiplies a matrix of {shape}, which NumPy's library does faster" for shape in c.large_matrices(arrays)
+    ]
+    if not has_wide_vectors():
+        reasons.append("this processor has no vectors of four doubles (AVX), without which NumPy is often faster")
+    if reasons:
+        message = (
+            f'target="c" may be slower than NumPy for this program: {"; ".join(reasons)}. Leave target out to compare'
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def _unpacked(packed: Packed, single: bool, target: Target = "numpy") -> Program:
+    return Program(packed.unpacked(), single, target=target)
 
 
 def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
 from importlib.metadata import version
 from typing import Any
+
+from autograd import extras
 
 OLDEST = {"matplotlib": (3, 10)}
 """What is known to fail with older versions."""
@@ -16,15 +17,7 @@ def load(module: str) -> Any:
 
     An ImportError that says so if it is not there, or too old.
     """
-    library = module.split(".")[0]
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != library:
-            raise
-        raise ImportError(
-            f'{library} is not installed: it comes with the extra "train", pip install "valuegrad[train]"'
-        ) from None
+    library, found = module.split(".")[0], extras.load(module, "train")
     if library in OLDEST and _version(library) < OLDEST[library]:
         wanted = ".".join(map(str, OLDEST[library]))
         raise ImportError(

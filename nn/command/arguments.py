@@ -1,4 +1,4 @@
-"""The options of both commands, and what their texts may be."""
+"""The options of the commands, and what their texts may be."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.commandline import Parser
+from autograd.compiler.program import FRAMEWORKS, TARGETS
 
 from ..basics.checks import count, fraction, not_negative, positive, whole
 from ..data import DATASETS
 from ..layers import ACTIVATIONS
 from ..losses import LOSSES
-from . import predict, train
+from . import export, predict, train
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SEPARATOR = "what stands between its cells, tab for a tabulator (default: the one of , ; tab | that fits)"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of both commands."""
+    """The parser of all commands."""
     root = Parser(prog="python -m nn", description="Train a network of scalar neurons, and use it.")
     commands = root.add_subparsers(dest="command", required=True, parser_class=Parser)
     _add_train(commands)
     _add_predict(commands)
+    _add_export(commands)
     return root
 
 
@@ -95,7 +97,11 @@ def _add_training(add: Callable[..., Any]) -> None:
         "follows the theme of who looks at it (default: light)")  # fmt: skip
     add("--no-film", action="store_true", help="do not write film.html (default: write it)")
     add("--eager", action="store_true", help="record every sample anew, many times slower, with the same numbers up to "
-        "rounding (default: record one sample's loss and replay it as a NumPy program)")  # fmt: skip
+        "rounding (default: record one sample's loss and replay it as a program)")  # fmt: skip
+    add("--program", choices=TARGETS, default="numpy", help="what the recorded loss is replayed by: NumPy, or C, built "
+        "by the C compiler of the system (default: numpy)")  # fmt: skip
+    add("--devices", type=count.parse, metavar="N", help="compute each step's gradient by JAX on N devices; one "
+        "processor is taken for N where there are none but it (default: by NumPy)")  # fmt: skip
 
 
 def _add_predict(commands: Any) -> None:
@@ -113,6 +119,26 @@ def _add_predict(commands: Any) -> None:
     add("--out", type=_path, metavar="PRED", help="the CSV file to write (default: standard output)")
     add("--separator", type=_separator, metavar="S", help=SEPARATOR)
     parser.set_defaults(run=predict.run)
+
+
+def _add_export(commands: Any) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write a trained network as a file for other programs",
+        description="Write the network with its scaling and its classes, so that rows go in as they stand in a table:\n"
+        "as an ONNX file, or as a Python source that needs nothing of this package.",
+    )
+    add = parser.add_argument
+    add("model", type=_path, metavar="MODEL", help="a model.npz that train wrote")
+    add(
+        "file",
+        type=_path,
+        metavar="FILE",
+        help=f"the file to write; its suffix says which: {', '.join(export.FORMATS)}",
+    )
+    add("--framework", choices=FRAMEWORKS, help="what a Python source is for (default: numpy)")
+    add("--dtype", choices=("float64", "float32"), help="of the numbers in an ONNX file (default: float64)")
+    parser.set_defaults(run=export.run)
 
 
 # ---- what an option's text may be

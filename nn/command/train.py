@@ -22,6 +22,7 @@ from autograd.viewing.palette import Theme
 from ..basics.files import require_files, require_writable
 from ..data import DATASETS, Dataset, Predictor, read_table
 from ..data.dataset import from_table
+from ..fit import devices
 from ..fit.objective import Objective
 from ..history import History
 from ..layers import MLP
@@ -67,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"cannot write into {out}: {error.strerror}; choose another --out") from None
     require_files(out, FILES)
     _require_libraries()
+    if options.devices:
+        devices.prepare(options.devices)
     print(_beginning(job), flush=True)
     history = _fit(job, options, out)
     written = {"model.npz": job.predictor.file_bytes(), "history.csv": history.csv().encode()}
@@ -161,6 +164,8 @@ def _fit(job: Job, options: argparse.Namespace, out: Path) -> History:
             checkpoint=out / "checkpoint.npz" if options.checkpoint else None,
             record=not options.no_film,
             compiled=not options.eager,
+            target=options.program,
+            devices=options.devices,
         )
     except DivergenceError as error:
         kept = out / "last_finite.npz"

@@ -77,6 +77,24 @@ class Predictor:
         inputs = [Value(0.0) for _ in range(self.model.n_inputs)]
         return compile(list(self.model(inputs)), inputs)
 
+    def compiled(self) -> Program:
+        """From features in their own units to what is :attr:`exported`."""
+        means, scales = self.feature_scaling.mean.tolist(), self.feature_scaling.scale.tolist()
+        features = [Value(0.0) for _ in means]
+        columns = enumerate(zip(features, means, scales, strict=True))
+        inputs = [_scaled(x, f"scaled[{i}]", mean, scale) for i, (x, mean, scale) in columns]
+        scores = self.objective.scores(self.model(inputs))
+        if self.classes:
+            return compile(scores, features)
+        return compile(scores[0] * self.target_scaling.scale.item() + self.target_scaling.mean.item(), features)
+
+    @property
+    def exported(self) -> str:
+        """What :meth:`compiled` gives, in words."""
+        if not self.classes:
+            return f"The {self.target_name} predicted"
+        return f"The {'probability' if self.objective.gives_probabilities else 'score'} of each class"
+
     def predict(self, features: Floats) -> Floats:
         """For each row the number predicted, in its own units, or the index of the class."""
         outputs = self.outputs(features)

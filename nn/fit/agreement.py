@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from autograd import Value, collector_paused, modes
+from autograd.compiler.program import Target
+from autograd.compiler.targets.building import BuildError
 
 from ..basics.arrays import Floats, Vector
 from ..losses import Loss
@@ -39,11 +41,13 @@ def evaluation(
     samples: Samples,
     thetas: Sequence[Vector] | None = None,
     traced: bool = False,
+    target: Target = "numpy",
 ) -> tuple[Evaluation, str | None]:
     """The compiled evaluation, and None; else the eager one, and why.
 
     It is compiled if the graph of the loss hangs on no numbers, and the program gives the eager engine's numbers at
     each θ of the model, the traces too if they are asked for; if no θ is given, at the present one and another near it.
+    A program in C is asked for by name: what stands against building it is raised.
     """
     eager = Evaluation(model, loss, parameters)
     if modes.is_checking():  # what detect_anomaly looks for, only the scalar engine sees
@@ -51,8 +55,10 @@ def evaluation(
     if reason := dependence(model, loss, samples):
         return eager, reason
     try:
-        compiled = CompiledEvaluation(model, loss, parameters, samples)
+        compiled = CompiledEvaluation(model, loss, parameters, samples, target)
     except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
+        if target == "c" and isinstance(error, BuildError | NotImplementedError):
+            raise
         return eager, f"{type(error).__name__}: {error}"
     compare = Evaluation.compared_traces if traced else _compared
     rows = SPREAD, EXTREME

@@ -13,7 +13,7 @@ from typing import SupportsFloat, TypeGuard
 import numpy as np
 
 from autograd import Value, collector_paused, compile, grad
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, Target
 from autograd.graph import topological_order
 
 from ..basics.arrays import Floats, Rows, Vector
@@ -21,6 +21,7 @@ from ..layers import MLP, Layer, Neuron
 from ..losses import Loss
 from ..module import Model, parameters_of
 from .dependence import as_outputs, record
+from .devices import Devices
 from .samples import Samples
 
 CHUNK = 1024  # samples that are computed at once: more would need memory without being faster
@@ -49,6 +50,8 @@ class Evaluation:
     """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
 
     is_compiled = False
+    runs_by = "False"
+    """Whether by a program, and by which: on NumPy ("True"), in C ("c"), on devices; for their last bits differ."""
 
     gradient: Vector | None = None
     """What ``value_and_grad`` found last."""
@@ -181,12 +184,21 @@ class CompiledEvaluation(Evaluation):
 
     is_compiled = True
 
-    def __init__(self, model: Model, loss: Loss, parameters: Sequence[Value], samples: Samples) -> None:
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        parameters: Sequence[Value],
+        samples: Samples,
+        target: Target = "numpy",
+    ) -> None:
         super().__init__(model, loss, parameters)
+        self.runs_by = "c" if target == "c" else "True"
         self._sample = next(samples.rows(slice(1)))
         self._recorded = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters)
+        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
         self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
+        self._devices: Devices | None = None
         self.read_untrained()
 
     def read_untrained(self) -> None:
@@ -196,9 +208,22 @@ class CompiledEvaluation(Evaluation):
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The same; the parameters' data stays as it is."""
         self._vector[: len(theta)] = theta
-        value, found = self.program.value_and_grad(samples.columns[rows], "mean", self._vector)
+        value, found = self._mean(samples.columns[rows], self._vector)
         self.gradient = found[: len(theta)]
         return value, self.gradient
+
+    def spread(self, devices: int) -> None:
+        """From now on the mean loss and its gradient are computed by JAX, on so many devices."""
+        if self.runs_by == "c":
+            raise ValueError(f"target='c' runs on one processor and devices={devices} by JAX: choose one of them")
+        self._devices = Devices(self.program, devices)
+        self.runs_by = f"True, on {devices} devices"
+
+    def _mean(self, columns: Floats, theta: Vector | None = None) -> tuple[float, Vector]:
+        """The mean of the program over these rows, and its gradient."""
+        if self._devices:
+            return self._devices.value_and_grad(columns, self.program.theta if theta is None else theta)
+        return self.program.value_and_grad(columns, "mean", theta)
 
     def losses(self, samples: Samples) -> Floats:
         return in_chunks(self.program, samples.columns)
@@ -237,7 +262,7 @@ class CompiledEvaluation(Evaluation):
 
     def compared(self, samples: Samples) -> Numbers:
         n, pairs = len(self.parameters), [self.program.value_and_grad(row) for row in samples.columns]
-        mean, gradient = self.program.value_and_grad(samples.columns, "mean")
+        mean, gradient = self._mean(samples.columns)
         return {
             "loss": np.array([value for value, _ in pairs]),
             "gradient": np.array([found[:n] for _, found in pairs]),

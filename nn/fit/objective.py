@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from autograd import Value, functional
 from autograd.viewing.notation import number_text
 
 from ..basics.arrays import Floats, Rows
@@ -147,6 +148,17 @@ class Objective:
             return 0.5 + 0.5 * np.tanh(0.5 * np.abs(outputs[:, 0]))
         shares: Floats = self.shares(outputs).max(axis=1)
         return shares
+
+    def scores(self, outputs: Sequence[Value]) -> list[Value]:
+        """A Value for each class, the highest that of the class that is chosen: probabilities, if the loss has them.
+
+        Where numbers are predicted, the outputs as they are.
+        """
+        if self.gives_probabilities:
+            return (
+                functional.softmax(outputs) if self.kind == "many" else [(-outputs[0]).sigmoid(), outputs[0].sigmoid()]
+            )
+        return [self._threshold - outputs[0], outputs[0] - self._threshold] if self.kind == "two" else list(outputs)
 
     def words(self, outputs: Floats) -> list[str]:
         """For each row of outputs the class it stands for, with its probability if the loss gives it that meaning."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Value, modes
+from autograd.compiler.program import Target
 
 from ..basics.arrays import Rows, Vector
 from ..losses import Loss
@@ -21,7 +22,7 @@ from .agreement import evaluation, still_agreement
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs, shape_of
-from .evaluation import Evaluation
+from .evaluation import CompiledEvaluation, Evaluation
 from .objective import Objective
 from .plan import Plan, lowest
 from .recording import Moment, Recording
@@ -60,6 +61,8 @@ class Run:
         history: Curves,
         on_epoch: Callable[[Any], Any] | None = None,
         compiled: bool = True,
+        target: Target = "numpy",
+        devices: int | None = None,
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
@@ -68,7 +71,9 @@ class Run:
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
-        self.numbers = self._evaluation() if compiled else self.eager
+        self.numbers = self._evaluation(target) if compiled else self.eager
+        if devices is not None:
+            self._spread(devices)
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -80,11 +85,20 @@ class Run:
 
     # ---- by the engine, or by a program
 
-    def _evaluation(self) -> Evaluation:
-        numbers, reason = evaluation(self.model, self.loss, self.optimizer.parameters, self.plan.samples)
+    def _evaluation(self, target: Target) -> Evaluation:
+        parameters, samples = self.optimizer.parameters, self.plan.samples
+        numbers, reason = evaluation(self.model, self.loss, parameters, samples, target=target)
         if reason:
             self._warn(f"the loss cannot be compiled: {reason}. Training goes on without", stacklevel=5)
         return numbers
+
+    def _spread(self, devices: int) -> None:
+        """Steps on several devices; an error where there is no program that could be spread."""
+        if not isinstance(self.numbers, CompiledEvaluation):
+            raise ValueError(
+                "several devices run a program of the loss, and there is none: each sample is recorded anew"
+            )
+        self.numbers.spread(devices)
 
     def _warn(self, what: str, stacklevel: int) -> None:
         slower = "many times slower, as it does with compiled=False, which does not warn"
@@ -200,7 +214,7 @@ class Run:
         return {
             "network or loss": fingerprint(repr(shape_of(loss, self.eager.all_parameters)).encode()),
             "optimizer": f"{type(optimizer).__name__} {optimizer.settings()}",
-            "compiled": repr(self.numbers.is_compiled),
+            "compiled": self.numbers.runs_by,
             **self.plan.settings(),
         }
 
@@ -216,7 +230,7 @@ class Run:
         return Checkpoint(self.settings, self.model.state_dict(), optimizer, curves, self.best, moments)
 
     def _checkpoint(self) -> Checkpoint:
-        went_back = repr(self.settings["compiled"] != repr(self.numbers.is_compiled))
+        went_back = repr(self.settings["compiled"] != self.numbers.runs_by)
         settings = {**self.settings, **self._rate_after(self.optimizer.steps), "went back": went_back}
         return replace(self._here(), settings=settings)
 

@@ -1,7 +1,7 @@
 """The oracle: any array program, run statement by statement on plain NumPy, every shape compared with the derived one.
 
-It is written to be right and not to be fast: views are read element by element, contractions are ``einsum``, operations
-are those of the scalar engine. Every other target is held against it, and it against the scalar engine.
+It is written to be right and not to be fast: views are read element by element, contractions multiply and then sum,
+operations are those of the scalar engine. Every other target is held against it, and it against the scalar engine.
 """
 
 from __future__ import annotations
@@ -116,8 +116,17 @@ class _Run:
         return np.where(expr.mask.values, self.value(expr.inside), expr.otherwise)
 
     def contract(self, expr: ir.Contract) -> ir.Floats:
-        letters = f"{expr.left_letters},{expr.right_letters}->{expr.out}"
-        return np.asarray(np.einsum(letters, self.value(expr.left), self.value(expr.right)))
+        """Each product, then their sum: einsum may sum first, which makes inf of a nan."""
+        letters = "".join(dict.fromkeys(expr.out + expr.left_letters + expr.right_letters))
+        sides = ((expr.left, expr.left_letters), (expr.right, expr.right_letters))
+        left, right = (self.spread(self.value(factor), on, letters) for factor, on in sides)
+        return np.asarray(np.add.reduce(left * right, axis=tuple(range(len(expr.out), len(letters)))))
+
+    @staticmethod
+    def spread(found: ir.Floats, on: str, letters: str) -> ir.Floats:
+        """What has these letters, with an axis for each of more letters."""
+        found = np.transpose(found, [on.index(letter) for letter in letters if letter in on])
+        return found[tuple(slice(None) if letter in on else None for letter in letters)]
 
     def reduce(self, expr: ir.Reduce) -> ir.Floats:
         ufunc = np.add if expr.kind == "sum" else np.maximum

@@ -1,0 +1,131 @@
+"""The JAX target: an array program as a function of a batch and theta, to be jitted, differentiated and mapped.
+
+JAX derives the derivatives, of any order; at kinks and ties they are those of the rule table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from ...extras import load
+from .. import ir
+from .source import (
+    ATOM,
+    FUNCTIONS,
+    Code,
+    PythonSource,
+    docstring,
+    executed,
+    function,
+    literal,
+    module_text,
+    wrapped,
+)
+
+USAGE = '''
+"""A program of autograd.compile for JAX, whose numbers must have 64 bits.
+
+    jax.config.update("jax_enable_x64", True)
+    loss = lambda theta, batch: forward(batch, theta).mean()
+    value, gradient = jax.jit(jax.value_and_grad(loss))(theta, batch)
+"""
+'''
+
+CHECKED = '''
+def checked(name, array, size, axes):
+    """The array in 64 bits, if it has so many axes, the last of that size; an error where JAX would take 32 bits."""
+    if not jax.config.jax_enable_x64:
+        raise TypeError('JAX would compute in 32 bits: call jax.config.update("jax_enable_x64", True) first')
+    array = jnp.asarray(array)
+    if array.ndim not in axes or array.shape[-1] != size:
+        raise ValueError(f"{name} has {' or '.join(map(str, axes))} axes, the last of size {size}, got {array.shape}")
+    if jnp.iscomplexobj(array):
+        raise TypeError(f"{name} is an array of real numbers, got {array.dtype}")
+    return array.astype(jnp.float64)
+'''
+
+OPERATION = '''
+def operation(function, *partials):
+    """The function, with these local derivatives by its arguments."""
+    operation = jax.custom_jvp(function)
+
+    def rule(xs, tangents):
+        out = operation(*xs)
+        flows = [
+            jnp.broadcast_to(partial(out, *xs) * tangent, out.shape)
+            for partial, tangent in zip(partials, tangents)
+            if not isinstance(tangent, SymbolicZero)
+        ]
+        return out, sum(flows, jnp.zeros_like(out))
+
+    operation.defjvp(rule, symbolic_zeros=True)
+    return operation
+'''
+
+
+class _Jax(PythonSource):
+    name, module, joins = "JAX", "jnp", "jnp.concatenate"
+    functions: ClassVar = {
+        **FUNCTIONS,
+        "relu": "jax.nn.relu({})",
+        "sigmoid": "jax.nn.sigmoid({})",
+        "erf": "jax.scipy.special.erf({})",
+        "greater": "jnp.where({} > {}, 1.0, 0.0)",
+        "equal": "jnp.where({} == {}, 1.0, 0.0)",
+        "stop_gradient": "jax.lax.stop_gradient({})",
+    }
+    forwards: ClassVar = {
+        **{name: f"jnp.{name}({{}})" for name in ("abs", "expm1", "arcsin", "arccos")},
+        "pow": "jnp.power({}, {})",
+        "softplus": "jnp.logaddexp({}, 0.0)",
+        "leaky_relu": "jnp.where({0} > 0, {0}, {1} * {0})",
+        "mul_no_nan": "jnp.where({1} == 0, 0.0, {0} * {1})",
+    }
+    helpers: ClassVar = {"operation": OPERATION}
+    reserved = (*PythonSource.reserved, "jax", "jnp", "SymbolicZero")
+
+    def stored(self, name: str) -> str:
+        return name
+
+    def argument(self, code: Code) -> str:
+        return code.text
+
+    def permuted(self, value: str, order: Sequence[int]) -> str:
+        return f"{value}.transpose({', '.join(map(str, order))})"
+
+    def max(self, value: Code, axes: Sequence[int]) -> Code:
+        return Code(f"jax.lax.stop_gradient({value.within(ATOM)}.max({self.axes(axes)}))")
+
+
+def source(program: ir.ArrayProgram, single: bool) -> str:
+    """A module with the function ``forward(batch, theta)``."""
+    library, n, size = _Jax(), program.inputs.size, program.theta.size
+    body, returned = library.body(program, single)
+    lines = [f'"""{docstring(program, single)}"""', f'theta = checked("theta", theta, {size}, [1])']
+    if n:
+        lines += [
+            f'batch = checked("a batch", batch, {n}, [1, 2])',
+            "if batch.ndim == 1:",
+            "    return forward(batch[None], theta)[0]",
+            "x, B = batch.T, len(batch)" if library.is_sized else "x = batch.T",
+        ]
+    constants = [wrapped(f"{name} = np.array({literal(values)})") for name, values in library.constants.values()]
+    imports = ["import jax", "import jax.numpy as jnp"]
+    if constants:
+        imports.append("import numpy as np")
+    if "operation" in library.used:
+        imports.append("from jax.custom_derivatives import SymbolicZero")
+    forward = function("forward(batch, theta)", [*lines, *body, f"return {returned}"])
+    head = f"{USAGE.strip()}\n\n" + "\n".join(imports)
+    return module_text([head, "\n".join(constants), CHECKED, *library.used.values(), forward])
+
+
+def load_function(text: str) -> Callable[..., Any]:
+    """The function of the source, which is kept as its ``source``."""
+    jax = load("jax", "jax")
+    if not jax.config.jax_enable_x64:
+        raise TypeError('JAX would compute in 32 bits: call jax.config.update("jax_enable_x64", True) before to_jax()')
+    forward: Any = executed(text, "JAX")["forward"]
+    forward.source = text
+    return forward  # type: ignore[no-any-return]

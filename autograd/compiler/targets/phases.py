@@ -1,0 +1,332 @@
+"""Phases: when each statement of an array program runs, for a target that takes the samples a few at a time.
+
+What depends on the parameters alone runs once, before all samples; what each sample has of its own runs for the samples
+in turn; what is summed over the batch is a :class:`Sum`, complete only after the last of them, and so is all that reads
+it. An expression that a loop could not read element by element, or that stands in the program more than once and is
+costly, gets an array of its own.
+
+>>> from autograd import Value
+>>> from autograd.compiler.differentiate import differentiate
+>>> from autograd.compiler.fold import fold
+>>> from autograd.compiler.layout import layout
+>>> from autograd.compiler.lift import lift
+>>> from autograd.compiler.record import record
+>>> x, w = Value(1.0), Value(2.0)
+>>> arrays = differentiate(layout(lift(fold(record([(w * x).tanh() * w.exp()], [x])))))
+>>> found = phases(arrays, {"exp"})
+>>> [len(statements) for statements in (found.before, found.forward, found.backward, found.after)]
+[1, 2, 2, 2]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from ... import ops
+from .. import ir
+from ..algebra import forward, mask_for, rearrange
+from ..holes import is_held
+from .inlining import inlined
+from .positions import Letters, own_lengths
+
+OFTEN = 4  # products of a matrix with a vector, for which it is transposed first
+
+
+class Sum(ir.Array):
+    """What is summed over the batch: a grid that each few samples add to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Accumulate:
+    """``target += expr``, whose sum over the batch is complete after the last sample."""
+
+    target: Sum
+    expr: ir.Expr
+    """A contraction or a reduction."""
+
+
+Step = ir.Define | ir.Update | Accumulate
+
+
+@dataclass
+class Phases:
+    """The statements of each phase, in order; the outputs, as expressions that can be read element by element."""
+
+    before: list[Step] = field(default_factory=list)
+    forward: list[Step] = field(default_factory=list)
+    outputs: list[ir.Expr] = field(default_factory=list)
+    before_backward: list[Step] = field(default_factory=list)
+    backward: list[Step] = field(default_factory=list)
+    after: list[Step] = field(default_factory=list)
+    readers: dict[ir.Array, ir.Array] = field(default_factory=dict)
+    """For each array that has no statement the one that it is computed for."""
+
+    def named(self) -> list[tuple[str, list[Step]]]:
+        """The name of each phase and its steps."""
+        return [(name, getattr(self, name)) for name in ("before", "forward", "before_backward", "backward", "after")]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All of them, in order."""
+        return [step for _, steps in self.named() for step in steps]
+
+    @property
+    def sums(self) -> list[Sum]:
+        """What is summed over the batch."""
+        return [step.target for step in self.steps if isinstance(step, Accumulate)]
+
+
+def is_sampled(expr: ir.Expr) -> bool:
+    """Whether there is one for each sample."""
+    return any(isinstance(length, ir.Batch) for length in expr.shape)
+
+
+def is_sum_over_samples(expr: ir.Expr) -> bool:
+    """Whether the batch is summed here."""
+    return isinstance(expr, ir.Contract | ir.Reduce) and not is_sampled(expr) and any(map(is_sampled, expr.operands))
+
+
+def core_path(expr: ir.Expr) -> list[ir.Expr]:
+    """From an expression to the contraction or reduction that makes its elements, one for each; empty if none does.
+
+    What lies between is computed element by element.
+    """
+    if isinstance(expr, ir.Contract | ir.Reduce):
+        return [] if is_sum_over_samples(expr) else [expr]
+    if isinstance(expr, ir.Apply | ir.Where):
+        inner = [operand for operand in expr.operands if operand.shape == expr.shape]
+    else:
+        inner = [expr.inside] if isinstance(expr, ir.Rearrange) else []
+    found = next(filter(None, map(core_path, inner)), [])
+    return [expr, *found] if found else []
+
+
+def phases(program: ir.ArrayProgram, costly: Collection[str], functions: Collection[str] | None = None) -> Phases:
+    """The phases of a program; ``functions`` names the operations that the target has, all if it is None.
+
+    Equal expressions are computed once if they are contractions, reductions or operations that are ``costly``.
+    """
+    return _Planner(program, costly, functions).run()
+
+
+class _Planner:
+    def __init__(self, program: ir.ArrayProgram, costly: Collection[str], functions: Collection[str] | None) -> None:
+        self.program, self.costly, self.functions = program, costly, functions
+        self.found = Phases()
+        self.before, self.each = self.found.before, self.found.forward
+        self.updated = {update.target for update in program.backward if isinstance(update, ir.Update)}
+        self.late: set[ir.Array] = set()
+        self.sums: dict[object, Sum] = {}
+        self.written: dict[ir.Expr, ir.Expr] = {}
+        self.made: dict[ir.Expr, ir.Expr] = {}
+        self.counts: Counter[ir.Expr] = Counter()
+
+    def run(self) -> Phases:
+        program, found = self.program, self.found
+        outputs = [self.normal(output) for output in program.outputs]
+        lines = [(s, self.right_side(s)) for s in ir.without_loops((*program.statements, *program.backward))]
+        for expr in (*outputs, *(expr for _, expr in lines)):
+            self.count(expr)
+        left = inlined(lines, outputs, self.stays)
+        self.reads = Counter(
+            factor for _, expr in left.lines for core in ir.parts_of(expr, ir.Contract) for factor in core.operands
+        )
+        found.readers = left.readers
+        forward = {statement.target for statement in ir.without_loops(program.statements)}
+        for statement, expr in left.lines:
+            if statement.target in forward:
+                self.statement(statement, expr)
+        found.outputs = [self.element(output) for output in outputs]
+        self.before, self.each = found.before_backward, found.backward
+        for statement, expr in left.lines:
+            if statement.target not in forward:
+                self.statement(statement, expr)
+        return found
+
+    def stays(self, array: ir.Array, expr: ir.Expr) -> bool:
+        """Whether an array has a line of its own: if it is named, or is computed once for several."""
+        hint = self.program.hints.get(array)
+        return self.is_shared(expr) or bool(hint and hint.label)
+
+    # ---- what is to be computed
+
+    def right_side(self, statement: ir.Define | ir.Update) -> ir.Expr:
+        """What a statement assigns or adds, in the operations that the target has."""
+        expr, target = statement.expr, statement.target
+        if isinstance(statement, ir.Define) and statement.fill is not None and target.holes is not None:
+            expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
+        return self.normal(expr)
+
+    def normal(self, expr: ir.Expr) -> ir.Expr:
+        """The expression without masks that change nothing, in operations that the target has."""
+        if isinstance(expr, ir.Array) or not expr.operands:
+            return expr
+        if expr not in self.written:
+            self.written[expr] = self._normal(expr)
+        return self.written[expr]
+
+    def _normal(self, expr: ir.Expr) -> ir.Expr:
+        if isinstance(expr, ir.Where) and is_held(expr, self.program.held):
+            return self.normal(expr.inside)
+        if isinstance(expr, ir.Apply):
+            if expr.op is ops.STOP_GRADIENT:
+                return self.normal(expr.arguments[0])
+            if self.functions is not None and expr.op.name not in self.functions:
+                return self.normal(_composed(expr))
+        return ir.rebuilt(expr, self.normal)
+
+    def count(self, expr: ir.Expr) -> None:
+        """How often each costly expression stands in the program."""
+        is_costly = isinstance(expr, ir.Contract | ir.Reduce)
+        if isinstance(expr, ir.Apply) and expr.op.name in self.costly:
+            is_costly = not all(isinstance(argument, ir.Number) for argument in expr.arguments[1:])
+        self.counts[expr] += is_costly
+        if self.counts[expr] <= 1:
+            for operand in expr.operands:
+                self.count(operand)
+
+    def is_shared(self, expr: ir.Expr) -> bool:
+        """Whether the expression is costly and stands in the program more than once."""
+        return self.counts[expr] > 1
+
+    # ---- statements
+
+    def statement(self, statement: ir.Define | ir.Update, expr: ir.Expr) -> None:
+        target = statement.target
+        if isinstance(statement, ir.Update):
+            self.update(statement, expr)
+            return
+        is_core = isinstance(expr, ir.Reshape) and core_path(expr.inside) and expr.inside.sampled == target.sampled
+        found = ir.rebuilt(expr, self.root) if is_core else self.root(expr)
+        self.step(ir.Define(target, found))
+        if target not in self.updated and self.is_shared(expr):
+            self.made.setdefault(expr, target)
+
+    def update(self, update: ir.Update, expr: ir.Expr) -> None:
+        """What is added to one place by several sums over the batch is one sum, if they are of one form."""
+        form = (update.place, _form(expr))
+        if update.add and form in self.sums and not self.is_shared(expr):
+            self.step(Accumulate(self.sums[form], ir.rebuilt(expr, self.operand_rule(expr))))
+            return
+        found = self.element(expr) if expr.shape != update.place.shape else self.root(expr)
+        self.step(ir.Update(update.place, found, update.add))
+        if isinstance(found, Sum) and not self.is_shared(expr):
+            self.sums[form] = found
+
+    def step(self, step: Step) -> None:
+        """A statement goes where all that it reads is known."""
+        expr, target = step.expr, step.target
+        if isinstance(step, Accumulate):
+            self.late.add(target)
+            self.each.append(step)
+        elif target in self.late or any(array in self.late for array in ir.parts_of(expr, ir.Array)):
+            assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {expr}"
+            self.late.add(target)
+            self.found.after.append(step)
+        else:
+            (self.each if target.sampled else self.before).append(step)
+
+    def array(self, expr: ir.Expr) -> ir.Expr:
+        """The expression as an array of its own, made where it is needed first; its axes in their order."""
+        if expr not in self.made:
+            own = [axis for axis, length in enumerate(expr.shape) if not isinstance(length, ir.Batch)]
+            order = [*own, *(axis for axis in range(len(expr.shape)) if axis not in own)]
+            lengths = tuple(length for length in expr.shape if not isinstance(length, ir.Batch))
+            if isinstance(expr, ir.Contract | ir.Reduce) and is_sum_over_samples(expr):
+                target: ir.Array = Sum(lengths)
+                assert isinstance(target, Sum)
+                self.step(Accumulate(target, ir.rebuilt(expr, self.operand_rule(expr))))
+            else:
+                target = ir.Array(lengths, len(order) > len(own))
+                self.step(ir.Define(target, rearrange(self.root(expr), order)))
+            self.made[expr] = rearrange(target, [order.index(axis) for axis in range(len(order))])
+        return self.made[expr]
+
+    # ---- expressions
+
+    def root(self, expr: ir.Expr) -> ir.Expr:
+        """The right-hand side of a statement: one loop nest, with one contraction or reduction at most."""
+        if expr in self.made or is_sum_over_samples(expr):
+            return self.array(expr)
+        if isinstance(expr, ir.Expand) and isinstance(expr.inside, ir.Concat):
+            return ir.rebuilt(expr, self.parts)
+        path = core_path(expr)
+        is_one = path and not any(map(self.is_shared, path[1:]))
+        return self.along(path) if is_one else self.parts(expr)
+
+    def along(self, path: list[ir.Expr]) -> ir.Expr:
+        """The expression at the start of the path, with what is at its end as it stands; the rest read by element."""
+        expr, *rest = path
+        if not rest:
+            found = ir.rebuilt(expr, self.operand_rule(expr))
+            return self.with_neighbours(found) if isinstance(found, ir.Contract) else found
+        return ir.rebuilt(expr, lambda operand: self.along(rest) if operand is rest[0] else self.element(operand))
+
+    def with_neighbours(self, core: ir.Contract) -> ir.Contract:
+        """A product of matrices, a factor of which is transposed if else none has neighbours along what stays."""
+        if is_sampled(core) or Letters.of(core).beside:
+            return core
+        sides = (core.left, core.left_letters, core.right_letters), (core.right, core.right_letters, core.left_letters)
+        for factor, on, others in sorted(sides, key=lambda side: prod(own_lengths(side[0].shape))):
+            own = [a for a in on if a in core.out and a not in others]
+            times = prod(n for a, n in zip(core.out, core.shape, strict=True) if a not in on and isinstance(n, int))
+            if own and (times >= OFTEN or self.reads[factor] >= OFTEN):
+                order = [on.index(a) for a in on if a != own[-1]] + [on.index(own[-1])]
+                moved = self.whole(rearrange(factor, order)) if order != sorted(order) else self.whole(factor)
+                letters = "".join(on[axis] for axis in order)
+                changed = {"left": moved, "left_letters": letters} if factor is core.left else {}
+                changed = changed or {"right": moved, "right_letters": letters}
+                return replace(core, **changed)  # type: ignore[arg-type]
+        return core
+
+    def operand_rule(self, expr: ir.Expr) -> Callable[[ir.Expr], ir.Expr]:
+        return self.factor if isinstance(expr, ir.Contract) else self.element
+
+    def factor(self, expr: ir.Expr) -> ir.Expr:
+        """A factor of products, each element of which is read many times: from memory, never computed."""
+        found = self.element(expr)
+        is_computed = any(isinstance(part, ir.Apply | Sum) for part in ir.parts_of(found, ir.Expr))
+        return self.array(found) if is_computed else found
+
+    def element(self, expr: ir.Expr) -> ir.Expr:
+        """The expression such that each of its elements can be computed by itself."""
+        if self.is_shared(expr) or isinstance(expr, ir.Contract | ir.Reduce | ir.Concat):
+            return self.array(expr)
+        return self.parts(expr)
+
+    def parts(self, expr: ir.Expr) -> ir.Expr:
+        """The expression, each part of which can be computed by itself."""
+        if isinstance(expr, ir.View | ir.Take) and not isinstance(expr.source, ir.Array):
+            return replace(expr, source=self.whole(expr.source))
+        if isinstance(expr, ir.Reshape) and not isinstance(expr.inside, ir.Array):
+            return replace(expr, inside=self.whole(expr.inside))
+        return ir.rebuilt(expr, self.element)
+
+    def whole(self, expr: ir.Expr) -> ir.Array:
+        """An array that holds the expression in the order of its axes, the last of which is the batch."""
+        found = self.array(expr)
+        if isinstance(found, Sum):  # is read as a whole, element by element, and no part of it
+            found = self.array(found)
+        if not isinstance(found, ir.Array):
+            raise TypeError(f"the batch is not the last axis of what is read in another shape: {expr}")
+        return found
+
+
+def _form(expr: ir.Expr) -> object:
+    """What sums over the batch have in common that can be added to each other as they go."""
+    if isinstance(expr, ir.Contract):
+        return expr.left.shape, expr.right.shape, expr.left_letters, expr.right_letters, expr.out
+    return type(expr) if is_sum_over_samples(expr) else expr
+
+
+def _composed(expr: ir.Apply) -> ir.Expr:
+    """An operation that the target has no function for, by the formula of its row."""
+    if expr.op.is_primitive:
+        raise NotImplementedError(
+            f"the C target has no function for the operation {expr.op.name!r}, and its row does not say how it is made "
+            f"of others: its forward is {expr.op.forward!r}"
+        )
+    return forward(expr.op, expr.arguments)

@@ -1,0 +1,42 @@
+"""What the targets do where no framework is installed: sources are written all the same, the rest names the extra."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd import Operation, Value, compile, ops, register
+from autograd.compiler.fold import fold
+from autograd.compiler.layout import layout
+from autograd.compiler.lift import lift
+from autograd.compiler.record import record
+from autograd.compiler.targets import jax, torch
+
+
+@pytest.mark.parametrize("library", ["jax", "torch", "onnx"])
+def test_the_error_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    x = Value(1.0)
+    program = compile(x.tanh(), [x])
+    calls = {"jax": program.to_jax, "torch": program.to_torch, "onnx": lambda: program.to_onnx(tmp_path / "p.onnx")}
+    wanted = rf'{library} is not installed: it comes with the extra "{library}", pip install "valuegrad\[{library}\]"'
+    with pytest.raises(ImportError, match=wanted):
+        calls[library]()
+
+
+@pytest.mark.parametrize("target", [jax, torch])
+def test_an_operation_that_a_target_cannot_do_is_named(target) -> None:
+    before = dict(ops.OPERATIONS), dict(ops.FLOATS)
+    try:
+        root = register(Operation("cube_root", "cbrt", "cube_root(x)", ("1",), function=np.cbrt))
+        x = Value(0.5)
+        program = layout(lift(fold(record([root(x)], [x]))))
+        with pytest.raises(NotImplementedError, match="target has no function for the operation 'cube_root'"):
+            target.source(program, True)
+    finally:
+        for table, rows in zip((ops.OPERATIONS, ops.FLOATS), before, strict=True):
+            table.clear()
+            table.update(rows)
