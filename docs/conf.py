@@ -19,6 +19,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # build.py has run the lessons
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # with the mathematics of what explain shows
 suppress_warnings = ["mystnb.unknown_mime_type"]  # pictures have several forms, of which the page takes one
 
 autodoc_typehints = "signature"

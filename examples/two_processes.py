@@ -25,7 +25,6 @@ PROCESSES, STEPS, RATE = 2, 20, 0.5
 def train(rank: int, address: str) -> None:
     """One of the processes."""
     jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_num_cpu_devices", 2)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")  # how processors of several machines add up
     jax.distributed.initialize(address, PROCESSES, rank)
 

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from plots.animation import animate_training
+from plots.theme import following_theme
 from run_lessons import executed
 
 from autograd import Value, draw
-from autograd.viewing.palette import DARK, LIGHT
 from nn import MLP, Adam, Trainer
 from nn.data import Predictor
 from nn.data.datasets import moons
@@ -22,9 +22,6 @@ from nn.fit.objective import Objective
 
 LESSONS = Path(__file__).parent
 PICTURES = LESSONS / "pictures"
-
-ON_SHAPES = {"operation"}
-"""What has another's colour on a light page, but not on a dark one; of others that are equal, the first one counts."""
 
 
 def neuron() -> str:
@@ -61,27 +58,6 @@ def lesson(notebook: Path) -> str:
     (cell,) = (cell for cell in executed(notebook).cells if "picture" in cell.metadata.get("tags", ()))
     (svg,) = (output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {}))
     return following_theme(str(svg).rstrip() + "\n")
-
-
-def following_theme(svg: str) -> str:
-    """A picture for a light page that is one for a dark page where the reader's pages are dark."""
-    rules: dict[str, None] = {}
-    seen: set[str] = set()
-    for part, light in LIGHT.items():
-        if part == "operation-ink" or light == DARK[part]:
-            continue
-        if part in ON_SHAPES:
-            for kind in ("fill", "stroke"):
-                rules[f':is(path, polygon, ellipse)[{kind}="{light}"] {{ {kind}: {DARK[part]} }}'] = None
-        elif light not in seen:
-            seen.add(light)
-            rules |= dict.fromkeys(f'[{kind}="{light}"] {{ {kind}: {DARK[part]} }}' for kind in ("fill", "stroke"))
-            for kind in ("fill", "stroke"):
-                rules[f'[style*="{kind}: {light}"] {{ {kind}: {DARK[part]} !important }}'] = None
-    white = 'text[fill="#ffffff"] { fill: #ffffff }'  # on operations, which are dark on either page
-    style = "\n".join(rule for rule in [*rules, white])
-    start = svg.index(">", svg.index("<svg ")) + 1
-    return f"{svg[:start]}\n<style>@media (prefers-color-scheme: dark) {{\n{style}\n}}</style>{svg[start:]}"
 
 
 def pictures() -> dict[str, Callable[[], str]]:

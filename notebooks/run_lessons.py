@@ -66,9 +66,9 @@ def _stills(pages: Sequence[str]) -> list[bytes]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**_browser())
-        sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})
         pictures = []
         for page in pages:
+            sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})  # no page sees another's script
             sheet.set_content(page)
             sheet.wait_for_timeout(500)  # what moves at first has come to rest
             pictures.append(sheet.screenshot())

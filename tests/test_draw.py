@@ -13,7 +13,7 @@ import pytest
 from autograd import Value, explain, functional
 from autograd.graph import topological_order
 from autograd.viewing import draw
-from nn import MLP, cross_entropy, mse
+from nn import MLP, binary_cross_entropy, cross_entropy, mse
 
 needs_renderer = pytest.mark.skipif(not which("dot") and not find_spec("pygraphviz"), reason="no Graphviz")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -388,21 +388,58 @@ def test_computation_runs_in_the_direction_asked_for(renderer, collapse, rankdir
     assert max(inputs) < min(along.values())
 
 
-@pytest.mark.parametrize("rankdir", ["LR", "TB"])
-@pytest.mark.parametrize("sizes", [[4, 4, 1], [6, 4, 1], [5, 3, 2]])
-def test_a_whole_networks_neurons_stand_in_their_order(renderer, sizes, rankdir):
-    model = MLP(2, sizes, "tanh", seed=0)
-    drawing = draw(mse(model([0.5, -1.0]), [1.0] * sizes[-1]), rankdir, max_nodes=400)
-    across = rankdir == "TB"
-    layers = places(drawing, "cluster")
-    titles = [place for place in layers if place[0].startswith("layers")]
-    assert [text for text, *_ in sorted(titles, key=lambda place: place[2 if across else 1])] == [
-        f"layers[{i}]" for i in range(len(sizes))
-    ]
-    for column in in_reading_order([place for place in layers if place[0].startswith("neurons")], across):
-        assert column == [f"neurons[{j}]" for j in range(len(column))]
-    [entering] = in_reading_order(places(drawing, "node input"), across)
-    assert sorted(entering) == ["input data -1", "input data 0.5"]
+def outlines(drawing, kind):
+    """The first text of each node, or cluster, of a kind, and its box: its least x and y, its largest x and y."""
+    found = []
+    for group in ET.fromstring(drawing.titled_svg).iter(f"{SVG}g"):
+        if group.get("class") == kind:
+            [shape, *_] = [shape for shape in group.iter() if shape.tag in (f"{SVG}path", f"{SVG}polygon")]
+            numbers = [float(number) for number in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points"))]
+            xs, ys = numbers[::2], numbers[1::2]
+            text = " ".join(text.text for text in group.iter(f"{SVG}text"))
+            found.append((text, (min(xs), min(ys), max(xs), max(ys))))
+    return found
+
+
+def holds(outer, inner):
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+LOSSES = {
+    "sum": functional.sum,
+    "mse": lambda outputs: mse(outputs, [1.0] * len(outputs)),
+    "binary": lambda outputs: binary_cross_entropy(outputs, [1.0] * len(outputs)),
+    "class": lambda outputs: cross_entropy(outputs, 1),
+    "classes": lambda outputs: cross_entropy(outputs, [1 / len(outputs)] * len(outputs)),
+}
+WHOLE = [  # inputs, sizes of layers, loss, direction: each size and each loss in some, each direction in several
+    (2, [1], "mse", "LR"), (3, [1], "sum", "TB"), (1, [2], "binary", "RL"), (2, [3], "class", "BT"),
+    (2, [3], "classes", "LR"), (2, [4], "class", "TB"), (2, [4], "classes", "LR"), (3, [4], "mse", "RL"),
+    (2, [1, 1], "mse", "BT"), (2, [2, 2], "class", "LR"), (2, [2, 2], "binary", "TB"), (1, [3, 1], "mse", "LR"),
+    (2, [4, 1], "sum", "LR"), (2, [1, 3], "classes", "LR"), (2, [3, 1, 2], "binary", "BT"), (2, [4, 4, 1], "mse", "LR"),
+    (2, [6, 4, 1], "mse", "TB"), (2, [5, 3, 2], "mse", "LR"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entering", "sizes", "loss", "rankdir"), WHOLE)
+def test_a_whole_networks_neurons_and_inputs_stand_in_their_order(renderer, entering, sizes, loss, rankdir):
+    inputs = [0.5, -1.0, 2.0][:entering]
+    root = LOSSES[loss](MLP(entering, sizes, "tanh", seed=0)(inputs))
+    drawing = draw(root, rankdir, max_nodes=400)
+    along, across = (1, 0) if rankdir in ("TB", "BT") else (0, 1)
+    forwards = rankdir in ("LR", "TB")
+    clusters = outlines(drawing, "cluster")
+    layers = sorted((box[along], name, box) for name, box in clusters if name.startswith("layers"))
+    layers = layers if forwards else layers[::-1]
+    assert [name for _, name, _ in layers] == [f"layers[{i}]" for i in range(len(sizes))]
+    for (_, _, layer), size in zip(layers, sizes, strict=True):
+        within = sorted((box[across], name, box) for name, box in clusters if box != layer and holds(layer, box))
+        assert [name for _, name, _ in within] == [f"neurons[{j}]" for j in range(size)]
+        assert all(one[across + 2] < other[across] for (*_, one), (*_, other) in pairwise(within))
+    entrances = sorted((box[across], name, box) for name, box in outlines(drawing, "node input"))
+    assert [name for _, name, _ in entrances] == [f"input data {x:g}" for x in inputs]
+    first = layers[0][2]
+    assert all(box[along] < first[along] if forwards else box[along + 2] > first[along + 2] for *_, box in entrances)
 
 
 def pens(drawing):

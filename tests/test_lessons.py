@@ -2,17 +2,20 @@
 
 import ast
 import contextlib
+import copy
+import html
 import io
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from exercises import check
-from run_lessons import executed, page_of
+from run_lessons import executed, page_of, with_stills
 
 import autograd
 from autograd import Value
@@ -89,16 +92,51 @@ def test_the_last_digit_alone_may_differ(kept, fresh, same):
 
 
 @pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning")  # the kernel's sockets on Windows
-def test_it_runs_and_shows_what_it_says_it_shows(lesson, request, monkeypatch):
+def test_it_runs_and_shows_what_it_says_it_shows(lesson, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
-    path = request.node.callspec.params["lesson"]
-    for cell, ran in zip(code(lesson), code(executed(path)), strict=True):
-        assert not [output.text for output in ran.outputs if output.get("name") == "stderr"]
-        kept, fresh = (list(map(shown, outputs)) for outputs in (cell.outputs, ran.outputs))
+    ran = code(executed(answered(lesson, tmp_path / "lesson.ipynb")))
+    (at,) = [
+        i for i, cell in enumerate(ran) if cell.source.startswith("answer = ") and "committed(answer)" in cell.source
+    ]
+    assert "Predict first" not in ran[at].outputs[0].text
+    assert WHAT_COMES_OF_IT[prediction_of(lesson)][1] in ran.pop(at).outputs[0].text
+    for cell, fresh_cell in zip(code(lesson), ran, strict=True):
+        assert not [output.text for output in fresh_cell.outputs if output.get("name") == "stderr"]
+        kept, fresh = (list(map(shown, outputs)) for outputs in (cell.outputs, fresh_cell.outputs))
         varies = "varies" in cell.metadata.get("tags", ())
         assert [kinds for kinds, _ in kept] == [kinds for kinds, _ in fresh], cell.source
         for (_, before), (_, after) in zip(kept, fresh, strict=True):
             assert varies or is_as_kept(before, after), f"{cell.source}\n\nkept:\n{before}\n\nnow:\n{after}"
+
+
+WHAT_COMES_OF_IT = {
+    "1.4": (14, "z holds 14.0"),
+    "2.3": (0.2, "with ½ and rate 0.4: [0.427172"),
+    "3.3": (14, "x.grad is 14.0"),
+    "4.4": (8, "step  8: w = 1.99219, distance 0.00781"),
+    "5.4": (0.875, "rate 0.8750: b = -1.5000 after one step, -1.5000 after thirty"),
+    "6.3": (243, ": 243 times as large"),
+    "7.3": (0.05, "step 40: 0.04999 long"),
+    "8.3": ("half or fewer", "of the moved digits are read right"),
+    "9.4": (12, "the program gives 12, and the function 192"),
+    "10.2": (6496, "= 6496"),
+}
+"""The prediction of each lesson, and what its reader sees who was right."""
+
+
+def prediction_of(lesson):
+    (text,) = [cell.source for cell in lesson.cells if re.match(r"\*\*[\d.]+\*\* A prediction", cell.source)]
+    return re.match(r"\*\*([\d.]+)", text)[1]
+
+
+def answered(lesson, path):
+    """The lesson as a reader has it who has predicted right, and runs the cell after the prediction once more."""
+    told = copy.deepcopy(lesson)
+    (at,) = [i for i, cell in enumerate(told.cells) if "if committed(answer):" in cell.source]
+    answer, _ = WHAT_COMES_OF_IT[prediction_of(lesson)]
+    told.cells.insert(at + 1, nbformat.v4.new_code_cell(f"answer = {answer!r}\n{told.cells[at].source}"))
+    nbformat.write(told, path)
+    return path
 
 
 def test_each_cell_shows_something(lesson):
@@ -110,6 +148,22 @@ def test_each_cell_shows_something(lesson):
 
 def test_no_page_is_kept_that_a_reader_could_not_play(lesson):
     assert not [output for cell in code(lesson) for output in cell.outputs if page_of(output)]
+
+
+def test_each_page_has_a_still_of_its_own(browser):
+    pages = [
+        f"<body></body><script>const own = '{colour}'; document.body.style.background = own</script>"
+        for colour in ("red", "blue")
+    ]
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": f'<iframe srcdoc="{html.escape(page)}"></iframe>'})
+        for page in pages
+    ]
+    lesson = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs)])
+    with ThreadPoolExecutor() as aside:  # where the tests' own browser does not run
+        kept = aside.submit(with_stills, lesson).result()
+    first, second = (output.data["image/png"] for output in kept.cells[0].outputs)
+    assert first != second
 
 
 def test_each_exercise_has_a_solution_that_can_be_revealed(lesson):
@@ -163,6 +217,16 @@ def test_all_lessons_have_one_form(lesson, request):
     assert end.startswith("## What to take along\n\n- ")
     wanted = [*LESSONS[max(0, number - 2) : number - 1], LESSONS[0].parent / "README.md", *LESSONS[number : number + 1]]
     assert re.findall(r"\]\((.*?)\)", end.splitlines()[-1]) == [path.name for path in wanted]
+
+
+def test_it_has_exercises_of_each_kind(lesson):
+    """A number, a prediction, a bug and a small project: four to six in all, numbered in order."""
+    asked = [cell.source for cell in lesson.cells if re.search(r"^\*\*\d+\.\d\*\*", cell.source, re.MULTILINE)]
+    numbers = [re.search(r"^\*\*\d+\.(\d)\*\*", text, re.MULTILINE)[1] for text in asked]
+    assert numbers == [str(k) for k in range(1, len(asked) + 1)]
+    assert 4 <= len(asked) <= 6
+    for kind in ("A prediction", "A bug", "A small project"):
+        assert sum(f"** {kind}" in text for text in asked) == 1, kind
 
 
 def test_its_pictures_come_from_the_library(lesson):

@@ -1,13 +1,12 @@
 """What the checks of lessons 6 to 9 say to right answers, and to the usual wrong ones."""
 
-import math
-
 import numpy as np
 import pytest
 from exercises import check
 
 from autograd import Value, compile
-from nn import Layer, Neuron
+from autograd.functional import softmax
+from nn import Layer, Neuron, cross_entropy
 
 
 def compiled(n_inputs=3, n_outputs=5, activation="tanh", declared=True):
@@ -23,26 +22,97 @@ def one_bias():
     return compile([neuron(x) for _ in range(5)], x)
 
 
+def skipping(layers, values, cut=False):
+    for layer in layers:
+        values = [out + (value.data if cut else value) for value, out in zip(values, layer(values), strict=True)]
+    return values
+
+
+def signals(model, samples):
+    """What each layer gives, one list for all samples."""
+    found = [[] for _ in model.layers]
+    for values in samples:
+        for numbers, layer in zip(found, model.layers, strict=True):
+            values = layer(values)
+            numbers += [value.data for value in values]
+    return [np.array(numbers) for numbers in found]
+
+
+def sizes(model, samples):
+    return [np.sqrt(np.mean(numbers**2)) for numbers in signals(model, samples)]
+
+
+def sizes_of_inputs(model, samples):
+    """Each layer reads the inputs, or as many of what comes before as it takes."""
+    first = sizes(model, samples)[0]
+    return [first, 2 * first]
+
+
+def shuffle(points, targets, seed):
+    order = np.random.default_rng(seed).permutation(len(points))
+    return points[order], targets[order]
+
+
+def shuffle_apart(points, targets, seed):
+    random = np.random.default_rng(seed)
+    return random.permutation(points), random.permutation(targets)
+
+
+def best_epoch(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return best + 1
+
+
+def last_epoch(losses, patience):
+    best = best_epoch(losses, patience)
+    return min(best + patience, len(losses))
+
+
+def loss_of(logits, target):
+    return cross_entropy(logits, target)
+
+
+def top(logits, classes, k):
+    return np.mean([c in np.argsort(row)[-k:] for row, c in zip(logits, classes, strict=True)])
+
+
+def by_hand(weights, b, x, t, reduce=np.sum):
+    a = np.tanh(weights @ x + b)
+    dz = 2 / x.shape[1] * (a - t) * (1 - a * a)
+    return dz @ x.T, reduce(dz, axis=1, keepdims=True)
+
+
 RIGHT = [
     ("6.1", 0.25**5),
     ("6.1", 0.000977),
-    ("6.2", 0.0199),
-    ("6.3", 0.2),
-    ("6.4", 243),
+    ("6.2", 0.2),
+    ("6.3", 243),
+    ("6.4", skipping),
+    ("6.5", sizes),
+    ("6.5", lambda model, samples: np.array(sizes(model, samples))),
     ("7.1", 160),
-    ("7.2", -0.5),
     ("7.3", 0.05),
-    ("7.4", 4),
+    ("7.2", 4),
+    ("7.4", shuffle),
+    ("7.5", best_epoch),
     ("8.1", 3760),
-    ("8.2", math.log(2.0)),
-    ("8.2", Value(0.5).log() * -1.0),
-    ("8.3", 0.75),
-    ("8.4", [0.25, 0.75]),
-    ("8.4", np.array([0.25, 0.75])),
+    ("8.2", 0.75),
+    ("8.3", "half or fewer"),
+    ("8.4", loss_of),
+    ("8.4", lambda logits, target: -sum(t * p.log() for t, p in zip(target, softmax(logits), strict=True))),
+    ("8.5", top),
     ("9.1", [20, 100]),
     ("9.1", (20, 100)),
     ("9.2", 1.0),
     ("9.3", compiled()),
+    ("9.4", 12),
+    ("9.5", by_hand),
+    ("9.5", lambda *given: tuple(np.squeeze(part) for part in by_hand(*given))),
 ]
 
 WRONG = [
@@ -53,60 +123,80 @@ WRONG = [
     ("6.1", 0.25, "for one neuron"),
     ("6.1", 7, "one factor for each neuron"),
     ("6.1", "small", "the answer is a number"),
-    ("6.2", 0.01, "forgot the square"),
-    ("6.2", 0.0099, "the slope of the sigmoid"),
-    ("6.2", 1 - math.tanh(0.99) ** 2, "not z"),
-    ("6.2", 1, "the 0.99 that is given"),
-    ("6.3", 0.04, "the variance"),
-    ("6.3", 0.141421, "forgot the 2"),
-    ("6.3", 5, "upside down"),
-    ("6.3", 1, "√(2 / n)"),
-    ("6.4", 729, "not itself a factor"),
-    ("6.4", 15, "no sum"),
-    ("6.4", 3, "all six layers"),
-    ("6.4", 10, "how many other weights"),
+    ("6.2", 0.04, "the variance"),
+    ("6.2", 0.141421, "forgot the 2"),
+    ("6.2", 5, "upside down"),
+    ("6.2", 1, "√(2 / n)"),
+    ("6.3", 729, "not itself a factor"),
+    ("6.3", 15, "no sum"),
+    ("6.3", 3, "all six layers"),
+    ("6.3", 10, "how many other weights"),
+    ("6.4", lambda layers, values: skipping(layers, values, cut=True), "the shortcut is a plain number"),
+    ("6.4", lambda layers, values: layers[2](layers[1](layers[0](values))), "wanted"),
+    ("6.4", lambda layers, values: skipping(layers, values)[:1], "this one has 1"),
+    ("6.4", lambda layers, values: [out.data for out in skipping(layers, values)], "a list of Values"),
+    (
+        "6.4",
+        lambda layers, values: [Value(out.data) for out in skipping(layers, values)],
+        "the gradient at the first input",
+    ),
+    ("6.4", [1, 2], "the function itself"),
+    ("6.5", lambda *given: [size**2 for size in sizes(*given)], "take the root"),
+    ("6.5", lambda *given: [x.mean() for x in signals(*given)], "square first"),
+    ("6.5", lambda *given: [abs(x).mean() for x in signals(*given)], "without a sign"),
+    ("6.5", lambda *given: [np.sqrt(np.sum(x**2)) for x in signals(*given)], "divide by how many"),
+    ("6.5", lambda model, samples: sizes(model, samples[-1:]), "the last sample alone"),
+    ("6.5", sizes_of_inputs, "what does it read"),
+    ("6.5", lambda *given: [0.0, 0.0], "the first layer should be"),
     ("7.1", 155, "the last batch of each epoch"),
     ("7.1", 156.25, "no parts of a step"),
     ("7.1", 157, "do not reach over"),
     ("7.1", 32, "of one epoch"),
     ("7.1", 5000, "how many points are visited"),
     ("7.1", 1, "count the batches"),
-    ("7.2", 0.5, "the sign is wrong"),
-    ("7.2", 0.6931, "that is the loss"),
-    ("7.2", -1, "σ(0) is not 0"),
-    ("7.2", -0.25, "no factor σ′(z)"),
-    ("7.2", 3, "at z = 0"),
     ("7.3", 5, "the learning rate times v"),
     ("7.3", 0.1, "momentum 0.9"),
     ("7.3", 0.018, "the second step"),
     ("7.3", 0.01, "the first step"),
     ("7.3", 0.0125, "and μ is 0.8"),
     ("7.3", 1, "v grows to"),
-    ("7.4", 3, "counted from 1"),
-    ("7.4", 7, "the last epoch"),
-    ("7.4", 0.41, "after which epoch"),
-    ("7.4", 5, "the one before"),
-    ("7.4", 1, "the lowest held-out loss"),
+    ("7.2", 3, "counted from 1"),
+    ("7.2", 7, "the last epoch"),
+    ("7.2", 0.41, "after which epoch"),
+    ("7.2", 5, "the one before"),
+    ("7.2", 1, "the lowest held-out loss"),
+    ("7.4", shuffle_apart, "one and the same order"),
+    ("7.4", lambda points, targets, seed: (points, targets), "nothing has moved"),
+    ("7.4", lambda points, targets, seed: shuffle(points, targets, 0), "another seed gives the same"),
+    ("7.4", lambda points, targets, seed: shuffle(points, targets, None), "draw it from default_rng(seed)"),
+    ("7.4", lambda points, targets, seed: (np.sort(points.ravel())[::-1].reshape(30, 2), targets), "have changed"),
+    ("7.4", lambda points, targets, seed: (points[:5], targets[:5]), "arrays of shape"),
+    ("7.4", lambda points, targets, seed: points, "as a pair"),
+    ("7.5", lambda losses, patience: best_epoch(losses, patience) - 1, "counted from 1"),
+    ("7.5", lambda losses, patience: 1 + int(np.argmin(losses)), "looks ahead"),
+    ("7.5", last_epoch, "the epoch at which it stops"),
+    ("7.5", lambda losses, patience: 20, "gave 20, wanted 3"),
     ("8.1", 3700, "forgot the biases"),
     ("8.1", 3250, "the hidden layer's"),
     ("8.1", 3750, "all neurons have a bias"),
     ("8.1", 124, "inputs and neurons"),
     ("8.1", 9, "add them up"),
-    ("8.2", -math.log(2.0), "the sign is wrong"),
-    ("8.2", 1.0, "base 2"),
-    ("8.2", 0.30103, "base 10"),
-    ("8.2", 0.5, "0.5 is the probability"),
-    ("8.2", 7, "−ln p"),
-    ("8.3", 6 / 9, "the last column"),
-    ("8.3", 22 / 28, "accuracy over all classes"),
-    ("8.3", 0.25, "read wrong"),
-    ("8.3", 6, "not a part of 1"),
-    ("8.3", 0.1, "the diagonal"),
-    ("8.4", [0.75, 0.25], "wrong way round"),
-    ("8.4", [1.0, 3.0], "these to 4"),
-    ("8.4", [1 / (2 + math.log(3)), (1 + math.log(3)) / (2 + math.log(3))], "the logits over their sum"),
-    ("8.4", [0.4, 0.6], "e and 3e"),
-    ("8.4", 0.25, "a list of 2 numbers"),
+    ("8.2", 6 / 9, "the last column"),
+    ("8.2", 22 / 28, "accuracy over all classes"),
+    ("8.2", 0.25, "read wrong"),
+    ("8.2", 6, "not a part of 1"),
+    ("8.2", 0.1, "the diagonal"),
+    ("8.3", "nearly all", "which pixels are neighbours"),
+    ("8.3", "about three in four", "which pixels are neighbours"),
+    ("8.3", 0.5, "choose among"),
+    ("8.4", lambda logits, target: cross_entropy(softmax(logits), target), "softmax is taken twice"),
+    ("8.4", lambda logits, target: -1.0 * cross_entropy(logits, target), "wanted 0.2413"),
+    ("8.4", lambda logits, target: Value(cross_entropy(logits, target).data), "p − t at each logit"),
+    ("8.4", lambda logits, target: None, "did you return"),
+    ("8.5", lambda logits, classes, k: top(logits, classes, k) * 4, "divide by how many"),
+    ("8.5", lambda logits, classes, k: top(-logits, classes, k), "the smallest logits"),
+    ("8.5", lambda logits, classes, k: top(logits, classes, 1), "for k = 1"),
+    ("8.5", lambda logits, classes, k: 0.9, "wanted 0.25"),
     ("9.1", [100, 20], "the other way round"),
     ("9.1", [20, 30], "that is W alone"),
     ("9.1", [30, 100], "that is x"),
@@ -124,6 +214,18 @@ WRONG = [
     ("9.3", one_bias(), "it has 4 parameters"),
     ("9.3", compiled(activation="relu"), "beyond 1"),
     ("9.3", compiled(activation="sigmoid"), "far from 0"),
+    ("9.4", 192, "no loop in it"),
+    ("9.4", 120, "called with 3"),
+    ("9.4", 3, "replayed for every number"),
+    ("9.4", 24, "three doublings"),
+    ("9.4", 6, "one doubling"),
+    ("9.4", 5, "how many doublings"),
+    ("9.5", lambda *given: by_hand(*given, reduce=np.mean), "5 times too small"),
+    ("9.5", lambda *given: by_hand(*given, reduce=np.max), "db should be"),
+    ("9.5", lambda w, b, x, t: (by_hand(w, b, x, t)[0].T, b), "yours has the shape (3, 2)"),
+    ("9.5", lambda w, b, x, t: (w, b), "and other numbers"),
+    ("9.5", lambda w, b, x, t: (by_hand(w, b, x, t)[0], 1.0), "for each of the 2 neurons"),
+    ("9.5", lambda w, b, x, t: w, "as a pair"),
 ]
 
 

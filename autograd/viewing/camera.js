@@ -5,7 +5,6 @@ const READABLE = 1.02;  // the smallest text of a picture is 10 units high: 10 p
 const NATURAL = 4 / 3;
 const LARGEST = 8;
 const MARGIN = 14;  // pixels kept free around what is looked at
-const SVG = "http://www.w3.org/2000/svg";
 
 const corners = (box) => [box.x, box.y, box.x + box.width, box.y + box.height];
 const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
@@ -18,15 +17,14 @@ function holds(outer, inner) {
   const [p, q] = [corners(outer), corners(inner)];
   return p[0] <= q[0] && p[1] <= q[1] && p[2] >= q[2] && p[3] >= q[3];
 }
-function meet(a, b) {
-  const [p, q] = [corners(a), corners(b)];
-  return p[0] < q[2] && q[0] < p[2] && p[1] < q[3] && q[1] < p[3];
-}
-const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
-function drawn(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+/* The nodes and edges of a picture by Graphviz, each with its name, which would else show where the pointer rests. */
+function partsOf(picture) {
+  const parts = [...picture.querySelectorAll("g.node, g.edge")];
+  for (const part of parts) part.dataset.part = part.querySelector("title").textContent;
+  for (const title of picture.querySelectorAll("title")) title.remove();
+  return parts;
 }
 
 /* All of a picture, however much of it is seen at the moment. */
@@ -47,13 +45,13 @@ class Camera {
   }
 
   /* Another picture: an <svg> by Graphviz, whose nodes can be looked at. */
-  show(svg) {
-    this.svg = svg;
-    this.graph = svg.querySelector("g.graph");
-    this.whole = whole(svg);
+  show(picture) {
+    this.svg = picture;
+    this.graph = picture.querySelector("g.graph");
+    this.whole = whole(picture);
     this.measure();
     this.graph.querySelector("g.docks")?.remove();
-    this.docks = this.graph.appendChild(drawn("g", { class: "docks" }));
+    this.docks = this.graph.appendChild(svg("g", { class: "docks" }));
     this.miniature();
   }
 
@@ -97,6 +95,13 @@ class Camera {
       this.move([clamp(x, x0 + width, x1 - width), clamp(y, y0 + height, y1 - height)], scale);
       this.dock(parts);
     }
+  }
+
+  /* Boxes that can be asked: one that the keys reach is looked at where it is not in sight. */
+  attend(boxes, ask) {
+    choosable(boxes, (i) => ask(boxes[i]), ["Enter"], (box) => {
+      if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box]);
+    });
   }
 
   /* Puts the middle of a part where something else was on the screen, large enough to be read. */
@@ -144,9 +149,9 @@ class Camera {
   move(at, scale) {
     Object.assign(this, { at, scale });
     this.docks.replaceChildren();
-    const { x, y, width, height } = this.seen();
-    this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
-    for (const [name, value] of Object.entries({ x, y, width, height })) this.frame.setAttribute(name, value);
+    const seen = this.seen();
+    this.svg.setAttribute("viewBox", Object.values(seen).join(" "));
+    for (const [name, value] of Object.entries(seen)) this.frame.setAttribute(name, value);
     this.overview.classList.toggle("idle", holds(this.seen(-1), this.whole));
   }
 
@@ -174,12 +179,12 @@ class Camera {
 
   /* The whole picture, small: a rectangle for each box, one path for all edges, and what is seen of it. */
   miniature() {
-    const { x, y, width, height } = this.whole, { e, f } = this.graph.transform.baseVal.consolidate().matrix;
-    this.overview.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    const { e, f } = this.graph.transform.baseVal.consolidate().matrix;
+    this.overview.setAttribute("viewBox", Object.values(this.whole).join(" "));
     const edges = [...this.graph.querySelectorAll("g.edge path")].map((path) => path.getAttribute("d")).join("");
-    const path = drawn("path", { d: edges, transform: `translate(${e} ${f})` });
-    this.small = new Map([...this.graph.querySelectorAll("g.node")].map((part) => [part, drawn("rect", this.boxOf(part))]));
-    this.frame = drawn("rect", { class: "seen" });
+    const path = svg("path", { d: edges, transform: `translate(${e} ${f})` });
+    this.small = new Map([...this.graph.querySelectorAll("g.node")].map((part) => [part, svg("rect", this.boxOf(part))]));
+    this.frame = svg("rect", { class: "seen" });
     this.overview.replaceChildren(path, ...this.small.values(), this.frame);
   }
 
@@ -228,8 +233,7 @@ class Camera {
       const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(overview.getScreenCTM().inverse());
       this.move([point.x, point.y], this.scale);
     };
-    overview.addEventListener("pointerdown", aim);
-    overview.addEventListener("pointermove", aim);
+    for (const kind of ["pointerdown", "pointermove"]) overview.addEventListener(kind, aim);
 
     const actions = {
       "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8), "0": () => this.fit(),

@@ -39,6 +39,7 @@ _CROWDED = {**_BOXES, "ranksep": "1.4"}
 _FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
 _LAYOUTS: Mapping[str, Mapping[str, str]] = {
     "plain": {"ranksep": "0.28"},
+    "network": {"ranksep": "0.2"},
     "boxes": _BOXES,
     "crowded": _CROWDED,
     "far": _FAR,
@@ -124,17 +125,19 @@ class Sheet:
         ordered = names[::-1] if cluster and self._sides in ("ew", "we") else names
         self._columns.append((cluster, ordered, "source" if first else "same"))
 
-    def order(self, firsts: Sequence[str], cluster: Cluster = ()) -> None:
-        """The clusters within ``cluster`` that these nodes begin stand in this order, as far as their edges allow.
+    def order(self, before: Sequence[str], after: Sequence[Sequence[str]], cluster: Cluster = ()) -> None:
+        """What stands side by side after ``before``: groups of nodes in this order, each of them in its own cluster.
 
-        Graphviz has no order for clusters: it draws as few crossings as it can. Where everything is connected to
-        everything, these unseen edges from an unseen column are what decides.
+        Graphviz has no order for clusters: it draws as few crossings as it can find. So an unseen column within
+        ``cluster`` has a mark for each group; unseen edges to and from the marks in turn cross where the order differs.
         """
-        names = [f"{name}_mark" for name in firsts]
-        for name, first in zip(names, firsts, strict=True):
-            self._add(name, "", "mark", cluster, "")
-            self._edges += [(name, first, {"style": "invis"})] * HEAVY
-        self.column(names, cluster)
+        marks = [f"mark{len(self._columns)}_{i}" for i in range(len(after))]
+        for mark, group in zip(marks, after, strict=True):
+            self._add(mark, "", "mark", cluster, "")
+            self._edges += [(mark, node, {"style": "invis"}) for node in group]
+        for i, name in enumerate(before):
+            self._edges += [(name, marks[i * len(marks) // len(before)], {"style": "invis"})] * HEAVY
+        self.column(marks, cluster)
 
     def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An arrow with a text of one or more lines beside it; a hint is shown where the pointer rests."""

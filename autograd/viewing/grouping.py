@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .. import ops
 from ..value import Value
 
 Scope = tuple[str, ...]
@@ -34,7 +35,8 @@ def scopes_of(order: Sequence[Value]) -> dict[Value, Scope]:
     """The scope of each node of a topological order.
 
     A label tells it. What an operation made without a label, and a constant, is of the scope of all that consumes it,
-    or of none. A leaf without a label is of none: it comes from outside.
+    or of none. A leaf without a label is of none, as is a number that a parameter is multiplied by: it comes from
+    outside.
     """
     scopes: dict[Value, Scope] = {}
     consumers: dict[Value, Scope] = {}
@@ -48,28 +50,72 @@ def scopes_of(order: Sequence[Value]) -> dict[Value, Scope]:
             scope = known[node.label] = scope_of(node.label)
         scopes[node] = scope
         for parent in node.parents:
-            if consumers.setdefault(parent, scope) != scope:
+            if consumers.setdefault(parent, scope) != scope or (parent.is_constant and _is_weighted(node)):
                 consumers[parent] = ()
     return scopes
 
 
-def siblings(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[tuple[Scope, list[Value]]]:
-    """The parts of one part that read the same from outside of it, as the neurons of a layer do: in their order.
+def _is_weighted(node: Value) -> bool:
+    return node.op is ops.MUL and any(parent.is_leaf and parent.label for parent in node.parents)
 
-    Each stands as the first result in it.
-    """
-    firsts: dict[Scope, Value] = {}
-    read: dict[Scope, set[Value]] = {}
+
+@dataclass(frozen=True)
+class Passage:
+    """Where numbers enter parts of a network that read the same, as the neurons of a layer do, or leave them."""
+
+    outer: Scope
+    """What encloses the parts that are entered."""
+    reads: Sequence[Value]
+    """What passes, in the order of the parts that it comes from."""
+    readers: Sequence[Sequence[Value]]
+    """What reads it: for each part that is entered, in their order; outside of all parts, for each that passes."""
+
+
+def entrances(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Passage]:
+    """What comes into parts that stand side by side, but where it comes from these parts themselves."""
+    read: dict[Scope, dict[Value, list[Value]]] = {}
     for node in order:
-        for depth in range(1, len(scopes[node]) + 1 if node.parents else 1):
-            scope = scopes[node][:depth]
-            firsts.setdefault(scope, node)
-            outside = (p for p in node.parents if scopes[p][: depth - 1] != scope[:-1] or not scopes[p])
-            read.setdefault(scope, set()).update(outside)
+        scope = scopes[node]
+        outer = scope[:-1] or scope
+        for parent in node.parents if scope else ():
+            if scopes[parent][: len(outer)] != outer:
+                read.setdefault(scope, {}).setdefault(parent, []).append(node)
     alike: dict[tuple[Scope, frozenset[Value]], list[Scope]] = {}
-    for scope in sorted(firsts, key=lambda scope: _natural(scope[-1])):
+    for scope in sorted(read, key=_place):
         alike.setdefault((scope[:-1], frozenset(read[scope])), []).append(scope)
-    return [(outer, [firsts[s] for s in found]) for (outer, reads), found in alike.items() if reads and len(found) > 1]
+    places = {node: i for i, node in enumerate(order)}
+    passages = []
+    for (outer, reads), parts in alike.items():
+        readers = [[node for nodes in read[scope].values() for node in nodes] for scope in parts]
+        first = [node for node in reads if node.parents] or reads  # beside a result, a leaf is but an operand
+        if (outer or len(parts) > 1) and reads.isdisjoint(_behind(order, readers)):
+            in_order = sorted(first, key=lambda node: (_place(scopes[node]), places[node]))
+            passages.append(Passage(outer, in_order, readers))
+    return passages
+
+
+def exits(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Passage]:
+    """What comes out of parts that stand side by side, to be read outside of all."""
+    read: dict[Scope, dict[Value, list[Value]]] = {}
+    for node in order:
+        for parent in node.parents if not scopes[node] else ():
+            if scopes[parent]:
+                read.setdefault(scopes[parent][:-1], {}).setdefault(parent, []).append(node)
+    in_order = [sorted(reads, key=lambda node: _place(scopes[node])) for reads in read.values()]
+    return [
+        Passage((), nodes, [reads[node] for node in nodes])
+        for nodes, reads in zip(in_order, read.values(), strict=True)
+        if len(nodes) > 1
+    ]
+
+
+def _behind(order: Sequence[Value], readers: Sequence[Sequence[Value]]) -> set[Value]:
+    """These nodes, and all that is computed from them."""
+    behind = {node for nodes in readers for node in nodes}
+    for node in order:
+        if not behind.isdisjoint(node.parents):
+            behind.add(node)
+    return behind
 
 
 @dataclass(eq=False)
@@ -159,6 +205,10 @@ class Parts:
 def _natural(name: str) -> list[tuple[int, str]]:
     """By which names are sorted as people count: neurons[9] before neurons[10]."""
     return [(int(piece), "") if i % 2 else (0, piece) for i, piece in enumerate(re.split(r"(\d+)", name))]
+
+
+def _place(scope: Scope) -> list[list[tuple[int, str]]]:
+    return list(map(_natural, scope))
 
 
 def collapse(

@@ -3,46 +3,34 @@
 const views = [...document.querySelectorAll("#stage > svg")];
 const camera = new Camera($("stage"), $("overview"));
 const LEGIBLE = 0.45;  // the scale below which a picture is not shown whole: nothing in it could be made out
-let shown = null, asked = null;
+let shown = null, frame = null;
 document.body.classList.toggle("single", views.length === 1);
 
 views.forEach((svg, i) => {
-  for (const group of svg.querySelectorAll("g.node, g.edge")) group.dataset.part = group.querySelector("title").textContent;
-  for (const title of svg.querySelectorAll("title")) title.remove();  // they would show where the pointer rests
+  const { opened, asked } = data.frames[i], parts = new Map(partsOf(svg).map((part) => [part.dataset.part, part]));
   for (const cluster of svg.querySelectorAll("g.cluster")) {
     const name = cluster.querySelector("text")?.textContent;
-    if (data.frames[i].opened.includes(name)) { cluster.dataset.layer = name; cluster.classList.add("open"); }
+    if (opened.includes(name)) { cluster.dataset.layer = name; cluster.classList.add("open"); }
   }
-  const boxes = Object.keys(data.frames[i].asked).map((part) => svg.querySelector(`[data-part="${part}"]`)).filter(Boolean);
-  boxes.forEach((box, at) => {
-    const said = data.frames[i].asked[box.dataset.part];
-    box.setAttribute("tabindex", at ? "-1" : "0");
-    box.setAttribute("role", "button");
-    box.setAttribute("aria-label", said.lines[0] + (said.opens ? ", closed" : ""));
-    box.addEventListener("focus", () => {
-      for (const other of boxes) other.setAttribute("tabindex", other === box ? "0" : "-1");
-      if (box.matches(":focus-visible") && !holds(camera.seen(), camera.boxOf(box))) camera.look([box]);
-    });
-    box.addEventListener("keydown", (event) => {
-      const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
-      if (event.key === "Enter") { event.stopPropagation(); press(box); }
-      if (to !== undefined && !event.shiftKey) { event.preventDefault(); boxes[to]?.focus(); }
-    });
-  });
+  const boxes = Object.keys(asked).map((part) => parts.get(part)).filter(Boolean);
+  for (const box of boxes) {
+    const { lines, opens } = asked[box.dataset.part];
+    box.setAttribute("aria-label", lines[0] + (opens ? ", closed" : ""));
+  }
+  camera.attend(boxes, press);
 });
 
-const openNow = () => data.frames[views.indexOf(shown)].opened;
 const view = (opened) => data.frames.findIndex((frame) => String(frame.opened) === String(opened));
 
 /* The view in which a layer is open, and with it a neighbour that was open, if there is such a view. */
 function opening(layer) {
-  for (const other of openNow()) {
+  for (const other of frame.opened) {
     for (const both of [[other, layer], [layer, other]]) if (view(both) >= 0) return view(both);
   }
   return view([layer]);
 }
 
-const closing = (layer) => view(openNow().filter((other) => other !== layer));
+const closing = (layer) => view(frame.opened.filter((other) => other !== layer));
 
 /* Shows another view with the layer where it was. */
 function turn(layer, index) {
@@ -52,20 +40,15 @@ function turn(layer, index) {
   const place = partOf(layer);
   if (!place) return;
   if (camera.room(camera.whole) < READABLE) camera.hold(place, before);
-  (place.matches(".node") ? place : firstWithin(layer)).focus({ preventScroll: true });
+  (place.matches(".node") ? place : boxOf(layer, false)).focus({ preventScroll: true });
 }
 
-function partOf(layer) {
-  const frame = data.frames[views.indexOf(shown)];
-  const closed = Object.keys(frame.asked).find((part) => frame.asked[part].opens && frame.asked[part].layer === layer);
-  return closed ? shown.querySelector(`[data-part="${closed}"]`) : shown.querySelector(`[data-layer="${CSS.escape(layer)}"]`);
-}
-
-function firstWithin(layer) {
-  const frame = data.frames[views.indexOf(shown)];
-  const part = Object.keys(frame.asked).find((one) => !frame.asked[one].opens && frame.asked[one].layer === layer);
+/* The first box of a layer: the one that opens it, or one within. */
+function boxOf(layer, opens) {
+  const part = Object.keys(frame.asked).find((one) => frame.asked[one].layer === layer && frame.asked[one].opens === opens);
   return part && shown.querySelector(`[data-part="${part}"]`);
 }
+const partOf = (layer) => boxOf(layer, true) || shown.querySelector(`[data-layer="${CSS.escape(layer)}"]`);
 
 function middleOf(layer) {
   const { left, top, width, height } = partOf(layer).getBoundingClientRect();
@@ -74,22 +57,17 @@ function middleOf(layer) {
 
 /* A box that can be opened is; of any other is told what is in it. */
 function press(box) {
-  const said = data.frames[views.indexOf(shown)].asked[box.dataset.part];
+  const said = frame.asked[box.dataset.part];
   if (!said) return;
   if (said.opens) turn(said.layer, opening(said.layer));
   else ask(box.dataset.part);
 }
 
 function ask(part) {
-  asked = part;
-  const frame = data.frames[views.indexOf(shown)], said = frame.asked[part];
+  const said = frame.asked[part];
   for (const group of shown.querySelectorAll("g.node")) group.classList.toggle("asked", group.dataset.part === part);
   $("asked").textContent = said ? said.lines[0] : "";
-  $("said").replaceChildren(...(said ? said.lines.slice(1) : hints(frame)).map((line) => {
-    const made = document.createElement("div");
-    made.textContent = line;
-    return made;
-  }));
+  $("said").replaceChildren(...(said ? said.lines.slice(1) : hints()).map((line) => html("div", {}, line)));
   const layer = said && said.layer;
   $("toggle").hidden = !layer;
   if (layer) {
@@ -99,16 +77,16 @@ function ask(part) {
   if (said) $("live").textContent = said.lines.join("; ");
 }
 
-function hints(frame) {
+function hints() {
   const some = Object.values(frame.asked).some((said) => said.opens);
   return ["Click or Enter on a box says what is in it.", ...(some ? ["On a layer it opens its neurons."] : []),
     ...(frame.opened.length ? [`Open: ${frame.opened.join(", ")}. A click on the frame closes it.`] : [])];
 }
 
 $("stage").addEventListener("click", (event) => {
-  const box = event.target.closest("g.node"), frame = event.target.closest("g.cluster.open");
+  const box = event.target.closest("g.node"), layer = event.target.closest("g.cluster.open")?.dataset.layer;
   if (box) press(box);
-  else if (frame) turn(frame.dataset.layer, closing(frame.dataset.layer));
+  else if (layer) turn(layer, closing(layer));
 });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") ask(null); });
 
@@ -118,8 +96,8 @@ function first() {
   return [...shown.querySelectorAll("g.node")].reduce((one, other) => corner(other) < corner(one) ? other : one);
 }
 
-function show(frame, index) {
-  shown = views[index];
+function show(now, index) {
+  [frame, shown] = [now, views[index]];
   for (const svg of views) svg.classList.remove("shown");
   arrange(camera, { only: shown });
   camera.chosen = null;

@@ -20,6 +20,7 @@ from .notation import gradient_text, largest_text, number_text, range_text, shor
 from .opening import Asked
 from .palette import Theme
 
+FEW_OUTPUTS = 3  # of a network, whose readers Graphviz may lay out by their crossings: the network stays in order
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
@@ -38,8 +39,10 @@ def dot_of(
     labels, marked = name_nodes(order), set(marked)
     crowded = len(parts.flows) > MOST_EDGE_TEXTS
     far = _reach(parts.loose) > LONGEST_REACH
+    passages = [] if parts.flows else [*grouping.entrances(order, scopes), *grouping.exits(order, scopes)]
     boxes = "crowded" if crowded else "boxes"
-    sheet = Sheet(rankdir, boxes if parts.flows else "far" if far else "plain", theme)
+    whole = "far" if far else "network" if passages else "plain"
+    sheet = Sheet(rankdir, boxes if parts.flows else whole, theme)
     names: dict[Part, str] = {node: f"v{i}" for i, node in enumerate(order)}
     names |= {box: f"b{i}" for i, box in enumerate(parts.boxes)}
     for box in parts.boxes:
@@ -54,21 +57,25 @@ def dot_of(
             sheet.card(names[node], _input_lines(node, labels), _input_style(node), (), hint, **style)
         else:
             _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
+    passing: set[tuple[Value, Value]] = set()
     if parts.flows:
         for column in parts.columns:
             sheet.column([names[part] for part in column], column[0].scope[:-1] if isinstance(column[0], Box) else ())
     else:
         sheet.column([names[node] for node in order if node in entering], first=True)
-        for cluster, alike in grouping.siblings(order, scopes):
-            sheet.order([names[_beginning(node, scopes)] for node in alike], cluster)
+        for passage in passages:
+            readers = [[_operation(names[node]) for node in nodes] for nodes in passage.readers]
+            sheet.order([names[node] for node in passage.reads], readers, passage.outer)
+            if passage.outer or len(passage.reads) > FEW_OUTPUTS:
+                passing |= {(p, node) for p in passage.reads for nodes in passage.readers for node in nodes}
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
                 style = {**_MARK} if parent in marked and node in marked and node.partials else {}
-                if scopes[node] and scopes[node][:1] != scopes[parent][:1]:
-                    style["minlen"] = "2"  # so that what else the node reads stands beside it, within its cluster
+                if (parent, node) in passing:
+                    style["constraint"] = "false"  # its crossings do not count: all of a layer is connected to all
                 sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded, _marked_flows(order, parts, marked))
     return sheet.dot
@@ -106,11 +113,6 @@ def _entering(order: Sequence[Value], scopes: Mapping[Value, Scope], parts: Part
         for node in parts.loose
         if not node.parents and not scopes[node] and (node in read or (node.is_constant and node in heads))
     }
-
-
-def _beginning(node: Value, scopes: Mapping[Value, Scope]) -> Value:
-    """What stands first in the cluster whose first result is ``node``: an operand, if one stands within."""
-    return next((parent for parent in node.parents if scopes[parent] == scopes[node]), node)
 
 
 def _marked_flows(order: Sequence[Value], parts: Parts, marked: Collection[Value]) -> set[tuple[Part, Part]]:

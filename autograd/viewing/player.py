@@ -72,7 +72,7 @@ def fill_player(
         "unit": html.escape(unit),
         "pace": str(pace),
         "style": style,
-        "script": script,
+        "script": asset("elements.js") + script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
     }
     pieces = asset("player.html").split("{{")

@@ -3,39 +3,26 @@
 class Picture {
   constructor(svg) {
     this.svg = svg;
-    this.groups = [...svg.querySelectorAll("g.node, g.edge")];
-    this.titled = new Map();
-    for (const group of this.groups) {
-      const title = group.dataset.part = group.querySelector("title").textContent;
-      this.titled.set(title, [...(this.titled.get(title) || []), group]);
-    }
-    for (const title of svg.querySelectorAll("title")) title.remove();  // they would show where the pointer rests
+    this.groups = partsOf(svg);
+    this.titled = new Map(this.groups.map((group) => [group.dataset.part, []]));
+    for (const group of this.groups) this.titled.get(group.dataset.part).push(group);
     this.kinds = new Map(this.groups.map((group) => [group, group.getAttribute("class")]));
     this.edges = new Map();
-    for (const [child, parents] of data.parents) {
-      const used = new Map();
-      parents.forEach((parent, i) => {
-        const nth = used.get(parent) || 0;
-        used.set(parent, nth + 1);
-        this.edges.set(`${child},${i}`, this.titled.get(`v${parent}->v${child}_op`)[nth]);
-      });
-    }
+    for (const [child, parents] of data.parents) parents.forEach((parent, i) => {
+      const nth = parents.slice(0, i).filter((other) => other === parent).length;
+      this.edges.set(`${child},${i}`, this.titled.get(`v${parent}->v${child}_op`)[nth]);
+    });
     this.fields = { values: new Map(), gradients: new Map() };
-    for (const [title, [group]] of this.titled) {
-      const texts = group.querySelectorAll("text");
-      if (/^v\d+$/.test(title) && title.slice(1) in data.ledgers) {
-        this.fields.values.set(title.slice(1), texts[texts.length - 2]);
-        this.fields.gradients.set(title.slice(1), texts[texts.length - 1]);
-      }
+    for (const node of Object.keys(data.ledgers)) {
+      const [value, gradient] = [...this.value(node).querySelectorAll("text")].slice(-2);
+      this.fields.values.set(node, value);
+      this.fields.gradients.set(node, gradient);
     }
   }
 
   part(title) { return (this.titled.get(title) || [])[0]; }
-
   value(node) { return this.part(`v${node}`); }
-
   operation(node) { return this.part(`v${node}_op`); }
-
   edge(edge) { return this.edges.get(String(edge)); }
 
   /* As it stands after a frame, whichever was shown before; what stays as it is is left alone, as layout takes time. */
@@ -99,28 +86,17 @@ const pictures = new Map(Object.values(svgs).map((svg) => [svg, new Picture(svg)
 const camera = new Camera($("stage"), $("overview"));
 let picture = pictures.get(arrange(camera, svgs));
 
-function element(tag, text, kind) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (kind) made.className = kind;
-  return made;
-}
-
 /* ---- the ledger of a box that is asked */
 
 let asked = null, shownStep = 0;
 
 function link(node) {
-  const button = element("button", data.ledgers[node].name, "name");
+  const button = html("button", { class: "name" }, data.ledgers[node].name);
   button.onclick = () => ask(String(node), true);
   return button;
 }
 
-function row(...contents) {
-  const made = document.createElement("li");
-  made.append(...contents);
-  return made;
-}
+const row = (...contents) => html("li", {}, ...contents);
 
 function ask(node, look) {
   asked = node;
@@ -139,42 +115,27 @@ function showLedger() {
   if (!ledger) return;
   $("kind").textContent = ledger.kind;
   $("asked").textContent = ledger.name;
-  $("made").replaceChildren(...[...ledger.lines, ledger.rule].map((line, i) => element("div", line, i ? "continued" : "")));
+  $("made").replaceChildren(...[...ledger.lines, ledger.rule].map((line, i) => html("div", { class: i ? "continued" : "" }, line)));
   $("sources").replaceChildren(...ledger.parents.map((node) => row("made from ", link(node))));
   const known = ledger.contributions.filter((entry) => entry.step <= shownStep);
   $("contributions").replaceChildren(...ledger.contributions.map((entry) => entry.step <= shownStep ?
-    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}`, element("div", entry.rule)) :
+    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}`, html("div", {}, entry.rule)) :
     row("from ", link(entry.child), ` in step ${entry.step}`)));
   const isRoot = asked === rootNode;
   $("together").textContent = isRoot ? "1, where backward begins" : !ledger.contributions.length ? "0: nothing reaches it" :
     known.length > 1 ? `${known.length === ledger.contributions.length ? "together" : "so far"} ${known.at(-1).together}` : "";
 }
 
-/* One box at a time is in the order of the keys Tab; up and down go from one to the next, Enter asks. */
-function listenToBoxes(svg) {
-  const boxes = Object.keys(data.ledgers).map((node) => pictures.get(svg).value(node));
-  boxes.forEach((box, i) => {
-    const node = box.dataset.part.slice(1);
-    box.setAttribute("tabindex", i ? "-1" : "0");
-    box.setAttribute("role", "button");
-    box.setAttribute("aria-label", data.ledgers[node].name);
-    box.addEventListener("focus", () => {
-      for (const other of boxes) other.setAttribute("tabindex", other === box ? "0" : "-1");
-      if (box.matches(":focus-visible") && !holds(camera.seen(), camera.boxOf(box))) camera.look([box]);
-    });
-    box.addEventListener("keydown", (event) => {
-      const to = { ArrowDown: i + 1, ArrowUp: i - 1 }[event.key];
-      if (event.key === "Enter") ask(node);
-      if (to !== undefined && !event.shiftKey) { event.preventDefault(); boxes[to]?.focus(); }
-    });
-  });
-}
-
 const rootNode = Object.keys(data.ledgers).at(-1);
-for (const svg of Object.values(svgs)) listenToBoxes(svg);
+const nodeOf = (box) => box.dataset.part.match(/\d+/)[0];
+for (const one of pictures.values()) {
+  const boxes = Object.keys(data.ledgers).map((node) => one.value(node));
+  for (const box of boxes) box.setAttribute("aria-label", data.ledgers[nodeOf(box)].name);
+  camera.attend(boxes, (box) => ask(nodeOf(box)));
+}
 $("stage").addEventListener("click", (event) => {
-  const node = event.target.closest("g.node")?.dataset.part.match(/\d+/)[0];
-  if (node in data.ledgers) ask(node);
+  const box = event.target.closest("g.node");
+  if (box && nodeOf(box) in data.ledgers) ask(nodeOf(box));
 });
 $("close").onclick = () => ask(null);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") ask(null); });
@@ -187,9 +148,9 @@ function show(frame, index) {
   showLedger();
   $("phase").textContent = frame.phase;
   $("heading").textContent = frame.heading;
-  $("lines").replaceChildren(...frame.lines.map(([kind, text]) => element("div", text, kind)));
+  $("lines").replaceChildren(...frame.lines.map(([kind, text]) => html("div", { class: kind }, text)));
   $("rules-heading").hidden = !frame.rules.length;
-  $("rules").replaceChildren(...frame.rules.map((rule) => element("li", rule)));
+  $("rules").replaceChildren(...frame.rules.map((rule) => html("li", {}, rule)));
   return `${frame.phase}. ${frame.heading}. ${frame.lines.map(([, text]) => text).join("; ")}`;
 }
 

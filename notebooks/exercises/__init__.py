@@ -1,4 +1,8 @@
-"""The exercises of the lessons: ``check("4.1", answer)`` says whether an answer is right, and if not, what is wrong."""
+"""The exercises of the lessons: ``check("4.1", answer)`` says whether an answer is right, and if not, what is wrong.
+
+There are four kinds: a number, a prediction, which is run only once the reader is ``committed`` to an answer, a bug to
+find, and a small project. The last two are answered with a function, which is judged by what it does.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +52,19 @@ def check(exercise: str, answer: object) -> None:
     print(f"{exercise} is right. ✓" if hint is None else f"{exercise} is not right yet: {hint}")
 
 
+def committed(answer: object) -> bool:
+    """Whether there is a prediction; where there is none yet, one line says so.
+
+    >>> committed(...)
+    Predict first: put your answer in the place of the dots above, and run this cell after it.
+    False
+    """
+    if _is_open(answer):
+        print("Predict first: put your answer in the place of the dots above, and run this cell after it.")
+        return False
+    return True
+
+
 def _is_open(answer: object) -> bool:
     """Whether dots stand in the place of the answer, or of a part of it."""
     parts = answer.values() if isinstance(answer, Mapping) else answer if isinstance(answer, list | tuple) else ()
@@ -86,6 +103,27 @@ def numbers(answer: object, count: int) -> list[float]:
     if len(items) != count:
         raise UnfitAnswerError(f"the answer is a list of {count} numbers, and this one has {len(items)}.")
     return items
+
+
+def function(answer: object) -> Callable[..., Any]:
+    """The answer as a function, any exception of which says that the answer is unfit."""
+    if not callable(answer):
+        raise UnfitAnswerError(f"the answer is the function itself, and this is a {type(answer).__name__}: {answer!r}.")
+
+    def call(*arguments: object) -> Any:
+        try:
+            return answer(*arguments)
+        except Exception as error:
+            raise UnfitAnswerError(f"the function ends with {type(error).__name__}: {error}") from None
+
+    return call
+
+
+def value(answer: object, call: str) -> Value:
+    """What a call gave as a Value."""
+    if not isinstance(answer, Value):
+        raise UnfitAnswerError(f"{call} gave {answer!r}, which is not a Value: did you return the result?")
+    return answer
 
 
 def near(got: float, wanted: float, relative: float = 1e-3) -> bool:

@@ -7,7 +7,7 @@ import math
 from autograd import Value
 from autograd.graph import topological_order
 
-from . import UnfitAnswerError, exercise, near, number
+from . import UnfitAnswerError, exercise, function, near, number, value
 
 
 @exercise("1.1")
@@ -77,3 +77,40 @@ def _wrong_output(out: object, xs: list[float], ws: list[float], b: float) -> st
         (hint for slip, hint in slips.items() if near(out.data, slip)), "tanh(w₁x₁ + w₂x₂ + … + b) is asked for."
     )
     return f"{call} gave {out.data:.6g}, wanted {math.tanh(z):.6g}: {said}"
+
+
+@exercise("1.4")
+def recorded_number(answer: object) -> str | None:
+    """y is recorded as 9, and x is 5 by the time that they are added."""
+    got = number(answer)
+    hints = {
+        30.0: "that is 25 + 5: y is a recording of x · x with x = 3, and does not change with x.",
+        12.0: "that is 9 + 3: the sum is computed after x has been changed, with the number that x has then.",
+        28.0: "that is 25 + 3: it is the other way round. y was recorded before x changed, and the sum after it.",
+        9.0: "that is y alone; z is y + x.",
+    }
+    return None if got == 14.0 else hints.get(got, "which number does y hold, and which one does x hold by then?")
+
+
+@exercise("1.5")
+def squared_distance(answer: object) -> str | None:
+    """The sum of the squared differences, recorded."""
+    distance = function(answer)
+    for a, b in (([3.0, 1.0], [1.0, 2.0]), ([0.5, -1.0, 2.0], [0.0, 1.0, 2.5])):
+        xs, call = [Value(number) for number in a], f"distance({a}, {b})"
+        out = value(distance(xs, b), call)
+        wanted = math.fsum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+        if not near(out.data, wanted):
+            return f"{call} gave {out.data:g}, wanted {wanted:g}."
+        graph = topological_order(out)
+        if not any(x in graph for x in xs):
+            return (
+                "the number is right, but the result does not remember it: not one of the xs is in its graph of "
+                f"{len(graph)} node(s)."
+            )
+        out.backward()
+        if not all(near(x.grad, 2.0 * (x.data - y)) for x, y in zip(xs, b, strict=True)):
+            return (
+                f"the number of {call} is right, but it was not made from all of the xs: some are missing in its graph."
+            )
+    return None

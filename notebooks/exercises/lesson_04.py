@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autograd import Value, grad
 
-from . import UnfitAnswerError, exercise, near, number, numbers
+from . import UnfitAnswerError, exercise, function, near, number, numbers
 
 
 @exercise("4.1")
@@ -80,3 +82,58 @@ def _path(cost: object, rate: float, forgets: bool = True) -> list[float]:
         total = grad(cost(w), w) + (0.0 if forgets else total)
         path.append(w.data - rate * total)
     return path
+
+
+@exercise("4.4")
+def steps_needed(answer: object) -> str | None:
+    """2 · 0.5⁸ is the first one below 0.01."""
+    got = number(answer)
+    hints = {
+        7.0: "after 7 steps the distance is 2 / 2⁷ = 0.0156: not quite.",
+        9.0: "after 8 steps the distance is 2 / 2⁸ = 0.0078 already.",
+        1.0: "the best rate is 1/J'' = 0.2; with this one each step overshoots.",
+    }
+    if got == 8.0:
+        return None
+    return hints.get(
+        got, "the factor of each step is 1 − 0.3 · 5 = −0.5, so the distance, which is 2 at first, is halved."
+    )
+
+
+@exercise("4.5")
+def joint_step(answer: object) -> str | None:
+    """All weights move along one gradient, that of the place where the step begins."""
+    step = function(answer)
+
+    def cost(weights: Sequence[Value]) -> Value:
+        u, v = weights
+        return (u * v - 1.0) ** 2 + 0.5 * u * u
+
+    weights = [Value(2.0), Value(1.0)]
+    place, rate = [2.0, 1.0], 0.1
+    for count in ("the first step", "the second step, from where the first one led"):
+        slopes = _slopes(place)
+        step(cost, weights, rate)
+        wanted = [w - rate * slope for w, slope in zip(place, slopes, strict=True)]
+        got = [weight.data for weight in weights]
+        if not near(got[0], wanted[0]):
+            left = [weight.has_grad for weight in weights]
+            said = (
+                "is the gradient of the step before still there?"
+                if "second" in count and all(left)
+                else "it is its rate · gradient less."
+            )
+            return f"in {count}, the first weight should become {wanted[0]:.6g}, got {got[0]:.6g}: {said}"
+        if not near(got[1], wanted[1]):
+            return (
+                f"in {count}, the first weight is right, and the second should become {wanted[1]:.6g}, got "
+                f"{got[1]:.6g}. Where does the first weight stand when its gradient is taken, and how often has it "
+                "been added to?"
+            )
+        place = got
+    return None
+
+
+def _slopes(place: Sequence[float]) -> tuple[float, float]:
+    u, v = place
+    return 2.0 * (u * v - 1.0) * v + u, 2.0 * (u * v - 1.0) * u

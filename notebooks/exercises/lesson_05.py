@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import UnfitAnswerError, exercise, near, number, numbers
+from autograd import Value
+from nn import Layer
+
+from . import UnfitAnswerError, exercise, function, near, number, numbers, value
 
 CHOICES = ("linear", "sigmoid", "tanh", "relu", "softmax")
 
@@ -87,3 +90,75 @@ def _wrong_photograph(choice: str) -> str | None:
     if choice == "softmax":
         return "softmax would make cat, dog and child compete for one probability; all three may be in the photograph."
     return f"each of the three is a yes or no, so a probability of its own; {choice} does not give that."
+
+
+@exercise("5.4")
+def deadly_rate(answer: object) -> str | None:
+    """The first step goes to 2 − 4η, and the last sample, x = 1.5, is silent from b = −1.5 on."""
+    got = number(answer)
+    hints = {
+        0.625: "then the bias is −0.5 and the first sample silent, but the others still send a gradient.",
+        0.75: "then the bias is −1 and the sample at 1.5 still active: one that is active is enough.",
+        0.5: "then the bias is 0, which is where it should be: all three samples are active.",
+        1.0: "that is the bound 2/J'' of lesson 4. The unit dies earlier: as samples fall silent, the parabola ends.",
+        0.9: "that rate is deadly, but not the smallest one: it leads to −1.6, and the last sample is silent at −1.5.",
+        1.75: "the first step is rate · J'(2), and J'(2) = 2 · 2 = 4.",
+    }
+    if near(got, 0.875):
+        return None
+    return next(
+        (hint for slip, hint in hints.items() if near(got, slip)),
+        "the first step leads to 2 − η · 4. At which bias is x + b no more than 0 for all three samples?",
+    )
+
+
+@exercise("5.5")
+def leaky_relu(answer: object) -> str | None:
+    """z above 0, and 0.1 · z below, with slopes of 1 and 0.1."""
+    leaky = function(answer)
+    for number_in, wanted, slope in ((3.0, 3.0, 1.0), (0.5, 0.5, 1.0), (-2.0, -0.2, 0.1), (-0.5, -0.05, 0.1)):
+        z, call = Value(number_in), f"leaky({number_in})"
+        out = value(leaky(z), call)
+        if near(out.data, 1.1 * number_in) and number_in > 0:
+            return (
+                f"{call} gave {out.data:g}, wanted {wanted:g}: above 0, both terms count. The second one should be "
+                "there below 0 only."
+            )
+        if not near(out.data, wanted):
+            return f"{call} gave {out.data:g}, wanted {wanted:g}."
+        out.backward()
+        if not z.has_grad:
+            return f"the number of {call} is right, but no gradient comes back to z: is the result made from it?"
+        if not near(z.grad, slope):
+            return f"the number of {call} is right, but its slope is {z.grad:g}, wanted {slope:g}."
+    return None
+
+
+@exercise("5.6")
+def count_dead(answer: object) -> str | None:
+    """The neurons that give 0 for each of the samples."""
+    dead = function(answer)
+    layer = Layer(2, 4, "relu", seed=0)
+    rows = [(1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (1.0, 1.0, -9.0), (0.0, 0.0, -0.5)]
+    for neuron, (first, second, bias) in zip(layer.neurons, rows, strict=True):
+        neuron.weights[0].data, neuron.weights[1].data, neuron.bias.data = first, second, bias
+    for samples, wanted in (
+        ([[1.0, 2.0], [-3.0, 1.0]], 2),  # 0 and 1 fire for one sample each, 2 and 3 for none
+        ([[5.0, 6.0], [-3.0, 1.0]], 1),  # 2 fires for the first one
+        ([[1.0, 2.0]], 3),
+    ):
+        got = number(dead(layer, samples))
+        call = f"dead(layer, {samples})"
+        outputs = [[out.data for out in layer(sample)] for sample in samples]
+        if got == wanted:
+            continue
+        if got == sum(any(row[k] == 0.0 for row in outputs) for k in range(4)):
+            return (
+                f"{call} gave {got:g}, wanted {wanted}: a neuron is dead if it is silent for every sample, not for one."
+            )
+        if got == 4 - wanted:
+            return f"{call} gave {got:g}, wanted {wanted}: those are the ones that are alive."
+        if got == sum(row[k] == 0.0 for row in outputs for k in range(4)):
+            return f"{call} gave {got:g}, wanted {wanted}: that counts outputs of 0; count neurons."
+        return f"{call} gave {got:g}, wanted {wanted}."
+    return None

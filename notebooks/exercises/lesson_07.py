@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
-from . import exercise, near, number
+from . import UnfitAnswerError, exercise, function, near, number
 
 
 @exercise("7.1")
@@ -27,20 +27,20 @@ def steps(answer: object) -> str | None:
 
 
 @exercise("7.2")
-def slope(answer: object) -> str | None:
-    """σ(0) − 1."""
+def stop(answer: object) -> str | None:
+    """The lowest, 0.41, is that of the fourth epoch."""
     got = number(answer)
-    if near(got, -0.5):
+    if got == 4:
         return None
-    if near(got, 0.5):
-        return "the sign is wrong: the slope is σ(z) − t. The loss falls as z grows, since 1 is the right class."
-    if near(got, math.log(2)):
-        return "that is the loss, ln 2; the slope is σ(z) − t."
-    if near(got, -1.0) or near(got, -2.0):
-        return "the slope is σ(z) − t, and σ(0) is not 0 but one half."
-    if near(got, -0.25):
-        return "no factor σ′(z) is left in it: the slope by z, not by σ(z), is just σ(z) − t."
-    return "the slope is σ(z) − t, at z = 0 and t = 1."
+    if got == 3:
+        return "epochs are counted from 1 here: which one has the lowest loss?"
+    if got == 7:
+        return "the last epoch has a held-out loss of 0.60, far above the lowest."
+    if near(got, 0.41):
+        return "that is the lowest loss; the question is after which epoch it was reached."
+    if got == 5:
+        return "that is where the loss has begun to rise: the network to keep is the one before."
+    return "look for the lowest held-out loss."
 
 
 @exercise("7.3")
@@ -63,17 +63,62 @@ def momentum(answer: object) -> str | None:
 
 
 @exercise("7.4")
-def stop(answer: object) -> str | None:
-    """The lowest, 0.41, is that of the fourth epoch."""
-    got = number(answer)
-    if got == 4:
-        return None
-    if got == 3:
-        return "epochs are counted from 1 here: which one has the lowest loss?"
-    if got == 7:
-        return "the last epoch has a held-out loss of 0.60, far above the lowest."
-    if near(got, 0.41):
-        return "that is the lowest loss; the question is after which epoch it was reached."
-    if got == 5:
-        return "that is where the loss has begun to rise: the network to keep is the one before."
-    return "look for the lowest held-out loss."
+def shuffled(answer: object) -> str | None:
+    """The rows in another order, and the targets in the same one."""
+    shuffle = function(answer)
+    features = np.arange(60.0).reshape(30, 2)
+    targets = 100.0 + features[:, 0]
+    got = shuffle(features.copy(), targets.copy(), 0)
+    if not isinstance(got, tuple) or len(got) != 2:
+        raise UnfitAnswerError("the function returns features and targets, as a pair.")
+    rows, labels = (np.asarray(part) for part in got)
+    if rows.shape != (30, 2) or labels.shape != (30,):
+        return f"there were 30 points and 30 targets, and it returns arrays of shape {rows.shape} and {labels.shape}."
+    if not (np.isin(rows[:, 1] - rows[:, 0], 1.0).all() and np.array_equal(np.sort(rows[:, 0]), features[:, 0])):
+        return "the points themselves have changed: rows move as wholes, and each is there once."
+    if np.array_equal(rows, features):
+        return "nothing has moved: the order is to be another one."
+    together = int((labels == 100.0 + rows[:, 0]).sum())
+    if together < 30:
+        return (
+            f"only {together} of 30 points still have their own target: points and targets go through one and the "
+            "same order."
+        )
+    if not np.array_equal(shuffle(features.copy(), targets.copy(), 0)[0], rows):
+        return "the same seed gives another order the next time: draw it from default_rng(seed)."
+    if np.array_equal(shuffle(features.copy(), targets.copy(), 1)[0], rows):
+        return "another seed gives the same order: draw it from default_rng(seed)."
+    return None
+
+
+LOSSES = [0.9, 0.7, 0.6, 0.65, 0.64, 0.5, 0.55, 0.56, 0.57, 0.1]
+
+
+@exercise("7.5")
+def early_stopping(answer: object) -> str | None:
+    """The best epoch up to the first one after which patience was lost."""
+    best_epoch = function(answer)
+    cases = [
+        (LOSSES, 1, 3),
+        (LOSSES, 2, 3),
+        (LOSSES, 3, 6),
+        (LOSSES, 4, 10),
+        ([1.0, 2.0, 3.0], 5, 1),
+        ([3.0, 2.0, 1.0], 2, 3),
+    ]
+    for losses, patience, wanted in cases:
+        got = number(best_epoch(list(losses), patience))
+        if got == wanted:
+            continue
+        call = f"best_epoch({losses}, {patience}) gave {got:g}, wanted {wanted}"
+        if got == wanted - 1:
+            return f"{call}: epochs are counted from 1."
+        if got == 1 + losses.index(min(losses)):
+            return (
+                f"{call}: that looks ahead. The training ended before that epoch, when there had been no lower loss "
+                f"for {patience} epochs."
+            )
+        if got == wanted + patience:
+            return f"{call}: that is the epoch at which it stops; asked for is the one with the lowest loss until then."
+        return f"{call}."
+    return None

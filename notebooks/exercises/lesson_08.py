@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 
-from . import exercise, near, number, numbers
+import numpy as np
+
+from autograd import Value
+from nn import cross_entropy
+
+from . import exercise, function, near, number, value
 
 
 @exercise("8.1")
@@ -25,23 +30,6 @@ def parameters(answer: object) -> str | None:
 
 
 @exercise("8.2")
-def loss(answer: object) -> str | None:
-    """−ln 0.5."""
-    got = number(answer)
-    if near(got, math.log(2)):
-        return None
-    if near(got, -math.log(2)):
-        return "the sign is wrong: the cross-entropy is the negative logarithm, and it is positive."
-    if near(got, 1.0):
-        return "that is the logarithm to base 2; it is the natural one, ln, here."
-    if near(got, math.log10(2)):
-        return "that is the logarithm to base 10; it is the natural one, ln, here."
-    if near(got, 0.5):
-        return "0.5 is the probability; the cross-entropy is its negative logarithm."
-    return "it is −ln p, where p is what the right digit was given."
-
-
-@exercise("8.3")
 def recall(answer: object) -> str | None:
     """6 of the 8 in the last row."""
     got = number(answer)
@@ -58,17 +46,63 @@ def recall(answer: object) -> str | None:
     return "divide what stands on the diagonal by the sum of its row."
 
 
-@exercise("8.4")
-def two_probabilities(answer: object) -> str | None:
-    """1 to 3."""
-    got = numbers(answer, 2)
-    if near(got[0], 0.25) and near(got[1], 0.75):
+@exercise("8.3")
+def shifted(answer: object) -> str | None:
+    """About 45 in 100: a weight belongs to one pixel, and its neighbour knows nothing of it."""
+    if answer not in ("nearly all", "about three in four", "half or fewer"):
+        return f'choose among "nearly all", "about three in four" and "half or fewer"; got {answer!r}.'
+    if answer == "half or fewer":
         return None
-    if near(got[0], 0.75) and near(got[1], 0.25):
-        return "they are the wrong way round: the larger logit has the larger probability."
-    if not near(sum(got), 1.0, 1e-2):
-        return f"probabilities add up to 1, and these to {sum(got):.4g}: divide each exponential by the sum of both."
-    total = 2 + math.log(3)
-    if near(got[0], 1 / total):
-        return "these are the logits over their sum; softmax takes their exponentials first."
-    return "the exponentials are e and 3e: what is each of them as a part of the sum?"
+    return (
+        "run the next cell: the network has a weight for each pixel by itself, and does not know which pixels are "
+        "neighbours."
+    )
+
+
+@exercise("8.4")
+def loss_of_logits(answer: object) -> str | None:
+    """cross_entropy takes the logits, and its softmax is the only one."""
+    loss_of = function(answer)
+    for logits, k in (([2.0, -1.0, 0.5], 0), ([0.0, 0.0, 12.0], 2), ([0.0, 0.0, 12.0], 1)):
+        leaves, target = [Value(z) for z in logits], [float(i == k) for i in range(3)]
+        call = f"loss_of({logits}, {target})"
+        out = value(loss_of(leaves, target), call)
+        powers = [math.exp(z) for z in logits]
+        chances = [power / math.fsum(powers) for power in powers]
+        if near(out.data, cross_entropy([Value(p) for p in chances], target).data, 1e-9):
+            return (
+                f"{call} gave {out.data:.4f}, wanted {-math.log(chances[k]):.4f}: softmax is taken twice, for "
+                "cross_entropy has one of its own."
+            )
+        if not math.isclose(out.data, -math.log(chances[k]), rel_tol=1e-6):
+            return f"{call} gave {out.data:.6g}, wanted {-math.log(chances[k]):.6g}."
+        out.backward()
+        slopes = [z.grad if z.has_grad else 0.0 for z in leaves]
+        if not all(math.isclose(g, p - t, abs_tol=1e-9) for g, p, t in zip(slopes, chances, target, strict=True)):
+            return (
+                f"the loss is right, but its slopes should be p − t at each logit, and they are {slopes}: is every "
+                "step made of Values?"
+            )
+    return None
+
+
+@exercise("8.5")
+def among_the_first(answer: object) -> str | None:
+    """The part of the rows whose class is among the k largest logits."""
+    top = function(answer)
+    logits = np.array([[5.0, 1.0, 3.0, 2.0], [0.0, 4.0, 3.0, 1.0], [1.0, 2.0, 3.0, 4.0], [9.0, 8.0, 7.0, 0.0]])
+    classes = np.array([0, 2, 0, 3])
+    for k, wanted in ((1, 0.25), (2, 0.5), (3, 0.5), (4, 1.0)):
+        got = number(top(logits.copy(), classes.copy(), k))
+        if near(got, wanted):
+            continue
+        call = f"for four rows of logits and k = {k} it gives {got:g}, wanted {wanted:g}"
+        if near(got, 4 * wanted):
+            return f"{call}: it counts the rows; divide by how many there are."
+        lowest = np.argsort(logits, axis=1)[:, :k]
+        if near(got, float((lowest == classes[:, None]).any(axis=1).mean())):
+            return f"{call}: these are the smallest logits; argsort begins with them."
+        if near(got, 0.25):
+            return f"{call}: that is what it gives for k = 1. The right class may be any of the first k."
+        return f"{call}."
+    return None

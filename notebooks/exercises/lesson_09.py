@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd import Program, Value
 
-from . import UnfitAnswerError, exercise, near, number, numbers
+from . import UnfitAnswerError, exercise, function, near, number, numbers
 
 
 @exercise("9.1")
@@ -63,3 +63,48 @@ def program(answer: object) -> str | None:
 
 def _is_values(answer: object) -> bool:
     return isinstance(answer, Value) or (isinstance(answer, list) and all(isinstance(item, Value) for item in answer))
+
+
+@exercise("9.4")
+def replayed_loop(answer: object) -> str | None:
+    """Two doublings were recorded, and are replayed: 3 · 2 · 2."""
+    got = number(answer)
+    hints = {
+        192.0: "that is what the function gives. The program has no loop in it, only the doublings that were recorded.",
+        120.0: "that is what was recorded, at 30; the program is called with 3.",
+        3.0: "two doublings were recorded, from 30 to 120, and they are replayed for every number.",
+        24.0: "that is three doublings; from 30 it takes two to reach 100.",
+        6.0: "that is one doubling; from 30 it takes two to reach 100.",
+    }
+    return (
+        None if got == 12.0 else hints.get(got, "how many doublings were there at 30? Those are what the program does.")
+    )
+
+
+@exercise("9.5")
+def gradients_by_hand(answer: object) -> str | None:
+    """dW = dz xᵀ, db = the sum of dz, dx = Wᵀ dz."""
+    gradients = function(answer)
+    random = np.random.default_rng(0)
+    W, b, x, t = (random.normal(size=shape) for shape in ((2, 3), (2, 1), (3, 5), (2, 5)))
+    got = gradients(W, b, x, t)
+    if not isinstance(got, tuple) or len(got) != 2:
+        raise UnfitAnswerError("the function returns dW and db, as a pair.")
+    dW, db = map(np.asarray, got)
+    a = np.tanh(W @ x + b)
+    dz = 2.0 / 5.0 * (a - t) * (1.0 - a * a)
+    right = dz.sum(axis=1, keepdims=True)
+    if dW.shape != (2, 3) or not np.allclose(dW, dz @ x.T):
+        return f"dW should be an array of shape (2, 3) and is right as it was; yours has the shape {dW.shape}" + (
+            "." if dW.shape != (2, 3) else " and other numbers."
+        )
+    if db.shape not in ((2,), (2, 1)):
+        return f"db has one number for each of the 2 neurons, and its shape is {db.shape}."
+    if np.allclose(db.ravel(), right.ravel()):
+        return None
+    if np.allclose(db.ravel(), right.ravel() / 5.0):
+        return (
+            "dW is right and db 5 times too small: dz carries the 1/B of the mean already, so nothing is left to "
+            "divide by."
+        )
+    return f"dW is right; db should be {right.ravel().round(4).tolist()}, got {db.ravel().round(4).tolist()}."

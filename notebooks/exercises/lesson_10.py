@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from autograd import Value, functional
 
-from . import UnfitAnswerError, exercise, near, number, numbers
+from . import UnfitAnswerError, exercise, function, near, number, numbers
 
 
 @exercise("10.1")
@@ -47,11 +46,10 @@ def parameters(answer: object) -> str | None:
 @exercise("10.3")
 def softmax(answer: object) -> str | None:
     """The exponentials of the scores less the largest of them."""
-    if not callable(answer):
-        raise UnfitAnswerError(f"the answer is the function itself, and this is a {type(answer).__name__}.")
+    weights_of = function(answer)
     for scores in ([0.4, -0.2, 0.9], [1000.0, 999.0, -1000.0], [-1000.0, -1001.0], [5.0]):
         leaves = [Value(score) for score in scores]
-        found = _called(answer, leaves)
+        found = weights_of(leaves)
         if not isinstance(found, list) or not all(isinstance(weight, Value) for weight in found):
             raise UnfitAnswerError("the function returns a list of Values.")
         wanted = functional.softmax(leaves)
@@ -77,10 +75,9 @@ def softmax(answer: object) -> str | None:
 @exercise("10.4")
 def chances(answer: object) -> str | None:
     """softmax of logits / temperature."""
-    if not callable(answer):
-        raise UnfitAnswerError(f"the answer is the function itself, and this is a {type(answer).__name__}.")
+    chances_of = function(answer)
     for logits, temperature in (([1.0, 2.0, 0.5], 1.0), ([1.0, 2.0, 0.5], 0.25), ([3.0, -3.0], 2.0)):
-        got = numbers(_called(answer, logits, temperature), len(logits))
+        got = numbers(chances_of(logits, temperature), len(logits))
         wanted = _softmax([logit / temperature for logit in logits])
         if all(near(a, b) for a, b in zip(got, wanted, strict=True)):
             continue
@@ -93,13 +90,6 @@ def chances(answer: object) -> str | None:
             return f"probabilities are 1 in sum, and these are {math.fsum(got):.3f}."
         return f"for the logits {logits} at temperature {temperature} it gives {got}, wanted {wanted}."
     return None
-
-
-def _called(function: Callable[..., Any], *arguments: object) -> Any:
-    try:
-        return function(*arguments)
-    except Exception as error:
-        raise UnfitAnswerError(f"the function ends with {type(error).__name__}: {error}.") from None
 
 
 def _softmax(logits: Sequence[float]) -> list[float]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FLAT = 0.05  # a slope smaller than this lets next to no gradient through: the sigmoid's is, beyond |z| = 3
 POINTS = 241
+CROWDED = 6  # bars, beyond which their numbers are shorter
 
 
 def plot_activation(
@@ -63,7 +64,8 @@ def plot_softmax(logits: Sequence[SupportsFloat], ax: Axes | None = None, names:
     places = range(len(probabilities))
     with styled(ax) as palette:
         bars = ax.bar(places, probabilities, color=palette["k0"], width=0.7)
-        ax.bar_label(bars, fmt="%.3f", padding=3)
+        crowded = len(probabilities) > CROWDED
+        ax.bar_label(bars, fmt="%.2f" if crowded else "%.3f", padding=3, fontsize="small" if crowded else "medium")
     ax.set_xticks(places, classes)
     ax.set(xlabel="class", ylabel="probability", ylim=(0.0, 1.1))
     return ax

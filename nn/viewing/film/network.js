@@ -38,7 +38,7 @@ function network(plot, spec, ask) {
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
   const marks = neurons.map(({ mark }) => mark);
-  choosable(picture, marks, (neuron) => ask({ neuron }));
+  choosable(marks, (neuron) => ask({ neuron }));
 
   let shown = null, looked = null;  // the element that pointer or focus is on
   const zero = spec.neurons.findIndex(({ column }) => column === 1);

@@ -16,17 +16,6 @@ function text(number) {
   return String(four && Math.abs(four) < 1e-3 ? four.toExponential() : four).replaceAll("-", "−");
 }
 
-/* An element with its attributes and children; strings among these are texts. */
-function made(space, tag, attributes, children) {
-  const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
-const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
-const clamp = (x, low, high) => Math.max(Math.min(x, high), low);
-
 /* A text of so many pixels: the end of it, as a path says most there. */
 function shortened(label, width) {
   const letters = Math.max(Math.floor(width / LETTER), 3);
@@ -87,21 +76,6 @@ function axes(plot, { title, x, y }) {
   return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
 }
 
-/* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, Enter and space choose it. */
-function choosable(picture, marks, choose) {
-  const reach = (one) => marks.forEach((mark) => mark.setAttribute("tabindex", mark === one ? 0 : -1));
-  for (const mark of marks) mark.setAttribute("role", "button");
-  reach(marks[0]);
-  picture.addEventListener("keydown", (event) => {
-    const here = marks.indexOf(event.target), chooses = ["Enter", " "].includes(event.key);
-    const next = marks[here + { ArrowUp: -1, ArrowDown: 1 }[event.key]];
-    if (here < 0 || !(next || chooses)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (chooses) choose(here); else { reach(next); next.focus(); }
-  });
-}
-
 function point(kind = 0, role = "training", more = {}) {
   return svg("path", { class: `mark k${kind % 8} ${role}`, d: MARKS[kind % MARKS.length], ...more });
 }
@@ -126,7 +100,7 @@ function chart(plot, spec, ask) {
   const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
   picture.append(...points.flat(), svg("svg", inside, boundary, ...curves, cursor), ...dots);
   if (marks.length) picture.append(ring);
-  choosable(picture, marks, (sample) => ask({ sample }));
+  choosable(marks, (sample) => ask({ sample }));
   picture.addEventListener("click", (event) => {  // follows the nearest of those that can be followed
     const { left: x, top: y } = picture.getBoundingClientRect();
     const ways = places.map(([u, v]) => Math.hypot(u + x - event.clientX, v + y - event.clientY));

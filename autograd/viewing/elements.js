@@ -1,0 +1,29 @@
+/* What every page is made of: elements, and those of a picture that can be chosen. */
+
+/* An element with its attributes and children; strings among these are texts. */
+function made(space, tag, attributes, children) {
+  const element = document.createElementNS(space, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
+const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
+const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
+
+/* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
+function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
+  const reach = (one) => marks.forEach((mark) => mark.setAttribute("tabindex", mark === one ? 0 : -1));
+  reach(marks[0]);
+  marks.forEach((mark, i) => {
+    mark.setAttribute("role", "button");
+    mark.addEventListener("focus", () => { reach(mark); reached(mark); });
+    mark.addEventListener("keydown", (event) => {
+      const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]], chooses = keys.includes(event.key);
+      if (event.shiftKey || !(next || chooses)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (chooses) choose(i); else next.focus();
+    });
+  });
+}
