@@ -429,10 +429,13 @@ class Program:
         Its functions are named after the file: in ``loss.c`` they are ``loss_forward`` and ``loss_value_and_grad``.
         Raises a NotImplementedError that names an operation which C has not.
         """
-        path = Path(path)
+        write_file(Path(path), self.c_source(Path(path).stem).encode("ascii"))
+
+    def c_source(self, name: str) -> str:
+        """The text of that file, its functions named after ``name``."""
         with collector_paused():
             arrays = differentiate(layout(lift(fold(self._recording(in_order=self._has_loops)), exact=True)))
-        write_file(path, c.write({c.identifier(path.stem): arrays}).encode("ascii"))
+        return c.write({c.identifier(name): arrays})
 
     # ---- in other frameworks
 
