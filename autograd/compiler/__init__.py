@@ -5,16 +5,17 @@ pass           what it does                                              result 
 =============  ========================================================  ================  ============
 record         numbers the nodes of the graph                            ``Recording``
 fold           makes sums of terms of additions and products             ``Folded``        ``singles``
+roll           finds the loops: one step, many times over                ``Folded``        ``rolling/``
 lift           makes groups of nodes of one form, products of many sums  ``Lifted``        ``lifting/``
 layout         finds an order in which the groups' operands are views    ``ArrayProgram``  ``placing/``
-differentiate  adds the statements of the gradient                       ``ArrayProgram``
+differentiate  adds the statements of the gradient                       ``ArrayProgram``  ``backwards``
 =============  ========================================================  ================  ============
 
 A pass imports nothing of the other passes. ``graphs`` has the representations that are made of nodes, ``ir`` the array
-program and its typed expressions, ``algebra`` the arithmetic on them, ``holes`` what stands where the graph has no
-node, ``naming`` the names; ``ragged`` groups equal rows. ``targets/`` turn an array program into something that runs:
-``numpy`` writes a source, ``interpret`` is the oracle. ``program`` is what users hold; its ``passes`` shows what became
-of a graph in each of them.
+program and its typed expressions, ``algebra`` the arithmetic on them, ``stacking`` what a step of a loop computes for
+all steps at once, ``holes`` what stands where the graph has no node, ``naming`` the names; ``ragged`` groups equal
+rows. ``targets/`` turn an array program into something that runs: ``numpy`` writes a source, ``interpret`` is the
+oracle. ``program`` is what users hold; its ``passes`` shows what became of a graph in each of them.
 
 The program computes what the graph does, to rounding. It does some things in another order:
 

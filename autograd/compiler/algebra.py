@@ -198,7 +198,7 @@ def _in_order(view: ir.View, axes: list[int]) -> tuple[ir.View, list[int]]:
     batch = [len(view.lengths)] * view.sampled
     order = [*view.order, *batch]
     staying = [axis for axis in order if axis not in axes]
-    if len(view.order) != len(view.lengths) or staying != sorted(staying):
+    if len(order) != len(view.shape) or staying != sorted(staying):
         return view, axes
     return view.along(view.order), [order.index(axis) for axis in axes]
 

@@ -1,4 +1,4 @@
-"""Pass 5, differentiate: an array program gets the statements of its gradient, derived from the rule rows.
+"""Pass 6, differentiate: an array program gets the statements of its gradient, derived from the rule rows.
 
 For each statement, last to first: what flows back to its target, times the local derivative by each operand, summed
 over the axes along which that operand was repeated, is added to the adjoint of the array that it was read from. Which
@@ -8,6 +8,8 @@ where an axis is summed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +17,9 @@ import numpy as np
 from .. import ops
 from . import ir
 from .algebra import apply, contract, derivatives, expand, mul, rearrange, reshape, summed
+from .backwards import backwards
 from .holes import reads_any
+from .naming import Hint
 
 WEIGHT = ir.Symbol("weight")
 
@@ -40,19 +44,30 @@ def differentiate(program: ir.ArrayProgram) -> ir.ArrayProgram:
     """
     if len(program.outputs) != 1 or program.outputs[0].shape not in ((), (ir.B,)):
         return program
-    reverse = _Reverse(program)
+    reverse = Reverse(program)
     reverse.run()
-    return replace(program, backward=reverse.adjoints.statements, gradient=reverse.adjoints.gradient.array)
+    return replace(
+        program,
+        statements=[reverse.loops.get(statement, statement) for statement in program.statements],
+        backward=reverse.adjoints.statements,
+        gradient=reverse.adjoints.gradient.array,
+        hints={**program.hints, **reverse.hints},
+    )
 
 
-class _Reverse:
+class Reverse:
+    """The way back through a program."""
+
     def __init__(self, program: ir.ArrayProgram) -> None:
         self.program, self.adjoints = program, _Adjoints(program.theta)
         self.active = {program.theta}
         self.target = program.theta
-        for statement in program.statements:
-            if self.is_active(statement.expr):
-                self.active.add(statement.target)
+        self.joined: ir.Expr = program.theta
+        """What the target is, whose adjoint knows where anything has flowed to."""
+        self.loops: dict[ir.Statement, ir.Loop] = {}
+        """The loops that collect what their way back reads."""
+        self.hints: dict[ir.Array | ir.Part, Hint] = {}
+        self.activate(program.statements)
 
     def run(self) -> None:
         (output,) = self.program.outputs
@@ -60,10 +75,39 @@ class _Reverse:
             # Where the output is the same for all samples, it counts as often as there are any.
             full = (ir.B,) if self.program.inputs.size and not output.shape else ()
             self.back(output, summed(WEIGHT, full, range(len(full))))
-            for statement in reversed(self.program.statements):
-                if statement.target in self.adjoints:
-                    self.statement(statement, self.adjoints[statement.target])
+            self.through_all(self.program.statements)
         self.adjoints.finish()
+
+    def through_all(self, statements: Sequence[ir.Statement]) -> None:
+        """Back through these statements, last to first, as far as anything flows to what they make."""
+        for statement in reversed(statements):
+            if isinstance(statement, ir.Loop):
+                if any(array in self.adjoints for array in ir.made(statement)):
+                    self.loops[statement] = backwards(self, statement)
+            elif statement.target in self.adjoints:
+                self.statement(statement, self.adjoints[statement.target])
+
+    def activate(self, statements: Sequence[ir.Statement]) -> None:
+        """Find out through which arrays a gradient flows; in a loop that may show after some steps alone."""
+        for statement in statements:
+            if not isinstance(statement, ir.Loop):
+                self.active |= {statement.target} if self.is_active(statement.expr) else set()
+                continue
+            before = None
+            while before != len(self.active):
+                before = len(self.active)
+                self.active |= {each.leaf for each in statement.stacked if self.is_active(each.source)}
+                self.active |= {
+                    each.leaf for each in statement.carried if self.is_active(each.first) or self.is_active(each.after)
+                }
+                self.activate(statement.body)
+            self.active |= {each.target for each in statement.collected if self.is_active(each.expr)}
+
+    def within(self, inside: Set[ir.Array]) -> Reverse:
+        """The same for the body of a loop that has these arrays; what flows to others is put aside."""
+        inner = copy(self)
+        inner.adjoints = _Adjoints(self.program.theta, inside)
+        return inner
 
     def is_active(self, expr: ir.Expr) -> bool:
         """Whether a gradient flows through the expression to a parameter."""
@@ -75,11 +119,11 @@ class _Reverse:
             return False  # a maximum of many is only ever taken where no gradient flows
         return any(map(self.is_active, expr.operands))
 
-    def statement(self, statement: ir.Statement, flow: ir.Expr) -> None:
+    def statement(self, statement: ir.Define | ir.Update, flow: ir.Expr) -> None:
         """Back through one statement, which makes an array."""
         if not isinstance(statement, ir.Define):
             raise TypeError(f"an array that is updated cannot be differentiated: {ir.text(statement.place, {})}")
-        expr = statement.expr
+        self.joined = expr = statement.expr
         self.target = target = statement.target
         if isinstance(expr, ir.Apply):
             self.through(expr, flow, target, target.holes)
@@ -146,9 +190,10 @@ class _Reverse:
     def pieces(self, expr: ir.Concat, flow: ir.Expr) -> None:
         """Each piece gets its part, unless nothing has flowed there at all."""
         for start, stop, piece in expr.places:
-            if self.is_active(piece) and self.adjoints.reaches(self.target, slice(start, stop)):
+            flowed = expr != self.joined or self.adjoints.reaches(self.target, slice(start, stop))
+            if self.is_active(piece) and flowed:
                 lengths = (stop - start,)
-                part = ir.View(flow, lengths, ir.contiguous(lengths), start)
+                part = ir.View(flow, lengths, ir.contiguous(lengths), start, batched=len(expr.shape) > 1)
                 self.repeated(piece, part, part.shape)
 
 
@@ -199,9 +244,11 @@ class _Adjoint:
 class _Adjoints:
     """The adjoints of all arrays, and the statements that add them up."""
 
-    def __init__(self, theta: ir.Array) -> None:
+    def __init__(self, theta: ir.Array, inside: Set[ir.Array] | None = None) -> None:
         self.statements: list[ir.Statement] = []
-        self.theta = theta
+        self.theta, self.inside = theta, inside
+        self.outside: list[tuple[ir.Array | ir.View | ir.Take, ir.Expr]] = []
+        """What flows to where arrays were read that are not ``inside``, if that is given."""
         self._of: dict[ir.Array, _Adjoint] = {}
         self._whole: list[ir.Expr] = []
         gradient = ir.Array(theta.lengths)
@@ -232,6 +279,9 @@ class _Adjoints:
             place = ir.View(place, place.lengths, ir.contiguous(place.lengths))
         array = place.source
         assert isinstance(array, ir.Array)
+        if self.inside is not None and array not in self.inside:
+            self.outside.append((place, flow))
+            return
         place, flow = _kept(place, flow)
         if array is self.theta:
             self._to_gradient(place, flow)

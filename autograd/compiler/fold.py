@@ -14,7 +14,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from .graphs import ADD, CONSTANT, MAXIMUM, MUL, MUL_NO_NAN, NEG, POW, STOP, SUB, Folded, Recording, Terms, joined
+from .graphs import (
+    ADD,
+    CONSTANT,
+    MAXIMUM,
+    MUL,
+    MUL_NO_NAN,
+    NEG,
+    POW,
+    STOP,
+    SUB,
+    Folded,
+    Recording,
+    Terms,
+    joined,
+    merge_numbers,
+)
 from .ir import Flags, Floats, Ints
 from .ragged import NONE
 from .singles import with_single_sums
@@ -47,7 +62,7 @@ def fold(recording: Recording) -> Folded:
     terms = _products(_terms_of(recording, additive, in_sum, user), recording, in_term)
     items = _largest_numbers(_terms_of(recording, stop | in_maximum, in_maximum, user), number, recording.varies)
     level = _levels(recording, in_sum | in_term | in_maximum, live)
-    return _early(Folded(recording, number, level, _merge_numbers(terms, number, recording.varies), items))
+    return _early(Folded(recording, number, level, merge_numbers(terms, number, recording.varies), items))
 
 
 def _share_numbers(recording: Recording) -> tuple[Recording, Floats]:
@@ -121,20 +136,6 @@ def _products(terms: Terms, recording: Recording, in_term: Flags) -> Terms:
     product = in_term[node]
     left = np.where(product, recording.left[node], node)
     return replace(terms, left=left, right=np.where(product, recording.right[node], NONE))
-
-
-def _merge_numbers(terms: Terms, number: Floats, varies: Ints) -> Terms:
-    """Numeric factors stand on the left; each sum keeps at most one number, first, as a coefficient, and no 0."""
-    swap = (terms.right != NONE) & (varies[terms.right] == CONSTANT)
-    terms = replace(terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right))
-    numeric = (terms.right == NONE) & (varies[terms.left] == CONSTANT)
-    if not numeric.any():
-        return terms
-    owner, inverse = np.unique(terms.owner[numeric], return_inverse=True)
-    total = np.zeros(len(owner))
-    np.add.at(total, inverse, terms.coefficient[numeric] * number[terms.left[numeric]])
-    none = np.full(len(owner), NONE)
-    return joined(Terms(owner, total, none, none)[total != 0], terms[~numeric])
 
 
 def _largest_numbers(items: Terms, number: Floats, varies: Ints) -> Terms:

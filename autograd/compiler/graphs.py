@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, cast
 
 import numpy as np
@@ -16,13 +17,13 @@ import numpy.typing as npt
 from .. import ops
 from ..value import Value
 from ..value import record as record_operation
-from .ir import Floats, Ints
+from .ir import Flags, Floats, Ints
 from .ragged import NONE, spans
 
 _PLACE = {row: code for code, row in enumerate(ops.OPERATIONS.values())}  # others are registered behind these
 ADD, SUB, NEG, MUL, POW = (_PLACE[row] for row in (ops.ADD, ops.SUB, ops.NEG, ops.MUL, ops.POW))
 MAXIMUM, STOP, MUL_NO_NAN = _PLACE[ops.MAXIMUM], _PLACE[ops.STOP_GRADIENT], _PLACE[ops.MUL_NO_NAN]
-LEAF = -1
+LEAF, GIVEN = -1, -2  # leaves of the graph, and what a loop gives to its body; they are no operation
 
 SHOWN = 200  # lines at either end of what is printed
 
@@ -161,6 +162,54 @@ def joined(first: Terms, second: Terms) -> Terms:
     return both[np.argsort(both.owner, kind="stable")]
 
 
+def merge_numbers(terms: Terms, number: Floats, varies: Ints) -> Terms:
+    """Numeric factors stand on the left; each sum keeps at most one number, first, as a coefficient, and no 0."""
+    swap = (terms.right != NONE) & (varies[terms.right] == CONSTANT)
+    terms = replace(terms, left=np.where(swap, terms.right, terms.left), right=np.where(swap, terms.left, terms.right))
+    numeric = (terms.right == NONE) & (varies[terms.left] == CONSTANT)
+    if not numeric.any():
+        return terms
+    owner, inverse = np.unique(terms.owner[numeric], return_inverse=True)
+    total = np.zeros(len(owner))
+    np.add.at(total, inverse, terms.coefficient[numeric] * number[terms.left[numeric]])
+    none = np.full(len(owner), NONE)
+    return joined(Terms(owner, total, none, none)[total != 0], terms[~numeric])
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A body of nodes, which is computed so many ``times``. What it is made of has no level outside of the loop.
+
+    Carried node i is ``first[i]`` in the first step, and what ``after[i]`` was in the one before in all others. Stacked
+    node i is ``sources[i, t]`` in step t. Everything else that the body reads is ``shared`` by all steps.
+    """
+
+    level: int
+    times: int
+    body: Ints
+    levels: Ints
+    carried: Ints
+    first: Ints
+    after: Ints
+    stacked: Ints
+    sources: Ints
+    shared: Ints
+    like: Ints
+    """For each of the body the node that it is in the first step."""
+    steps: Ints
+    """The node of the graph that each of the body is, step by step; NONE if nothing outside reads it."""
+
+    @cached_property
+    def reads(self) -> Ints:
+        """All that it reads."""
+        return np.unique(np.concatenate([self.first, self.sources.ravel(), self.shared]))
+
+    @cached_property
+    def made(self) -> Ints:
+        """All that it makes."""
+        return np.asarray(self.steps[self.steps != NONE])
+
+
 @dataclass(frozen=True)
 class Folded:
     """The recording, with equal numbers made one node, and what became of each node.
@@ -174,6 +223,37 @@ class Folded:
     level: Ints
     terms: Terms
     items: Terms
+    loops: Sequence[Loop] = ()
+
+    @cached_property
+    def is_sum(self) -> Flags:
+        """For each node whether it owns terms."""
+        return _owns(self.terms, len(self.level))
+
+    @cached_property
+    def is_maximum(self) -> Flags:
+        """For each node whether it owns items."""
+        return _owns(self.items, len(self.level))
+
+    @cached_property
+    def flows(self) -> Flags:
+        """For each node whether a gradient flows from an output to its operands."""
+        recording = self.recording
+        columns = (recording.code[: len(recording)], recording.left, recording.right)
+        code, left, right = (column.tolist() for column in columns)
+        flows = np.zeros(len(self.level) + 1, dtype=bool)
+        flows[list(recording.outputs)] = True
+        for i in reversed(range(len(recording))):
+            flows[i] &= code[i] >= 0 and bool(recording.rows[code[i]].partials)
+            if flows[i]:
+                flows[[left[i], right[i]]] = True
+        for loop in self.loops:
+            flows[loop.body] = flows[loop.like]
+        early = self.terms.left >= len(recording)
+        flows[self.terms.left[early]] = flows[self.terms.owner[early]]
+        for loop in self.loops:
+            flows[loop.sources] |= flows[loop.stacked][:, None]
+        return flows[:-1]
 
     @property
     def n_recorded(self) -> int:
@@ -183,7 +263,8 @@ class Folded:
     def __str__(self) -> str:
         name = self.recording.name
         lines = [""] * len(self.level)
-        for i in np.flatnonzero(self.level > 0).tolist():
+        inside = [loop.body for loop in self.loops]
+        for i in np.concatenate([np.flatnonzero(self.level > 0), *inside]).tolist():
             operands = ", ".join(self._text(j) for j in (self.recording.left[i], self.recording.right[i]) if j != NONE)
             lines[i] = f"{name(i)} = {self.recording.rows[self.recording.code[i]].name}({operands})"
         for terms, join in ((self.terms, "{} + {}"), (self.items, "max({}, {})")):
@@ -194,17 +275,32 @@ class Folded:
                 texts[owner] = join.format(texts[owner], text) if owner in texts else text
             for owner, text in texts.items():
                 lines[owner] = f"{name(owner)} = {text}"
+        for loop in self.loops:
+            lines.append(f"{loop.times} times:")
+            for i, first, after in zip(loop.carried, loop.first, loop.after, strict=True):
+                lines.append(f"    {self._text(i)} = {self._text(first)}, then {self._text(after)}")
+            for i, rows in zip(loop.stacked, loop.sources, strict=True):
+                lines.append(f"    {self._text(i)} = {self._text(rows[0])}, ..., {self._text(rows[-1])}")
+            for i in loop.body:
+                lines.append(f"    {lines[i]}")
+                lines[i] = ""
         return "\n".join(line for line in lines if line)
 
     def _text(self, i: int) -> str:
         return f"{self.number[i]:g}" if self.recording.varies[i] == CONSTANT else self.recording.name(i)
 
 
+def _owns(terms: Terms, count: int) -> Flags:
+    owns = np.zeros(count, dtype=bool)
+    owns[terms.owner] = True
+    return owns
+
+
 # ---- lift: groups of nodes
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_MAKES = {"reduce": "q", "dot": "cmp"}
-_READS = {"reduce": ("qk",), "dot": ("cmk", "cpk")}
+_MAKES = {"reduce": "q", "dot": "cmp", "stack": "n", "collect": "nt"}
+_READS = {"reduce": ("qk",), "dot": ("cmk", "cpk"), "stack": ("nt",), "collect": ("n",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +313,10 @@ class Group:
     - ``map``: ``targets[i] = op(operands[0][i], ...)``;
     - ``join``: ``targets[i]`` is a copy of ``operands[0][i]``; here the nodes of the operand live in many arrays;
     - ``reduce``: ``targets[q] = rows[q, 0] + rows[q, 1] + ...``, or their maximum;
-    - ``dot``: ``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``, a stack of matrix products.
+    - ``dot``: ``targets[c, m, p] = sum over k of left[c, m, k] * right[c, p, k]``, a stack of matrix products;
+    - ``carry``, given to the body of a loop: operands[0] in the first step, then what operands[1] was before;
+    - ``stack``, given to it too: ``targets[n] = operands[0][n, t]`` in step t;
+    - ``collect``: ``targets[n, t]`` is what operands[0][n] was in step t.
 
     >>> left, right = np.array([[[0, 1], [2, 3]]]), np.array([[[4, 5]]])
     >>> product = Group("dot", np.array([[[6], [7]]]), (left, right))
@@ -225,7 +324,7 @@ class Group:
     1 × (2×2 @ 2×1) ('cmk', 'cpk') cmp
     """
 
-    kind: Literal["map", "join", "reduce", "dot"]
+    kind: Literal["map", "join", "reduce", "dot", "carry", "stack", "collect"]
     targets: Ints
     operands: tuple[Ints, ...]
     op: ops.Operation | None = None
@@ -253,6 +352,29 @@ class Group:
             return f"{c} × ({m}×{k} @ {k}×{p})"
         over = f" over {self.operands[0].shape[1]}" if self.kind == "reduce" and self.op else ""
         return f"{self.op.name if self.op else self.kind}{over} of {len(self.targets)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """A loop: its body begins with what is given to it; when it has run so many ``times`` there is what it collects."""
+
+    times: int
+    body: Mapping[int, Group]
+    collects: Mapping[int, Group]
+
+    @property
+    def operands(self) -> tuple[Ints, ...]:
+        """All that is read in it."""
+        return tuple(nodes for group in self.body.values() for nodes in group.operands)
+
+
+def everything(groups: Mapping[int, Group | Repeat]) -> Iterator[tuple[int, Group]]:
+    """The groups in order, with their homes; those of loops among them."""
+    for home, group in groups.items():
+        if isinstance(group, Repeat):
+            yield from (*group.body.items(), *group.collects.items())
+        else:
+            yield home, group
 
 
 NUMBERS, PARAMETERS, INPUTS = range(3)  # the homes that are there before the first group
@@ -334,10 +456,10 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Lifted:
-    """The groups in order, and the nodes, to which numbers and parts of sums were added on the way."""
+    """The groups by their homes, in order, and the nodes, to which numbers and parts of sums were added on the way."""
 
     folded: Folded
-    groups: Sequence[Group]
+    groups: Mapping[int, Group | Repeat]
     nodes: Nodes
     exact: bool
 
@@ -345,8 +467,10 @@ class Lifted:
         """Each group with its number, and the numbers of those that it reads."""
         known = {NUMBERS: "numbers", PARAMETERS: "parameters", INPUTS: "inputs"}
         lines = []
-        for home, group in enumerate(self.groups, INPUTS + 1):
-            sources = [sorted({*self.nodes.home[nodes[nodes != NONE]].tolist()}) for nodes in group.operands]
-            read = ", ".join(known.get(source, str(source)) for found in sources for source in found)
-            lines.append(f"{home}: {group}, from {read}")
+        for home, group in self.groups.items():
+            lines += [f"{group.times} times:"] if isinstance(group, Repeat) else []
+            for inner, each in everything({home: group}):
+                sources = [sorted({*self.nodes.home[nodes[nodes != NONE]].tolist()}) for nodes in each.operands]
+                read = ", ".join(known.get(source, str(source)) for found in sources for source in found)
+                lines.append(f"{'    ' * (inner != home)}{inner}: {each}, from {read}")
         return "\n".join(lines)

@@ -31,6 +31,8 @@ def held(program: ArrayProgram) -> ArrayProgram:
     fills: dict[Array, float] = {}
     infinite: set[Array] = set()
     for statement in program.statements:
+        if not isinstance(statement, Define):
+            continue
         target = statement.target
         for read in _masked(statement.expr):
             array = _whole(read)

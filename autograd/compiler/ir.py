@@ -13,7 +13,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from .. import ops
 from ..value import Value
-from .naming import Hint, Names, named
+from .naming import Hint, Names, named, plural
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -200,6 +200,8 @@ class Array(Expr):
     """Its places that hold no node of the graph, if there are any."""
     derivative_of: Array | None = None
     """For an adjoint the array by which it is a derivative."""
+    stack_of: Array | None = None
+    """For what a loop has in all of its steps the array of one step."""
 
     def derived(self) -> Shape:
         return (*self.lengths, *[B] * self.sampled)
@@ -448,6 +450,23 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
         yield from parts_of(operand, kind)
 
 
+def arrays_read(expr: Expr) -> Iterator[Array]:
+    """The arrays that an expression is made of, as often as they stand in it."""
+    return parts_of(expr, Array)
+
+
+def is_read_whole(expr: Expr, array: Expr) -> bool:
+    """Whether the expression is the array, as it stands."""
+    return expr is array or (
+        isinstance(expr, View) and expr.source is array and expr.is_whole and expr.lengths == expr.own
+    )
+
+
+def is_computed(expr: Expr) -> bool:
+    """Whether the expression is more than a look at what is there."""
+    return isinstance(expr, Apply | Where | Contract | Reduce | Concat) or any(map(is_computed, expr.operands))
+
+
 def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     """The expression with the rule applied to each of its operands."""
     operands = [rule(operand) for operand in expr.operands]
@@ -509,17 +528,140 @@ class Update:
         return target
 
 
-Statement = Define | Update
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What a step leaves to the next one: ``leaf`` is ``first`` in the first step, then what ``after`` was before."""
+
+    leaf: Array
+    first: Expr
+    after: Expr
+
+    def __post_init__(self) -> None:
+        if not self.leaf.shape == self.first.shape == self.after.shape:
+            raise TypeError(f"{self.first.shape} and then {self.after.shape} are not carried as {self.leaf.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """What is there for each step: ``leaf`` is ``source[t]`` in step t."""
+
+    leaf: Array
+    source: Expr
+
+    def __post_init__(self) -> None:
+        if self.source.shape[1:] != self.leaf.shape:
+            raise TypeError(f"{self.source.shape} is no stack of {self.leaf.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """What the steps leave behind: ``target[t]`` is what ``expr`` was in step t; or ``target`` that of the last one."""
+
+    target: Array
+    expr: Expr
+    each: bool = True
+
+    def __post_init__(self) -> None:
+        if self.target.shape[self.each :] != self.expr.shape:
+            raise TypeError(f"{self.expr.shape} is not collected in {self.target.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """The body, so many ``times``; or ``backwards``, from the last step to the first.
+
+    Beside its own arrays, and what is carried and stacked, the body reads arrays from outside, the same in all steps.
+    """
+
+    times: int
+    body: Sequence[Statement]
+    carried: Sequence[Carried] = ()
+    stacked: Sequence[Stacked] = ()
+    collected: Sequence[Collected] = ()
+    backwards: bool = False
+
+    @property
+    def given(self) -> list[Array]:
+        """The arrays that the body is given: what is carried, and what is stacked."""
+        return [*(each.leaf for each in self.carried), *(each.leaf for each in self.stacked)]
+
+    @property
+    def own(self) -> set[Array]:
+        """The arrays that are there while it runs."""
+        return {*self.given, *(statement.target for statement in assignments(self.body))}
+
+    @property
+    def read(self) -> list[Expr]:
+        """The expressions that are computed before the loop."""
+        return [*(each.first for each in self.carried), *(each.source for each in self.stacked)]
+
+    @property
+    def left(self) -> list[Expr]:
+        """The expressions that are computed at the end of each step."""
+        return [*(each.after for each in self.carried), *(each.expr for each in self.collected)]
+
+
+Statement = Define | Update | Loop
+
+
+def without_loops(statements: Iterable[Statement]) -> list[Define | Update]:
+    """The statements, for a target that has no loops; a TypeError if there are some."""
+    found = []
+    for statement in statements:
+        if isinstance(statement, Loop):
+            raise TypeError(f"this target has no loops, got one of {statement.times:,} steps: leave the pass roll out")
+        found.append(statement)
+    return found
+
+
+def assignments(statements: Iterable[Statement]) -> Iterator[Define | Update]:
+    """The statements in order, those in loops too."""
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield from assignments(statement.body)
+        else:
+            yield statement
+
+
+def expressions(statements: Iterable[Statement]) -> Iterator[Expr]:
+    """All that stands on a right-hand side, in order."""
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield from statement.read
+            yield from expressions(statement.body)
+            yield from statement.left
+        else:
+            yield statement.expr
+
+
+def made(statement: Statement) -> list[Array]:
+    """The arrays that are there, or hold something else, after a statement."""
+    return [each.target for each in statement.collected] if isinstance(statement, Loop) else [statement.target]
+
+
+def _loop_text(loop: Loop, names: Mapping[Array, str]) -> str:
+    lines = [f"{names[each.leaf]} = {text(each.source, names)}[t]" for each in loop.stacked]
+    lines += [line for statement in loop.body for line in statement_text(statement, names).splitlines()]
+    lines += [f"{names[each.target]}{'[t]' * each.each} = {text(each.expr, names)}" for each in loop.collected]
+    lines += [f"{names[each.leaf]} = {text(each.after, names)}" for each in loop.carried]
+    before = [f"{names[each.leaf]} {_dims(each.leaf)} = {text(each.first, names)}" for each in loop.carried]
+    order = f"{loop.times - 1}, ..., 0" if loop.backwards else f"0, ..., {loop.times - 1}"
+    return "\n".join([*before, f"for t = {order}:", *(f"    {line}" for line in lines)])
+
+
+def _dims(array: Array) -> str:
+    return f"({', '.join(map(str, array.shape))})"
 
 
 def statement_text(statement: Statement, names: Mapping[Array, str]) -> str:
     """A statement for people."""
+    if isinstance(statement, Loop):
+        return _loop_text(statement, names)
     right = text(statement.expr, names)
     if isinstance(statement, Update):
         return f"{text(statement.place, names)} {'+=' if statement.add else '='} {right}"
     filled = "" if statement.fill is None else f", {statement.fill:g} in its holes"
-    shape = ", ".join(map(str, statement.target.shape))
-    return f"{names[statement.target]} ({shape}) = {right}{filled}"
+    return f"{names[statement.target]} {_dims(statement.target)} = {right}{filled}"
 
 
 T = TypeVar("T")
@@ -614,6 +756,23 @@ def contiguous(shape: Lengths) -> Lengths:
 # ---- programs
 
 
+def _name(array: Array, given: dict[Array | Part, str], names: Names) -> str:
+    """The name of an array, after that of which it is a stack or by which it is a derivative."""
+    if array not in given and array.stack_of:
+        given[array] = names.unique(plural(_name(array.stack_of, given, names)))
+    elif array not in given and array.derivative_of:
+        given[array] = f"d{_name(array.derivative_of, given, names)}"
+    return given[array]
+
+
+def _arrays_made(statements: Iterable[Statement]) -> Iterator[Array]:
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield from statement.given
+            yield from _arrays_made(statement.body)
+        yield from made(statement)
+
+
 @dataclass(frozen=True)
 class ArrayProgram:
     """Statements in order, from the arrays ``inputs`` and ``theta`` (the vector of the parameters) to the outputs.
@@ -640,8 +799,8 @@ class ArrayProgram:
     @cached_property
     def has_holes(self) -> bool:
         """Whether some grid has holes, so that numbers are computed which the graph does not have."""
-        holes = any(statement.target.holes is not None for statement in self.statements)
-        return holes or any(True for statement in self.statements for _ in parts_of(statement.expr, Where))
+        holes = any(statement.target.holes is not None for statement in assignments(self.statements))
+        return holes or any(True for expr in expressions(self.statements) for _ in parts_of(expr, Where))
 
     def named(self, names: Names) -> dict[Array | Part, str]:
         """A name of its own for each array and each part of theta: the same for the same program."""
@@ -650,10 +809,9 @@ class ArrayProgram:
         given |= {part: given[first] for part, first in self.alike.items()}
         if self.gradient:
             given[self.gradient] = "grad"
-        for statement in self.backward:
-            array = statement.target
-            if array not in given and array.derivative_of:
-                given[array] = f"d{given[array.derivative_of]}"
+        for array in _arrays_made((*self.statements, *self.backward)):
+            if array.stack_of or array.derivative_of:
+                _name(array, given, names)
         return given
 
     def __str__(self) -> str:

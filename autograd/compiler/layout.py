@@ -1,4 +1,4 @@
-"""Pass 4, layout: each group gets an order and a shape in which its operands are views.
+"""Pass 5, layout: each group gets an order and a shape in which its operands are views.
 
 A group follows the order of its operands, so that most of them are whole arrays, slices, transposes and broadcasts;
 what is left is gathered. Parameters have no order of their own: the first group that reads some of them chooses their
@@ -13,10 +13,29 @@ from math import inf
 import numpy as np
 
 from .. import ops
-from .algebra import apply, contract, expand, rearrange, reduced
-from .graphs import INPUTS, LETTERS, NUMBERS, PARAMETERS, Group, Lifted
+from .algebra import apply, contract, expand, rearrange, reduced, reshape
+from .graphs import LETTERS, NUMBERS, PARAMETERS, Group, Lifted, Repeat
 from .holes import held
-from .ir import ArrayProgram, B, Concat, Define, Expr, Ints, Length, Shape, View, Where
+from .ir import (
+    Array,
+    ArrayProgram,
+    B,
+    Carried,
+    Collected,
+    Concat,
+    Constant,
+    Define,
+    Expr,
+    Ints,
+    Length,
+    Loop,
+    Shape,
+    Stacked,
+    Take,
+    View,
+    Where,
+    is_read_whole,
+)
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
 from .placing.places import Places
@@ -57,8 +76,10 @@ class _Layout:
         )
         return held(program)
 
-    def statement(self, home: int, group: Group) -> Define:
+    def statement(self, home: int, group: Group | Repeat) -> Define | Loop:
         """The group in its best order, and its place."""
+        if isinstance(group, Repeat):
+            return self.loop(group)
         if group.kind == "join":
             return self.join(home, group)
         best = self.best(group)
@@ -99,6 +120,100 @@ class _Layout:
         pieces = tuple(self.named(line(nodes, self.places, sampled), nodes) for nodes in rows)
         array = self.places.settle(home, ordered.targets, ordered.targets.shape, "join")
         return Define(array, expand(Concat(pieces), array.shape))
+
+    # ---- loops
+
+    def loop(self, group: Repeat) -> Loop:
+        """What the steps are given, in the order in which it stands outside; the body; and what they leave."""
+        statements: list[Define | Loop] = []
+        stacked, carried, own = [], [], []
+        for home, inner in group.body.items():
+            if inner.kind == "carry":
+                carried.append((inner, self.given(home, inner)))
+            elif inner.kind == "stack" and (
+                self.places.key(inner.operands[0]) is None and self.places.array(inner.operands[0])
+            ):
+                own.append((home, inner, self.places.wait(home, inner.targets, "each")))
+            elif inner.kind == "stack":
+                stacked.append(self.stack(home, inner))
+            else:
+                statements.append(self.statement(home, inner))
+        stacked += [self.stack_of_parameters(home, inner, leaf) for home, inner, leaf in own]
+        pairs = [
+            Carried(leaf, self.side_by_side(inner.operands[0], leaf), self.side_by_side(inner.operands[1], leaf))
+            for inner, leaf in carried
+        ]
+        collected = [self.collect(home, inner, pairs) for home, inner in group.collects.items()]
+        return Loop(group.times, statements, pairs, stacked, collected)
+
+    def given(self, home: int, group: Group) -> Array:
+        """The array of what is carried; a single number has no axis."""
+        lengths = group.targets.shape if len(group.targets) > 1 else ()
+        self.places.stands_for[group.targets] = group.operands[0]
+        return self.places.settle(home, group.targets, lengths, "before")
+
+    def side_by_side(self, nodes: Ints, array: Array) -> Expr:
+        """Nodes that may live in several arrays, as one with this shape."""
+        nodes = self.lifted.nodes.same[nodes]
+        lines = [self.line(nodes[run], array.sampled) for run in runs(self.lifted.nodes.home[nodes])]
+        found = lines[0] if len(lines) == 1 else Concat(tuple(lines))
+        return expand(found if array.lengths else rearrange(found, range(1, len(found.shape))), array.shape)
+
+    def line(self, nodes: Ints, sampled: bool) -> Expr:
+        """Nodes of one home side by side."""
+        if self.places.array(nodes) is None:
+            values = self.lifted.nodes.number[nodes]
+            return Constant(values[:, None] if sampled else values)
+        self.places.place(nodes)
+        if len(nodes) > 1 and (nodes == nodes[0]).all():
+            one = self.line(nodes[:1], sampled)
+            return expand(one, (len(nodes), *one.shape[1:]))
+        return self.named(line(nodes, self.places, sampled), nodes)
+
+    def stack(self, home: int, group: Group) -> Stacked:
+        """What is stacked, in the order in which the first step has it."""
+        (sources,) = group.operands
+        order = np.argsort(self.places.position[sources[:, 0]], kind="stable")
+        rows = sources[order].T
+        read = self.rows(rows) if self.places.array(rows) else Constant(self.places.nodes.number[rows])
+        lengths = tuple(length for length in read.shape[1:] if isinstance(length, int))
+        return Stacked(self.places.settle(home, group.targets[order], lengths, "each"), read)
+
+    def stack_of_parameters(self, home: int, group: Group, leaf: Array) -> Stacked:
+        """Parameters of each step, which stand step by step, as the body has read those of the first."""
+        _, placed = self.places.waiting.pop(home)
+        place = {node: i for i, node in enumerate(group.targets.tolist())}
+        rows = group.operands[0][[place[node] for node in placed]].T
+        self.places.place(rows.ravel())
+        return Stacked(leaf, reshape(self.rows(rows), rows.shape))
+
+    def rows(self, rows: Ints) -> Expr:
+        """What is read step by step: a view of which the first axis is that of the steps, or else a gather."""
+        array = self.places.array(rows)
+        assert array is not None
+        fit = self.places.fit(rows)
+        if fit is not None:
+            offset, (along, across) = fit
+            pairs = (*along, *across)
+            if len(along) == 1 and all(stride > 0 for length, stride in pairs if length > 1):
+                read = View(array, tuple(n for n, _ in pairs), tuple(s if n > 1 else 0 for n, s in pairs), offset)
+                return self.named(read, rows)
+        return Take(array, Constant(self.places.position[rows]))
+
+    def collect(self, home: int, group: Group, carried: Sequence[Carried]) -> Collected:
+        """An array of all steps, or the last of what is carried; its nodes stand in it as they do in the body."""
+        places, (nodes,) = self.places, group.operands
+        array = places.array(nodes)
+        assert array is not None
+        last = (group.targets[:, :-1] == NONE).all() and any(is_read_whole(each.after, array) for each in carried)
+        times = group.targets.shape[1]
+        lengths = array.lengths if last else (times, *array.lengths)
+        holes = None if array.holes is None else np.broadcast_to(array.holes, lengths)
+        target = places.arrays[home] = Array(lengths, array.sampled, holes, stack_of=array)
+        there = group.targets != NONE
+        step = np.zeros(times, dtype=np.int64) if last else np.arange(times) * array.size
+        places.position[group.targets[there]] = (places.position[nodes][:, None] + step)[there]
+        return Collected(target, array, not last)
 
     def named(self, operand: Expr, nodes: Ints) -> Expr:
         """The operand; if it is a part of theta, with a name for that."""
@@ -166,14 +281,14 @@ def _product(best: Fitted, batch: Sequence[Length]) -> Expr:
     return contract(left, on_left, right, on_right, c + m + p + "B" * len(batch), sizes)
 
 
-def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:
+def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group | Repeat]]:
     """The groups with their homes, each after those it reads.
 
     What is made of parameters alone (a penalty on the weights) waits until it is read: by then the layers have given
     the parameters their places, and the penalty reads them in that order.
     """
-    waiting: dict[int, Group] = {}
-    for home, group in enumerate(lifted.groups, INPUTS + 1):
+    waiting: dict[int, Group | Repeat] = {}
+    for home, group in lifted.groups.items():
         read = _homes(lifted, group)
         if read <= {PARAMETERS} or (read & waiting.keys() and read <= {PARAMETERS, NUMBERS, *waiting}):
             waiting[home] = group
@@ -184,12 +299,12 @@ def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group]]:
     yield from waiting.items()
 
 
-def _homes(lifted: Lifted, group: Group) -> set[int]:
+def _homes(lifted: Lifted, group: Group | Repeat) -> set[int]:
     """Where the operands of a group live."""
     return set(np.concatenate([lifted.nodes.home[nodes].ravel() for nodes in group.operands]).tolist()) - {NONE}
 
 
-def _waited_for(lifted: Lifted, read: set[int], waiting: Mapping[int, Group]) -> list[int]:
+def _waited_for(lifted: Lifted, read: set[int], waiting: Mapping[int, Group | Repeat]) -> list[int]:
     """Those that wait, but are read or are needed by what is read, in order."""
     found: set[int] = set()
     new = read & waiting.keys()

@@ -1,4 +1,4 @@
-"""Pass 3, lift: nodes of equal level and equal form become one array operation.
+"""Pass 4, lift: nodes of equal level and equal form become one array operation.
 
 Two nodes are of equal form if they apply the same operation to operands that live in the same arrays. Sums are taken
 apart into parts, one for each array or pair of arrays their terms come from. Dot products whose left rows and right
@@ -10,14 +10,15 @@ Nothing here knows the order of an array; a group is a grid of node numbers, and
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 
 import numpy as np
 
-from .graphs import LEAF, MUL, NUMBERS, POW, Folded, Lifted
-from .ir import Flags, Ints
+from .graphs import MUL, NUMBERS, POW, SAMPLED, Folded, Group, Lifted, Loop, everything
+from .ir import Ints
 from .lifting.builder import Builder
 from .lifting.sums import maxima, sums
-from .ragged import NONE, groups, runs
+from .ragged import NONE, distinct, groups, runs
 
 SECONDS, PIECE_SECONDS = 0.4e-3, 0.5e-3  # what compiling takes for an operation, and for each array that is joined,
 BYTES, PIECE_BYTES = 15_000, 27_000  # as seen for chains, integrators and random operands of 1,000 to 100,000 nodes
@@ -41,21 +42,15 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
     4: tanh of 5, from 3
     """
     builder = Builder(folded, exact)
-    is_sum, is_maximum = np.zeros((2, len(folded.level)), dtype=bool)
-    is_sum[folded.terms.owner], is_maximum[folded.items.owner] = True, True
-    for nodes in _together(folded, exact):
-        added, compared = is_sum[nodes], is_maximum[nodes]
-        terms, items = folded.terms.of(nodes[added]), folded.items.of(nodes[compared])
-        others = nodes[~added & ~compared]
-        left, right = folded.recording.left[others], folded.recording.right[others]
-        _join(builder, np.concatenate([left, right, terms.left, terms.right]))
-        if len(terms.owner):
-            sums(builder, nodes[added], terms)
-        if len(items.owner):
-            maxima(builder, nodes[compared], items)
-        if len(others):
-            _operations(builder, folded.recording.code[others], others, left, right)
-    _warn(len(builder.groups), builder.pieces, folded.n_recorded)
+    live = np.flatnonzero(folded.level > 0)
+    turns: list[tuple[int, Ints | Loop]] = [(loop.level, loop) for loop in folded.loops]
+    turns += [(int(folded.level[nodes[0]]), nodes) for nodes in _together(folded, live, folded.level[live], exact)]
+    for _, turn in sorted(turns, key=lambda pair: pair[0]):
+        if isinstance(turn, Loop):
+            _loop(builder, folded, turn)
+        else:
+            _level(builder, folded, turn)
+    _warn(sum(1 for _ in everything(builder.groups)), builder.pieces, folded.n_recorded)
     return Lifted(folded, builder.groups, builder.nodes, exact)
 
 
@@ -73,12 +68,85 @@ def _warn(operations: int, pieces: int, nodes: int) -> None:
         )
 
 
-def _together(folded: Folded, exact: bool) -> list[Ints]:
+def _together(folded: Folded, nodes: Ints, level: Ints, exact: bool) -> list[Ints]:
     """The nodes of each level; if ``exact``, those that pass a gradient on apart from those that do not."""
-    turn = 2 * folded.level + (~_flows(folded) if exact else 0)
+    turn = 2 * level + (~folded.flows[nodes] if exact else 0)
     order = np.argsort(turn, kind="stable")
-    order = order[np.searchsorted(turn[order], 2) :]  # what has level 1 or more
-    return [order[run] for run in runs(turn[order])]
+    return [nodes[order[run]] for run in runs(turn[order])] if len(nodes) else []
+
+
+def _level(builder: Builder, folded: Folded, nodes: Ints) -> None:
+    """Nodes that do not depend on each other."""
+    added, compared = folded.is_sum[nodes], folded.is_maximum[nodes]
+    terms, items = folded.terms.of(nodes[added]), folded.items.of(nodes[compared])
+    others = nodes[~added & ~compared]
+    left, right = folded.recording.left[others], folded.recording.right[others]
+    _join(builder, np.concatenate([left, right, terms.left, terms.right]))
+    if len(terms.owner):
+        sums(builder, nodes[added], terms)
+    if len(items.owner):
+        maxima(builder, nodes[compared], items)
+    if len(others):
+        _operations(builder, folded.recording.code[others], others, left, right)
+
+
+def _loop(builder: Builder, folded: Folded, loop: Loop) -> None:
+    """A loop, whose body is lifted like any graph. What it carries stands in one array if it is computed alike.
+
+    What was not the same for all samples could have become so since: that of which is not known is carried for each.
+    """
+    nodes, (carried, stacked, sources) = builder.nodes, _stacked(builder, loop)
+    nodes.varies[stacked] = nodes.varies[sources].max(axis=1, initial=NONE)
+    read = np.concatenate([loop.reads, stacked])
+    wider = (nodes.varies[nodes.same[read]] > folded.recording.varies[read]).any()
+    nodes.varies[carried] = SAMPLED if wider else folded.recording.varies[carried]
+    with builder.loop(loop.times, np.concatenate([loop.body, carried, stacked])) as collects:
+        for group in groups(nodes.varies[carried], _forms(builder, folded, loop, stacked, sources)):
+            builder.add(Group("carry", carried[group], (nodes.same[loop.first[group]], loop.after[group])))
+        for group in groups(nodes.varies[stacked], nodes.home[sources[:, 0]]) if len(stacked) else ():
+            builder.add(Group("stack", stacked[group], (sources[group],)))
+        for together in _together(folded, loop.body, loop.levels, builder.exact):
+            _level(builder, folded, together)
+        read = np.flatnonzero((loop.steps != NONE).any(axis=1))
+        made = nodes.same[loop.body[read]]
+        for group in groups(nodes.home[made]) if len(read) else ():
+            collects.append(Group("collect", loop.steps[read[group]], (made[group],)))
+
+
+def _stacked(builder: Builder, loop: Loop) -> tuple[Ints, Ints, Ints]:
+    """What is carried, what is stacked, and its sources, each once; but for what is the same in all steps by now."""
+    same, stacked = builder.nodes.same, loop.stacked
+    sources = same[loop.sources]
+    constant = (sources == sources[:, :1]).all(axis=1)
+    same[stacked[constant]] = sources[constant, 0]
+    if constant.all():
+        return loop.carried, stacked[:0], sources[:0]
+    stacked, sources = stacked[~constant], sources[~constant]
+    first, which = distinct(sources)
+    same[stacked] = stacked[first][which]
+    return loop.carried, stacked[first], builder.joined(sources[first])
+
+
+def _forms(builder: Builder, folded: Folded, loop: Loop, stacked: Ints, sources: Ints) -> Ints:
+    """A number for each carried node, the same for those that are computed alike, from what is computed alike."""
+    home, same, rows = builder.nodes.home, builder.nodes.same, defaultdict[int, set[tuple[int, int]]](set)
+    form = {NONE: NONE} | dict.fromkeys(loop.carried.tolist(), -2)
+    form |= {node: -3 - int(home[source[0]]) for node, source in zip(stacked.tolist(), sources, strict=True)}
+    others = [node for node in (*loop.shared.tolist(), *loop.stacked.tolist()) if node not in form]
+    form |= {node: form.get(int(same[node]), -3 - int(home[same[node]])) for node in others}
+    numbers: dict[object, int] = {}
+    for terms in (folded.terms.of(loop.body), folded.items.of(loop.body)):
+        for owner, *operands in zip(terms.owner.tolist(), terms.left.tolist(), terms.right.tolist(), strict=True):
+            rows[owner].add((operands[0], operands[1]))
+    columns = [
+        column[loop.body].tolist() for column in (folded.recording.code, folded.recording.left, folded.recording.right)
+    ]
+    for node, code, left, right in zip(loop.body.tolist(), *columns, strict=True):
+        read = {(form[x], form[y]) for x, y in rows.get(node, ((left, right),))}
+        key = code, node in rows, frozenset(read)
+        form[node] = numbers.setdefault(key, len(numbers))
+    after = [form[node] for node in loop.after.tolist()]
+    return np.array(after, dtype=np.int64)
 
 
 def _join(builder: Builder, operands: Ints) -> None:
@@ -106,18 +174,3 @@ def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: 
                 nodes.same[made] = x[group]
             else:
                 builder.map(operation, made, *read)
-
-
-def _flows(folded: Folded) -> Flags:
-    """For each node whether a gradient flows from an output to its operands."""
-    recording = folded.recording
-    code, left, right = recording.code.tolist(), recording.left.tolist(), recording.right.tolist()
-    flows = np.zeros(len(code) + 1, dtype=bool)
-    flows[list(recording.outputs)] = True
-    for i in reversed(range(len(recording))):
-        flows[i] &= code[i] != LEAF and bool(recording.rows[code[i]].partials)
-        if flows[i]:
-            flows[[left[i], right[i]]] = True
-    early = folded.terms.left >= len(recording)
-    flows[folded.terms.left[early]] = flows[folded.terms.owner[early]]
-    return flows[:-1]

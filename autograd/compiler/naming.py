@@ -89,6 +89,16 @@ def named(hints: Mapping[T, Hint], names: Names) -> dict[T, str]:
     return labelled | {what: names.numbered(_STEMS.get(stem, stem)) for what, stem in others.items()}
 
 
+def plural(name: str) -> str:
+    """A name for many of what has this name.
+
+    >>> plural("h"), plural("tanh2"), plural("loss")
+    ('hs', 'tanhs2', 'losses')
+    """
+    stem = name.rstrip("_0123456789")
+    return f"{stem}{'es' if stem.endswith('s') else 's'}{name[len(stem) :]}"
+
+
 def label(nodes: Ints, labels: Mapping[int, str]) -> str:
     """What the labels of these nodes have in common, as a name; nothing if they have none."""
     if not labels:

@@ -23,10 +23,11 @@ from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
 from .graphs import Packed, Recording, shown
-from .ir import ArrayProgram, B, Contract, Floats, parts_of, product
+from .ir import ArrayProgram, B, Contract, Floats, Loop, assignments, parts_of, product
 from .layout import layout
 from .lift import lift
 from .record import record
+from .roll import roll
 from .targets import c
 from .targets.building import Library, build, has_wide_vectors
 from .targets.numpy import Source, load, write
@@ -129,14 +130,15 @@ class Program:
         self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
         exact = exact or target == "c"  # a loop costs little: C needs no grids with holes
-        arrays = differentiate(layout(lift(fold(recording), exact)))
+        folded = fold(recording) if target == "c" else roll(fold(recording))
+        arrays = differentiate(layout(lift(folded, exact)))
         source = c.source(arrays) if target == "c" else write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
-        self._padded = arrays.has_holes
+        self._padded, self._has_loops = arrays.has_holes, bool(folded.loops)
         self._parameters, self._source = tuple(arrays.parameters), source.text
         self._constants = MappingProxyType(source.constants)
         self._contiguous, self._summary = source.contiguous_inputs, _summary(len(recording), arrays, source)
-        self._n_operations = len(arrays.statements)
+        self._n_operations = len([*assignments(arrays.statements)])
         self._library: Library | None = None
         if target == "c":
             _warn_where_c_is_slower(arrays)
@@ -427,11 +429,13 @@ class Program:
         Its functions are named after the file: in ``loss.c`` they are ``loss_forward`` and ``loss_value_and_grad``.
         Raises a NotImplementedError that names an operation which C has not.
         """
-        path = Path(path)
-        recording = self._packed.unpacked()
+        write_file(Path(path), self.c_source(Path(path).stem).encode("ascii"))
+
+    def c_source(self, name: str) -> str:
+        """The text of that file, its functions named after ``name``."""
         with collector_paused():
-            arrays = differentiate(layout(lift(fold(recording), exact=True)))
-        write_file(path, c.write({c.identifier(path.stem): arrays}).encode("ascii"))
+            arrays = differentiate(layout(lift(fold(self._recording(in_order=self._has_loops)), exact=True)))
+        return c.write({c.identifier(name): arrays})
 
     # ---- in other frameworks
 
@@ -481,11 +485,15 @@ class Program:
     @cached_property
     def _for_frameworks(self) -> ArrayProgram:
         """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        with collector_paused():
+            return layout(lift(fold(self._recording(in_order=True)), exact=True))
+
+    def _recording(self, in_order: bool) -> Recording:
+        """The graph; with our order of the parameters asked for, or with none but that which was asked for."""
         recording = self._packed.unpacked()
         place = {leaf: i for i, leaf in recording.leaves.items()}
         order = tuple(place[parameter] for parameter in self.parameters)
-        with collector_paused():
-            return layout(lift(fold(replace(recording, parameters=order)), exact=True))
+        return replace(recording, parameters=order) if in_order else recording
 
     # ---- looking at it
 
@@ -499,10 +507,12 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        lifted = lift(folded)
+        rolled = folded if self._target == "c" else roll(folded)
+        lifted = lift(rolled)
         arrays = layout(lifted)
-        found = {"record": recording, "fold": folded, "lift": lifted, "layout": arrays}
-        found["differentiate"] = differentiate(arrays)
+        found: dict[str, object] = {"record": recording, "fold": folded}
+        found |= {"roll": rolled} if rolled.loops else {}
+        found |= {"lift": lifted, "layout": arrays, "differentiate": differentiate(arrays)}
         return Passes(
             {name: str(representation) for name, representation in found.items()} | {self._target: self.source}
         )
@@ -536,9 +546,10 @@ def _unpacked(packed: Packed, single: bool, target: Target = "numpy") -> Program
 
 def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:
     """How many nodes became how many operations; and for each matrix product its line and its shape."""
-    n = len(arrays.statements)
+    statements = [(s, inner) for s in arrays.statements for inner in assignments([s])]
+    n = len(statements)
     lines = [f"{nodes:,} scalar nodes became {n:,} array operation{'s' * (n != 1)}, forward"]
-    for statement in arrays.statements:
+    for outer, statement in statements:
         for found in parts_of(statement.expr, Contract):
             sizes = dict(zip(found.left_letters, found.left.shape, strict=True))
             sizes |= dict(zip(found.right_letters, found.right.shape, strict=True))
@@ -546,6 +557,7 @@ def _summary(nodes: int, arrays: ArrayProgram, source: Source) -> str:
             groups = (left & right & out, (left - right) & out, left & right - out, (right - left) & out)
             stack, rows, inner, columns = (product([sizes[letter] for letter in group]) for group in groups)
             times = f"{stack} × " if stack != 1 else ""
+            times = f"{outer.times:,} × {times}" if isinstance(outer, Loop) else times
             batch = " × B" if "B" in found.out else ""
             lines.append(f"  {source.places[statement.target]}: {times}({rows}×{inner} @ {inner}×{columns}{batch})")
     return "\n".join(lines)

@@ -167,7 +167,7 @@ def _add_export(commands: Any) -> None:
         "export",
         help="write a trained network as a file for other programs",
         description="Write the network with its scaling and its classes, so that rows go in as they stand in a table:\n"
-        "as an ONNX file, or as a Python source that needs nothing of this package.",
+        "as an ONNX file, or as a source in Python or in C that needs nothing of this package.",
     )
     add = parser.add_argument
     add("model", type=_path, metavar="MODEL", help="a model.npz that train wrote")

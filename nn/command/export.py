@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.compiler.program import Framework
+from autograd.compiler.targets.c import identifier
 from autograd.compiler.targets.source import literal, wrapped
 from autograd.extras import load
 from autograd.files import write_file
@@ -38,6 +39,32 @@ def predict(rows):
     """The class of each row."""
     return [CLASSES[{chosen}] for scores in outputs(rows).tolist()]
 '''
+TRAINED_C = """
+/* The trained network: {what}, for rows (B, {n}) of features in their own units: outputs ({shape}).
+memory is as for {name}_forward. */
+const char *const {name}_features[{n}] = {{{features}}};
+static const double {name}_theta[{size}] = {{
+{theta}
+}};
+
+void {name}_outputs(size_t B, const double *rows, double *outputs, void *memory)
+{{
+  {name}_forward(B, rows, {name}_theta, outputs, memory);
+}}
+"""
+CLASS_C = """
+const char *const {name}_classes[{count}] = {{{classes}}};
+
+/* The place of the class of a row, from its {count} outputs. */
+int {name}_class(const double *outputs)
+{{
+  int best = 0;
+  for (int k = 1; k < {count}; k++)
+    if (outputs[k] {above} outputs[best]) best = k;
+  return best;
+}}
+"""
+ABOVE = {"two": ">=", "many": ">"}  # of two that are level the second, of more the first
 CHOSEN = {"two": "int(scores[1] >= scores[0])", "many": "scores.index(max(scores))"}
 
 
@@ -96,8 +123,38 @@ def python_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
     return ("\n\n\n".join(part.strip("\n") for part in parts) + "\n").encode()
 
 
+def c_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
+    """One file of C11: ``NAME_outputs`` of rows, and where there are classes ``NAME_class`` of a row's outputs."""
+    if options.framework or options.dtype:
+        raise ValueError("--framework is for a .py file and --dtype for an .onnx file")
+    program, classes = predictor.compiled(), predictor.classes
+    stem = Path(options.file).stem
+    told = {
+        "name": identifier(stem),
+        "what": predictor.exported.replace("*/", "* /").encode("ascii", "replace").decode(),
+        "n": len(predictor.feature_names),
+        "shape": f"B, {len(classes) or 1}",
+        "features": ", ".join(map(_c_text, predictor.feature_names)),
+        "classes": ", ".join(map(_c_text, classes)),
+        "count": len(classes),
+        "size": len(program.theta),
+        "theta": "\n".join(f"  {number!r}," for number in program.theta.tolist()),
+    }
+    text = program.c_source(stem) + TRAINED_C.format(**told)
+    if classes:
+        text += CLASS_C.format(**told, above=ABOVE[predictor.objective.kind])
+    return text.encode("ascii")
+
+
+def _c_text(name: str) -> str:
+    """A name in UTF-8 as a literal of C, whatever stands in it."""
+    plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in name.encode())
+    return f'"{"".join(plain)}"'
+
+
 FORMATS: Mapping[str, Callable[[Predictor, argparse.Namespace], bytes]] = {
     ".onnx": onnx_bytes,
     ".py": python_bytes,
+    ".c": c_bytes,
 }
 """By its suffix, what a file holds."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from autograd import Drawing, Value, draw
 from autograd.compiler.fold import fold
+from autograd.compiler.graphs import everything
 from autograd.compiler.lift import lift
 from autograd.compiler.ragged import NONE
 from autograd.compiler.record import record
@@ -26,7 +27,8 @@ def product_nodes(root: Value, inputs: Sequence[Value]) -> dict[str, list[Value]
     {'left': [2.0, 3.0], 'right': [5.0, 7.0], 'products': [10.0, 21.0]}
     """
     values = topological_order(*inputs, root)  # the order in which the compiler numbers them
-    found = next((group for group in lift(fold(record([root], inputs))).groups if group.kind == "dot"), None)
+    lifted = lift(fold(record([root], inputs)))
+    found = next((group for _, group in everything(lifted.groups) if group.kind == "dot"), None)
     if found is None:
         raise ValueError("the compiler finds no matrix product in this graph")
     numbers = [sorted({*factor[factor != NONE].tolist()}) for factor in found.operands]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fresh_python import ROOT
-from programs import needed
+from oracle import needed
 
 from autograd import Value, compile
 from nn import MLP, SGD, Adam, Trainer, cross_entropy, mse

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from programs import needed
+from c_compiler import needs_a_compiler
+from oracle import needed
 
+from autograd.compiler.targets.building import compiler
 from nn import MLP
 from nn.__main__ import main
+from nn.command.export import _c_text as c_text
 from nn.data import DATASETS, Dataset, Predictor
 from nn.fit.objective import Objective
 
@@ -88,12 +93,47 @@ def test_onnx(predictor, dtype: str, tmp_path: Path) -> None:
     hold(*predictor, found[0], classes, 1e-12 if dtype == "float64" else 1e-4)
 
 
+def test_c(predictor, tmp_path: Path) -> None:
+    needs_a_compiler()
+    path = export(predictor[0], tmp_path / "my model.c")
+    library = tmp_path / "model.so"
+    checks = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"]
+    subprocess.run([*compiler(), *checks, "-shared", "-fPIC", str(path), "-o", str(library), "-lm"], check=True)
+    built = ctypes.CDLL(str(library))
+    built.my_model_workspace.restype = ctypes.c_size_t
+    rows = np.ascontiguousarray(predictor[1].features)
+    n_features, classes = len(predictor[0].feature_names), predictor[0].classes
+    outputs = np.empty((len(rows), len(classes) or 1))
+    numbers = ctypes.POINTER(ctypes.c_double)
+    memory = ctypes.create_string_buffer(built.my_model_workspace())
+    built.my_model_outputs(
+        ctypes.c_size_t(len(rows)), rows.ctypes.data_as(numbers), outputs.ctypes.data_as(numbers), memory
+    )
+    names = (ctypes.c_char_p * n_features).in_dll(built, "my_model_features")
+    assert [name.decode() for name in names] == list(predictor[0].feature_names)
+    if not classes:
+        hold(*predictor, outputs[:, 0], None, 1e-12)
+        return
+    texts = (ctypes.c_char_p * len(classes)).in_dll(built, "my_model_classes")
+    chosen = [texts[built.my_model_class(row.ctypes.data_as(numbers))].decode() for row in outputs]
+    hold(*predictor, outputs, chosen, 1e-12)
+
+
+def test_c_takes_names_of_any_kind() -> None:
+    names = ['a "quoted" name', "back\\slash", "größe ∂", "??=", "7\n8"]
+    for name in names:
+        literal = c_text(name)
+        assert literal.isascii()
+        assert eval("b" + literal) == name.encode()
+
+
 @pytest.mark.parametrize(
     ("file", "options", "message"),
     [
-        ("model.txt", [], "wanted a file that ends in .onnx or .py, got"),
+        ("model.txt", [], "wanted a file that ends in .onnx or .py or .c, got"),
         ("model.py", ["--dtype", "float32"], "--dtype is for an .onnx file"),
         ("model.onnx", ["--framework", "jax"], "--framework is for a .py file"),
+        ("model.c", ["--dtype", "float32"], "--dtype for an .onnx file"),
     ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, capsys, file: str, options: list[str], message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from programs import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
+from oracle import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
 
 from autograd import Operation, Value, compile, functional, ops, register
 from nn import MLP, hinge

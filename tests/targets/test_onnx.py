@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import MODELS, POINTS, ROWS, Case, generated, grid, model, needed, ruled
+from oracle import MODELS, POINTS, ROWS, Case, generated, grid, model, needed, ruled
 
 from autograd import Operation, Value, compile, functional, ops, register
 from autograd.compiler.targets import onnx as onnx_target

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from programs import needed
+from oracle import needed
 from test_docs import BLOCK, DOCS
 
 for module in ("jax", "torch", "onnx", "onnxruntime"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fresh_python import ROOT
-from programs import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
+from oracle import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
 
 from autograd import Operation, Value, compile, functional, ops, register
 from nn import MLP, hinge

@@ -5,10 +5,14 @@ What has the same operands is computed once: the nodes that would repeat it beco
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
 import numpy as np
 
 from ... import ops
-from ..graphs import INPUTS, SHARED, Folded, Group, Nodes
+from ..graphs import INPUTS, NUMBERS, SHARED, Folded, Group, Nodes, Repeat
 from ..ir import Ints
 from ..ragged import NONE, distinct, groups
 from .grids import Rows
@@ -20,16 +24,59 @@ class Builder:
     def __init__(self, folded: Folded, exact: bool) -> None:
         self.nodes, self.exact = Nodes(folded), exact
         self.rows = folded.recording.rows
-        self.groups: list[Group] = []
+        self.groups: dict[int, Group | Repeat] = {}
+        self.homes = count(INPUTS + 1)
+        self.body: dict[int, Group] | None = None
+        """The groups of the loop that is being built."""
         self.pieces = 0
         self._maps: dict[object, Ints] = {}
 
     def add(self, group: Group) -> None:
-        """The group is the next; its targets live in it."""
-        self.groups.append(group)
-        varies = max(SHARED, *(int(self.nodes.varies[operand].max()) for operand in group.operands))
+        """The group is the next; its targets live in it. What is the same in all steps of a loop comes before it."""
+        nodes, home = self.nodes, next(self.homes)
+        given = group.kind in ("carry", "stack")
+        if self.body is not None and (given or self.body.keys() & self._sources(group)):
+            self.body[home] = group
+        else:
+            self.groups[home] = group
+        varies = max(SHARED, *(int(nodes.varies[each].max()) for each in (group.operands, [group.targets])[given]))
         targets = group.targets if group.targets.min() != NONE else group.targets[group.targets != NONE]
-        self.nodes.home[targets], self.nodes.varies[targets] = len(self.groups) + INPUTS, varies
+        nodes.home[targets], nodes.varies[targets] = home, varies
+
+    def _sources(self, group: Group) -> set[int]:
+        return {home for nodes in group.operands for home in np.unique(self.nodes.home[nodes]).tolist()}
+
+    @contextmanager
+    def loop(self, times: int, own: Ints) -> Iterator[list[Group]]:
+        """What is added within is the body of a loop, whose ``own`` nodes these are; it collects what it is given."""
+        nodes, collects = self.nodes, list[Group]()
+        others = np.ones(len(nodes.same), dtype=bool)
+        others[own] = False
+        others[nodes.count :] = False
+        same, self.body = nodes.same[others], {}
+        yield collects
+        body, self.body = self.body, None
+        nodes.same[np.flatnonzero(others)] = same  # copies that were made within are for its own nodes
+        self.groups[next(self.homes)] = Repeat(times, body, {self._collected(collect): collect for collect in collects})
+
+    def _collected(self, collect: Group) -> int:
+        home, targets = next(self.homes), collect.targets[collect.targets != NONE]
+        self.nodes.home[targets], self.nodes.varies[targets] = home, self.nodes.varies[collect.operands[0]].max()
+        return home
+
+    def joined(self, rows: Ints) -> Ints:
+        """The rows, with copies in one array of what comes from several."""
+        homes = self.nodes.home[rows]
+        mixed = (homes != homes[:, :1]).any(axis=1)
+        if not mixed.any():
+            return rows
+        assert homes[mixed].min() > NUMBERS
+        sources, which = np.unique(rows[mixed], return_inverse=True)
+        copies = self.nodes.new(len(sources))
+        self.add(Group("join", copies, (sources,)))
+        found = rows.copy()
+        found[mixed] = copies[which].reshape(-1, rows.shape[1])
+        return found
 
     def map(self, code: int, targets: Ints, *operands: Ints) -> Ints:
         """One operation for all targets; each operand lives in one array. What was done before is not repeated."""

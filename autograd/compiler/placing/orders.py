@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from ..graphs import INPUTS, Group, Lifted
+from ..graphs import INPUTS, Group, Lifted, everything
 from ..ir import Ints, Lengths
 from ..ragged import NONE
 from .places import Places
@@ -104,9 +104,10 @@ class Orders:
     @cached_property
     def uses(self) -> Ints:
         """A number for how each node is used: equal where the same groups read in the same way, all the way up."""
-        weights = np.random.default_rng(0).integers(1, 2**62, (len(self.lifted.groups), 3)) | 1
+        groups = [group for _, group in everything(self.lifted.groups)]
+        weights = np.random.default_rng(0).integers(1, 2**62, (len(groups), 3)) | 1
         uses = np.zeros(len(self.lifted.nodes.home), dtype=np.int64)
-        for group, weight in zip(reversed(self.lifted.groups), reversed(weights), strict=True):
+        for group, weight in zip(reversed(groups), reversed(weights), strict=True):
             used = np.where(group.targets == NONE, 0, uses[group.targets] + 1)
             for nodes, letters, factor in zip(group.operands, group.reads, weight, strict=False):
                 shared = "".join(letter for letter in letters if letter in group.makes)

@@ -30,6 +30,10 @@ class Places:
         self.position = np.full(len(self.nodes.home), NONE)
         self.position[list(recording.inputs)] = np.arange(len(recording.inputs))
         self.parameters: list[int] = []
+        self.waiting = {PARAMETERS: (self.leaves, self.parameters)}
+        """For arrays whose nodes are placed when they are read: all of them, and those that have a place, in order."""
+        self.stands_for = np.arange(len(self.position))
+        """For what a loop carries from step to step what it is in the first one."""
         self.hints: dict[Array | Part, Hint] = {}
         self.alike: dict[Part, Part] = {}
         self.place(np.array(recording.parameters, dtype=np.int64))
@@ -46,7 +50,7 @@ class Places:
     def key(self, nodes: Ints) -> Ints | None:
         """The positions of these nodes, to sort by, if all have one."""
         home, positions = self.home(nodes), self.position[nodes]
-        unknown = home == NUMBERS or (home == PARAMETERS and ((positions == NONE) & (nodes != NONE)).any())
+        unknown = home == NUMBERS or (home in self.waiting and ((positions == NONE) & (nodes != NONE)).any())
         return None if unknown else positions
 
     def fit(self, nodes: Ints) -> Fit | None:
@@ -60,12 +64,21 @@ class Places:
 
     def place(self, nodes: Ints) -> None:
         """Give the parameters among these nodes that have no place yet the next ones in the vector, in this order."""
-        if len(self.parameters) == len(self.leaves):
-            return
-        new = nodes[(self.nodes.home[nodes] == PARAMETERS) & (self.position[nodes] == NONE)]
-        order = list(dict.fromkeys(new.tolist()))
-        self.position[order] = len(self.parameters) + np.arange(len(order))
-        self.parameters += order
+        for home, (members, placed) in self.waiting.items():
+            if len(placed) == len(members):
+                continue
+            read = self.stands_for[nodes] if home == PARAMETERS else nodes
+            new = read[(self.nodes.home[read] == home) & (self.position[read] == NONE)]
+            order = list(dict.fromkeys(new.tolist()))
+            self.position[order] = len(placed) + np.arange(len(order))
+            placed += order
+
+    def wait(self, home: int, targets: Ints, stem: str) -> Array:
+        """An array of the targets, which get their places in it when they are read."""
+        array = self.arrays[home] = Array(targets.shape)
+        self.hints[array] = Hint(label(targets, self.labels), stem)
+        self.waiting[home] = targets, []
+        return array
 
     def settle(self, home: int, targets: Ints, lengths: Lengths, stem: str) -> Array:
         """The array of a group, whose nodes stand in it in the order of the targets."""

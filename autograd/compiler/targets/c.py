@@ -135,7 +135,7 @@ def _file(programs: Sequence[_Program]) -> str:
 def large_matrices(program: ir.ArrayProgram) -> list[str]:
     """The parameters' matrices that NumPy multiplies faster than loops do, by their shapes."""
     found: dict[str, None] = {}
-    for statement in program.statements:
+    for statement in ir.without_loops(program.statements):
         for product in ir.parts_of(statement.expr, ir.Contract):
             for factor in product.operands:
                 if not factor.sampled and len(factor.shape) > 1 and prod(own_lengths(factor.shape)) >= LARGE:
@@ -146,7 +146,7 @@ def large_matrices(program: ir.ArrayProgram) -> list[str]:
 def source(program: ir.ArrayProgram) -> Source:
     """The file of one program, to be built and run; its functions are named ``program_...``."""
     written, places = _Program(program, "program"), {}
-    for statement in program.statements:
+    for statement in ir.without_loops(program.statements):
         array = statement.target
         while array in written.phases.readers:
             array = written.phases.readers[array]

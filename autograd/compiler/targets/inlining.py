@@ -19,7 +19,7 @@ from .. import ir
 MOST = 12
 """Operations of one line: more than that nobody reads."""
 
-Line = tuple[ir.Statement, ir.Expr]
+Line = tuple[ir.Define | ir.Update, ir.Expr]
 """A statement, and what it assigns or adds."""
 
 

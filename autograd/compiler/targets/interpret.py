@@ -40,7 +40,26 @@ class _Run:
         if program.gradient:
             self.arrays[program.gradient] = np.full(theta.shape, np.nan)  # what is not written shows
 
+    def loop(self, loop: ir.Loop) -> None:
+        carried = [self.value(each.first) for each in loop.carried]
+        stacks = [self.value(each.source) for each in loop.stacked]
+        rows: list[list[ir.Floats]] = [[] for _ in loop.collected]
+        for t in reversed(range(loop.times)) if loop.backwards else range(loop.times):
+            self.arrays |= {each.leaf: value for each, value in zip(loop.carried, carried, strict=True)}
+            self.arrays |= {each.leaf: stack[t] for each, stack in zip(loop.stacked, stacks, strict=True)}
+            for statement in loop.body:
+                self.statement(statement)
+            carried = [np.array(self.value(each.after)) for each in loop.carried]
+            for row, each in zip(rows, loop.collected, strict=True):
+                row.append(np.array(self.value(each.expr)))
+        for row, each in zip(rows, loop.collected, strict=True):
+            ordered = row[::-1] if loop.backwards else row
+            self.arrays[each.target] = np.array(ordered) if each.each else row[-1]
+
     def statement(self, statement: ir.Statement) -> None:
+        if isinstance(statement, ir.Loop):
+            self.loop(statement)
+            return
         found = self.value(statement.expr)
         if isinstance(statement, ir.Define):
             self.arrays[statement.target] = array = np.array(found, order="C")  # to be updated in place

@@ -46,24 +46,50 @@ def lower(program: ir.ArrayProgram) -> ir.ArrayProgram:
 class _Lowering:
     def __init__(self, program: ir.ArrayProgram) -> None:
         self.program = program
-        self.reshaped = {s.target for s in program.backward if isinstance(s, ir.Update) and is_reshaped(s.place)}
+        self.reshaped = {
+            s.target for s in ir.assignments(program.backward) if isinstance(s, ir.Update) and is_reshaped(s.place)
+        }
         self._done: dict[ir.Expr, ir.Expr] = {}
 
     def statement(self, statement: ir.Statement) -> list[ir.Statement]:
         """The statement as it is written; what is written to a reshape of an array must reach it, which is no copy."""
+        if isinstance(statement, ir.Loop):
+            return self.loop(statement)
         expr, target = statement.expr, statement.target
         if isinstance(statement, ir.Update):
             expr = self.lowered(expr)
             into_gradient = target is self.program.gradient and not statement.add
             return [replace(statement, expr=_by_ones(statement, expr) if into_gradient else expr)]
         if isinstance(expr, ir.Concat):
-            empty = ir.Define(target, ir.Zeros(target.shape, assigned=True))
-            return [empty, *(self._piece(target, *place) for place in expr.places)]
+            return self.pieces(target, expr)
         if statement.fill is not None and target.holes is not None:
             expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
         expr = self.lowered(expr)
         in_order = target not in self.reshaped or isinstance(expr, ir.Zeros)
         return [ir.Define(target, expr if in_order else InMemoryOrder(expr))]
+
+    def loop(self, loop: ir.Loop) -> list[ir.Statement]:
+        """A loop; what is joined to be carried is an array of its own."""
+        before: list[ir.Statement] = []
+        body = [line for statement in loop.body for line in self.statement(statement)]
+
+        def left(expr: ir.Expr, lines: list[ir.Statement]) -> ir.Expr:
+            joined = expr.inside if isinstance(expr, ir.Expand) else expr
+            if isinstance(joined, ir.Concat):
+                shared = Shared(of=expr)
+                lines += self.pieces(shared, joined)
+                return shared
+            return self.lowered(self.in_memory_order(expr))
+
+        carried = [replace(c, first=left(c.first, before), after=left(c.after, body)) for c in loop.carried]
+        stacked = [replace(s, source=self.lowered(self.in_memory_order(s.source))) for s in loop.stacked]
+        collected = [replace(c, expr=self.lowered(c.expr)) for c in loop.collected]
+        return [*before, replace(loop, body=body, carried=carried, stacked=stacked, collected=collected)]
+
+    def pieces(self, target: ir.Array, joined: ir.Concat) -> list[ir.Statement]:
+        """An empty array, of which each piece of a join is assigned."""
+        empty = ir.Define(target, ir.Zeros(target.shape, assigned=True))
+        return [empty, *(self._piece(target, *place) for place in joined.places)]
 
     def _piece(self, target: ir.Array, start: int, stop: int, piece: ir.Expr) -> ir.Update:
         """One piece of a join is assigned; one of length 1 without its axis."""

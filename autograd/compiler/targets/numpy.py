@@ -18,10 +18,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ir import Array, ArrayProgram, Define, Statement, Take, View, last_reads, parts_of
+from ..ir import (
+    Array,
+    ArrayProgram,
+    Define,
+    Loop,
+    Statement,
+    Take,
+    View,
+    arrays_read,
+    expressions,
+    last_reads,
+    made,
+    parts_of,
+)
 from .functions import HELPERS, IMPORTS
 from .lowering import least_uses, lower
-from .sharing import arrays_read, inline, share
+from .repeating import Repeats
+from .sharing import inline, share
 from .writer import Writer
 
 FEW = 8  # numbers of a constant that is written down
@@ -51,10 +65,13 @@ def write(program: ArrayProgram) -> Source:
     """
     lines, reader = inline(share(lower(program), partial(least_uses, program.theta)), MOST)
     writer = Writer(lines)
-    forward, returned = {s: writer.statement(s) for s in lines.statements}, [writer.text(out) for out in lines.outputs]
+    repeats = Repeats(writer)
+    forward, returned = _written(repeats, lines.statements), [writer.text(out) for out in lines.outputs]
     sized, read = ["B = x.shape[-1]"], {array for output in lines.outputs for array in arrays_read(output)}
-    body = [*sized[: writer.is_sized], *_body(writer, read, forward)]
-    backward = {s: writer.statement(s) for s in lines.backward}
+    needed = read | {array for expr in expressions(lines.statements) for array in arrays_read(expr)}
+    only = dict(repeats.shorter(s, needed) if isinstance(s, Loop) else (s, text) for s, text in forward.items())
+    body = [*sized[: writer.is_sized], *_body(writer, read, only)]
+    backward = _written(repeats, lines.backward)
     what = "The output"
     if program.inputs.size:
         what += f" for each column of x ({program.inputs.size}, B)"
@@ -76,12 +93,23 @@ def write(program: ArrayProgram) -> Source:
     helpers = [name for name in HELPERS if name in writer.helpers]
     imports = [f"import {name}" for name in sorted({IMPORTS[name] for name in helpers if name in IMPORTS})]
     head = [_usage(program, constants), "\n".join(imports), "import numpy as np", literals]
-    parts = ["\n\n".join(filter(None, head)), *(HELPERS[name].strip() for name in helpers), *functions]
+    steps = [_function(s.name, s.arguments, s.lines, s.returned, s.doc) for s in repeats.steps.values()]
+    parts = ["\n\n".join(filter(None, head)), *(HELPERS[name].strip() for name in helpers), *steps, *functions]
     places: dict[Array, str] = {}
-    for statement in reversed(program.statements):
-        array = statement.target
+    for array in reversed([array for statement in program.statements for array in _made(statement)]):
         places[array] = places.get(reader[array], "") if array in reader else writer.arrays[array]
     return Source("\n\n\n".join(parts) + "\n", constants, _reads_scattered(program), places)
+
+
+def _written(repeats: Repeats, statements: Sequence[Statement]) -> dict[Statement, str]:
+    return {s: repeats.text(s) if isinstance(s, Loop) else repeats.writer.statement(s) for s in statements}
+
+
+def _made(statement: Statement) -> list[Array]:
+    """The arrays that a statement makes, in its body too."""
+    if isinstance(statement, Loop):
+        return [*(array for inner in statement.body for array in _made(inner)), *made(statement)]
+    return [statement.target]
 
 
 def load(source: Source) -> Mapping[str, Callable[..., Any]]:
@@ -100,7 +128,7 @@ def load(source: Source) -> Mapping[str, Callable[..., Any]]:
 
 def _reads_scattered(program: ArrayProgram) -> bool:
     """Whether inputs are read in no order of theirs, so that the rows of a batch are better copied beforehand."""
-    exprs = [*(statement.expr for statement in program.statements), *program.outputs]
+    exprs = [*expressions(program.statements), *program.outputs]
     views = [read for expr in exprs for read in parts_of(expr, View) if read.source is program.inputs]
     taken = [read for expr in exprs for read in parts_of(expr, Take) if read.source is program.inputs]
     return bool(taken) or any(view.steps is None for view in views)
@@ -133,8 +161,9 @@ def _body(writer: Writer, returned: Set[Array], *passes: Mapping[Statement, str]
     What counts are names: an adjoint and what is added to it may be two arrays of one name.
     """
     statements, name = [statement for lines in passes for statement in lines], writer.arrays
-    made = {name[s.target] for s in statements if isinstance(s, Define)} - {name[array] for array in returned}
-    reads = [{name[array] for array in (s.target, *arrays_read(s.expr))} & made for s in statements]
+    own = {name[array] for s in statements if isinstance(s, Define | Loop) for array in made(s)}
+    own -= {name[array] for array in returned}
+    reads = [{name[array] for array in _reads(s)} & own for s in statements]
     done = dict(zip(statements, last_reads(reads), strict=True)) if len(statements) >= LONG else {}
     body: list[str] = []
     for lines in passes:
@@ -143,6 +172,11 @@ def _body(writer: Writer, returned: Set[Array], *passes: Mapping[Statement, str]
             gone = sorted(done.get(statement, ()))
             body += [text, f"del {', '.join(gone)}"][: 1 + bool(gone)]
     return body
+
+
+def _reads(statement: Statement) -> set[Array]:
+    """What a statement makes, and what it reads."""
+    return {*made(statement), *(array for expr in expressions([statement]) for array in arrays_read(expr))}
 
 
 def _assigned(values: Mapping[str, str]) -> list[str]:

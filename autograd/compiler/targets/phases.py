@@ -127,7 +127,7 @@ class _Planner:
     def run(self) -> Phases:
         program, found = self.program, self.found
         outputs = [self.normal(output) for output in program.outputs]
-        lines = [(s, self.right_side(s)) for s in (*program.statements, *program.backward)]
+        lines = [(s, self.right_side(s)) for s in ir.without_loops((*program.statements, *program.backward))]
         for expr in (*outputs, *(expr for _, expr in lines)):
             self.count(expr)
         left = inlined(lines, outputs, self.stays)
@@ -135,7 +135,7 @@ class _Planner:
             factor for _, expr in left.lines for core in ir.parts_of(expr, ir.Contract) for factor in core.operands
         )
         found.readers = left.readers
-        forward = {statement.target for statement in program.statements}
+        forward = {statement.target for statement in ir.without_loops(program.statements)}
         for statement, expr in left.lines:
             if statement.target in forward:
                 self.statement(statement, expr)
@@ -153,7 +153,7 @@ class _Planner:
 
     # ---- what is to be computed
 
-    def right_side(self, statement: ir.Statement) -> ir.Expr:
+    def right_side(self, statement: ir.Define | ir.Update) -> ir.Expr:
         """What a statement assigns or adds, in the operations that the target has."""
         expr, target = statement.expr, statement.target
         if isinstance(statement, ir.Define) and statement.fill is not None and target.holes is not None:
@@ -194,7 +194,7 @@ class _Planner:
 
     # ---- statements
 
-    def statement(self, statement: ir.Statement, expr: ir.Expr) -> None:
+    def statement(self, statement: ir.Define | ir.Update, expr: ir.Expr) -> None:
         target = statement.target
         if isinstance(statement, ir.Update):
             self.update(statement, expr)

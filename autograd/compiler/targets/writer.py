@@ -42,7 +42,7 @@ class Writer:
 
     # ---- lines
 
-    def statement(self, statement: ir.Statement) -> str:
+    def statement(self, statement: ir.Define | ir.Update) -> str:
         """The line of a statement."""
         if isinstance(statement, ir.Update):
             return self._update(statement, statement.expr)
@@ -52,7 +52,18 @@ class Writer:
             return f"{self.arrays[target]} = {text}"
         made_of = target.derivative_of
         whole = not made_of or (made_of.shape == target.shape and not isinstance(expr, ir.Zeros))
-        return _line(f"{self.arrays[target]} = {self._full(expr)}", target.shape if whole else ())
+        return _line(f"{self.arrays[target]} = {self.full(expr)}", target.shape if whole else ())
+
+    def into(self, statement: ir.Define | ir.Update) -> str | None:
+        """The line of a statement that leaves its result in the target if that is an array already, and not None."""
+        expr, target = statement.expr, statement.target
+        if not (isinstance(statement, ir.Define) and isinstance(expr, ir.Apply) and expr.shape) or is_boolean(expr):
+            return None
+        template = _UFUNCS.get(expr.op.name) or FUNCTIONS.get(expr.op.name, "")
+        if not (template.startswith("np.") and template.endswith("{})")) or self._missing(expr):
+            return None
+        name, call = self.arrays[target], template.format(*map(self.number, expr.arguments))
+        return _line(f"{name} = {call[:-1]}, out={name})", target.shape)
 
     def _stem(self, expr: ir.Expr) -> str:
         """What to name an expression after that several lines read."""
@@ -80,13 +91,13 @@ class Writer:
         if out.endswith("]") and not expr.shape:  # an element is no array
             return None
         if isinstance(expr, MatMulAlong):
-            return f"np.matmul({self._full(expr.left)}, {self._full(expr.right)}, axes={list(expr.axes)}, out={out})"
+            return f"np.matmul({self.full(expr.left)}, {self.full(expr.right)}, axes={list(expr.axes)}, out={out})"
         if not is_contiguous:
             return None
         if isinstance(expr, MatMul) and max(len(expr.left.shape), len(expr.right.shape)) <= 2:
             # By a vector of one 0, np.dot gives 0 where there is nan.
             plain = len(expr.left.shape) == len(expr.right.shape) == 2 or isinstance(expr.right, Ones)
-            return f"np.{'dot' if plain else 'matmul'}({self._full(expr.left)}, {self._full(expr.right)}, out={out})"
+            return f"np.{'dot' if plain else 'matmul'}({self.full(expr.left)}, {self.full(expr.right)}, out={out})"
         if isinstance(expr, ir.Reduce) and expr.kind == "sum":
             return f"{self.within(expr.inside, ATOM)}.sum({self._over(expr)}, out={out})"
         return None
@@ -141,8 +152,8 @@ class Writer:
             return self._apply(expr)
         if isinstance(expr, MatMul):
             if len(expr.left.shape) == len(expr.right.shape) == 1:  # half the time of @
-                return f"np.dot({self._full(expr.left)}, {self._full(expr.right)})", ATOM
-            return f"{self._full(expr.left, PRODUCT)} @ {self._full(expr.right, ATOM)}", PRODUCT
+                return f"np.dot({self.full(expr.left)}, {self.full(expr.right)})", ATOM
+            return f"{self.full(expr.left, PRODUCT)} @ {self.full(expr.right, ATOM)}", PRODUCT
         if isinstance(expr, ir.Rearrange):
             return self._rearrange(expr)
         return self._atoms[type(expr)](self, expr), ATOM
@@ -186,7 +197,7 @@ class Writer:
     def _view_text(self, view: ir.View) -> str:
         if view.source is self.program.theta:
             return self._parameter(view)
-        return self._view(view, self._full(view.source, ATOM), view.own)
+        return self._view(view, self.full(view.source, ATOM), view.own)
 
     def _view(self, view: ir.View, source: str, own: ir.Lengths) -> str:
         """The source, read by reshape, slices and transpose, or else in strides."""
@@ -238,7 +249,7 @@ class Writer:
         """With all axes but that of the batch made one."""
         batch = source.shape[-1:] if source.shape[-1:] == (ir.B,) else ()
         own = source.shape[: len(source.shape) - len(batch)]
-        return self._reshaped(self._full(source, ATOM), source.shape, (ir.product(own), *batch))
+        return self._reshaped(self.full(source, ATOM), source.shape, (ir.product(own), *batch))
 
     def _where(self, expr: ir.Where) -> str:
         return f"np.where({self.constant(expr.mask)}, {self.number(expr.inside)}, {_number(expr.otherwise)})"
@@ -269,12 +280,12 @@ class Writer:
         return text if expr.shape == shape else f"np.broadcast_to({text}, {self.shape(shape)})"
 
     def _reshape(self, expr: ir.Reshape) -> str:
-        return self._reshaped(self._full(expr.inside, ATOM), expr.inside.shape, expr.shape)
+        return self._reshaped(self.full(expr.inside, ATOM), expr.inside.shape, expr.shape)
 
     def _reshaped(self, text: str, shape: ir.Shape, into: ir.Shape) -> str:
         return text if shape == into else f"{text}.reshape({', '.join(map(self.length, into))})"
 
-    def _full(self, expr: ir.Expr, binds: int = COMPARISON) -> str:
+    def full(self, expr: ir.Expr, binds: int = COMPARISON) -> str:
         """The text with all axes of the expression, the first ones too if their length is 1."""
         missing = self._missing(expr)
         return f"{self.number(expr, ATOM)}[{', '.join(['None'] * missing)}]" if missing else self.number(expr, binds)
@@ -328,11 +339,11 @@ class Writer:
 
     def _einsum(self, expr: ir.Contract) -> str:
         letters = f"{expr.left_letters},{expr.right_letters}->{expr.out}"
-        return f'np.einsum("{letters}", {self._full(expr.left)}, {self._full(expr.right)})'
+        return f'np.einsum("{letters}", {self.full(expr.left)}, {self.full(expr.right)})'
 
     def _along(self, expr: MatMulAlong) -> str:
         name = self._helper("matmul")
-        return f"{name}({self._full(expr.left)}, {self._full(expr.right)}, {list(expr.axes)})"
+        return f"{name}({self.full(expr.left)}, {self.full(expr.right)}, {list(expr.axes)})"
 
     _atoms: ClassVar[dict[type[ir.Expr], Callable[[Writer, Any], str]]] = {
         ir.Symbol: _symbol,
@@ -351,9 +362,18 @@ class Writer:
     }
 
 
+_UFUNCS = {
+    "add": "np.add({}, {})",
+    "sub": "np.subtract({}, {})",
+    "mul": "np.multiply({}, {})",
+    "div": "np.divide({}, {})",
+}
+
 _STEMS: dict[type[ir.Expr], str] = {
     ir.Apply: "more",
     ir.Where: "masked",
+    ir.Concat: "joined",
+    ir.Expand: "joined",
     ir.Reshape: "columns",
     InMemoryOrder: "x",
 }
