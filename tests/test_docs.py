@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("index", "start", "coming-from-pytorch", "own-data", "how-it-is-built")
+GUIDES = ("index", "start", "what-there-is", "coming-from-pytorch", "own-data", "how-it-is-built")
 BLOCK = re.compile(r"```python\n(?P<code>.*?)```\n(?:\s*```text\n(?P<output>.*?)```)?", re.DOTALL)
 
 
