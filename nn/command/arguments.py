@@ -12,6 +12,7 @@ from autograd.compiler.program import FRAMEWORKS, TARGETS
 from ..basics.checks import count, fraction, not_negative, positive, share, whole
 from ..data import DATASETS, NOISY
 from ..data.dataset import HELD_OUT
+from ..data.job import VISITS
 from ..layers import ACTIVATIONS
 from ..losses import LOSSES
 from . import export, predict, train
@@ -123,7 +124,7 @@ def _add_training(add: Callable[..., Any]) -> None:
     add("--clip", type=positive.parse, metavar="X", help="the greatest length of a gradient (default: any)")
     add("--nesterov", action="store_true", help="for sgd: Nesterov's momentum (default: the plain one)")
     add("--epochs", type=count.parse, metavar="N", help="visits to each training row (default: as many as make "
-        f"{train.VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
+        f"{VISITS:,} samples in all, but from 5 to 200)")  # fmt: skip
     add(
         "--tolerance",
         type=not_negative.parse,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,21 +19,16 @@ from autograd.viewing.notation import visible
 from autograd.viewing.palette import Theme
 
 from ..basics.files import require_files, require_writable
-from ..data import DATASETS, NOISY, Dataset, Predictor, read_table
+from ..data import DATASETS, NOISY, Dataset, read_table
 from ..data.dataset import from_table
+from ..data.job import Job, prepare
 from ..fit import devices
-from ..fit.objective import Objective
 from ..history import History
-from ..layers import MLP
-from ..optim import SGD, Adam, Optimizer, Schedule
 from ..trainer import DivergenceError, Trainer
 from ..viewing import plots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-VISITS = 12_000
-"""By default, the epochs are as many as show the network about so many samples in all: some ten seconds' work."""
 
 PICTURES = ("loss.svg", "graph.svg", "confusion.svg", "boundary.svg", "fit.svg", "film.html")
 FILES = ("model.npz", "history.csv", *PICTURES, "checkpoint.npz", "last_finite.npz")
@@ -44,17 +38,6 @@ DRAWN_WHOLE, COLLAPSED = 40, 300
 """The most nodes of a graph that is drawn whole, and that is collapsed by neuron; beyond, ``draw`` finds a way."""
 
 PICTURE_FAILED = 1
-
-
-@dataclass(frozen=True)
-class Job:
-    """A data set split in two, and a network to train on the larger part."""
-
-    train: Dataset
-    held_out: Dataset
-    predictor: Predictor
-    optimizer: Optimizer
-    epochs: int
 
 
 @np.errstate(over="ignore", invalid="ignore")  # inf and nan are reported as such
@@ -102,46 +85,6 @@ def load(options: argparse.Namespace) -> Dataset:
     if options.target is None:
         raise ValueError(f"a CSV file needs --target COLUMN; the columns are {', '.join(table.header)}")
     return from_table(table, options.target, options.classes, options.ignore, options.missing)
-
-
-def prepare(dataset: Dataset, options: argparse.Namespace, model: MLP | None = None) -> Job:
-    """The data set split and the network made, still untrained, unless there is a ``model`` of that shape already."""
-    classes = dataset.classes
-    objective = Objective.named(options.loss, classes) if options.loss else Objective.default(classes)
-    train, held_out = dataset.split(options.seed, options.held_out)
-    hidden = default_hidden(dataset) if options.hidden is None else options.hidden
-    sizes = [*hidden, objective.n_outputs]
-    model = model or MLP(len(dataset.feature_names), sizes, options.activation, seed=options.seed)
-    epochs = options.epochs or default_epochs(len(train))
-    steps_per_epoch = -(-len(train) // options.batch_size)
-    optimizer = _optimizer(model, options, epochs * steps_per_epoch, options.warm_up * steps_per_epoch)
-    return Job(train, held_out, Predictor.untrained(train, objective, model), optimizer, epochs)
-
-
-def default_hidden(dataset: Dataset) -> list[int]:
-    """Two layers for the small data sets of the plane, none for ``line``, one for all others."""
-    return [] if dataset.name == "line" else [16, 16] if dataset.name in NOISY else [16]
-
-
-def default_epochs(rows: int) -> int:
-    """As many epochs over so many rows as make some 12,000 samples, but from 5 to 200."""
-    return min(200, max(5, round(VISITS / rows)))
-
-
-def _optimizer(model: MLP, options: argparse.Namespace, steps: int, warm_up: int) -> Optimizer:
-    lr = options.lr or (0.05 if options.optimizer == "sgd" else 0.01)
-    falls = options.schedule == "cosine"
-    if falls and warm_up >= steps:
-        raise ValueError(f"--warm-up {options.warm_up} leaves no epoch for the rate to fall in: wanted fewer")
-    rate = Schedule(lr, steps if falls else None, warm_up) if falls or warm_up else lr
-    penalties = {"weight_decay": options.weight_decay, "l1": options.l1, "clip": options.clip}
-    if options.optimizer != "sgd":
-        if options.momentum is not None or options.nesterov:
-            raise ValueError("--momentum and --nesterov are for --optimizer sgd; adam has running means of its own")
-        decoupled = options.optimizer == "adamw"
-        return Adam(model.parameters(), rate, decoupled_weight_decay=decoupled, **penalties)
-    momentum = 0.9 if options.momentum is None else options.momentum
-    return SGD(model.parameters(), rate, momentum, options.nesterov, **penalties)
 
 
 def _require_libraries() -> None:

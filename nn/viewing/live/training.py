@@ -15,15 +15,15 @@ from autograd.graph import topological_order
 from autograd.viewing.live import QuestionError
 
 from ...basics.arrays import Floats, Vector
-from ...command.train import Job, prepare
 from ...data.dataset import Dataset
 from ...data.datasets import NOISY
 from ...data.encoding import Encoding
+from ...data.job import Job, prepare
+from ...fit.curves import Curves
 from ...fit.plan import Plan
 from ...fit.recording import Moment
 from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
-from ...history import History
 from ...layers import MLP
 from .settings import FEATURES, MOST_POINTS, Settings
 
@@ -81,7 +81,7 @@ class Training:
     settings: Settings
     model: MLP
     job: Job
-    history: History
+    history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
     is_changed: bool  # since it began: then no program ends where it does
@@ -104,7 +104,7 @@ class Training:
             Samples.checked(self.predictor.inputs(part.features), self.predictor.targets(part))
             for part in (self.job.train, self.job.held_out)
         )
-        self.history = kept.history if kept else History()
+        self.history = kept.history if kept else Curves()
         plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
         numbers = kept.run.numbers if kept else None
         self.run = Run(self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers)
