@@ -196,14 +196,17 @@ def test_every_control(open_live: Open, size: str) -> None:
 
 def test_keys_reach_what_has_the_focus(open_live: Open) -> None:
     page = opened(open_live)
+    nodes = page.locator("#stage g.node").count()
     page.locator("#formula").focus()
     page.keyboard.press("End")
     page.keyboard.type(" + 0")  # where the camera would zoom
-    until(page, "document.querySelector('#formula').value.endsWith('**2 + 0')")
+    assert page.locator("#formula").input_value().endswith("**2 + 0")
+    until(page, f"document.querySelectorAll('#stage g.node').length > {nodes}")  # the last picture, which fits anew
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     before = page.locator("#stage svg").get_attribute("viewBox")
     page.locator("#stage").focus()
     page.keyboard.press("+")
-    assert page.locator("#stage svg").get_attribute("viewBox") != before
+    until(page, f"document.querySelector('#stage svg').getAttribute('viewBox') !== {json.dumps(before)}")
     leaf(page, "w").locator("input[type=range]").focus()
     page.keyboard.press("ArrowRight")
     until(page, "document.querySelector('#output').textContent !== 'f = 0.1565'")
