@@ -130,7 +130,7 @@ class Program:
         self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
         exact = exact or target == "c"  # a loop costs little: C needs no grids with holes
-        folded = fold(recording) if target == "c" else roll(fold(recording))
+        folded = roll(fold(recording))
         arrays = differentiate(layout(lift(folded, exact)))
         source = c.source(arrays) if target == "c" else write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
@@ -434,7 +434,7 @@ class Program:
     def c_source(self, name: str) -> str:
         """The text of that file, its functions named after ``name``."""
         with collector_paused():
-            arrays = differentiate(layout(lift(fold(self._recording(in_order=self._has_loops)), exact=True)))
+            arrays = differentiate(layout(lift(roll(fold(self._recording(in_order=self._has_loops))), exact=True)))
         return c.write({c.identifier(name): arrays})
 
     # ---- in other frameworks
@@ -507,7 +507,7 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        rolled = folded if self._target == "c" else roll(folded)
+        rolled = roll(folded)
         lifted = lift(rolled)
         arrays = layout(lifted)
         found: dict[str, object] = {"record": recording, "fold": folded}
