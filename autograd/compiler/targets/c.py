@@ -378,19 +378,17 @@ def _names(program: ir.ArrayProgram, found: Phases) -> dict[ir.Array, str]:
     """A name of its own for each array that is read or written, fit for a field of a struct."""
     names, stacks = Names(), found.stacks
     given = {what: name for what, name in program.named(names).items() if isinstance(what, ir.Array)}
-    live = [program.inputs, program.theta, *(step.target for step in found.steps)]
-    live += [*stacks.places]
     rows = [place.source for place in stacks.places.values() if isinstance(place.source, ir.Array)]
-    live += rows
+    live = dict.fromkeys([program.inputs, program.theta, *(step.target for step in found.steps), *stacks.places, *rows])
     if program.gradient:
-        live.append(program.gradient)
-    for array in dict.fromkeys(live):
+        live[program.gradient] = None
+    for array in live:
         if array not in given and array not in stacks.stands_for:
             stem = "total" if isinstance(array, Sum) else "history" if array in rows else "t"
             given[array] = names.numbered(stem)
     distinct = _distinct(given)
     distinct |= {value: distinct[array] for value, array in stacks.stands_for.items()}
-    return {array: _plain(distinct[array]) for array in live}
+    return {array: _plain(name) for array, name in distinct.items() if array in live}
 
 
 def _distinct(given: Mapping[ir.Array, str]) -> dict[ir.Array, str]:
