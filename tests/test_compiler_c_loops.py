@@ -79,6 +79,27 @@ def test_random_recurrences(first: int) -> None:
     hold(group, *QUICK, *STRICT[: first // 60])
 
 
+@pytest.mark.usefixtures("forced")
+def test_what_is_carried_on_from_what_is_carried() -> None:
+    """Without a gradient nothing is kept of the steps: a row would be overwritten before it is read."""
+    w, x, y, z = (Value(v) for v in (0.9, 0.3, 0.2, 0.5))
+    graphs = {}
+    for name in ("turned", "swapped", "counted"):
+        a, b, c = x, y, z
+        for _ in range(20):
+            if name == "turned":
+                a, b, c = b, c, (w * a + b * c).sin()
+            elif name == "swapped":
+                a, b, c = b * w, (a + c).tanh(), b
+            else:
+                a, b, c = a * w + c, a, b - a
+        graphs[name] = [a, b, c]
+    group = [one for name, outputs in graphs.items() for one in cases(name, outputs, [x, y])]
+    group += [one for name, outputs in graphs.items() for one in cases(f"{name}_alone", outputs, [])]
+    assert not any(one.program.backward for one in group)
+    hold(group, *QUICK)
+
+
 def mixed(steps: int) -> tuple[list[Value], list[Value]]:
     """A recurrence of the parameters alone beside one that reads it, and sums of all samples that are carried back."""
     rate, decay, w, x, y = (Value(v) for v in (0.9, 0.8, 0.5, 0.3, 0.2))
@@ -155,9 +176,14 @@ def test_the_text_does_not_depend_on_the_number_of_steps(name: str) -> None:
 
 def test_what_is_carried_is_written_to_the_row_of_the_next_step() -> None:
     text = write({"rnn": arrays(*family("rnn_of_losses", 100))})
-    assert "w->history1[3 * step + u + 3] = vtanh((a[u] + w->z2[step + 99 * u]));" in text
-    assert "w->history1[3 * step + i + 3] =" not in text  # it is not copied there
-    assert "/* 99 steps: each1 is z2[0: shape (99, 3), strides (1, 99)][step], tanh2 is tanhs2[step]" in text
+    assert "  v befores1[300]; /* tanhs2 is befores1 + 3, before1 is befores1 */" in text
+    assert "w->befores1[3 * step + u + 3] = vtanh((a[u] + w->z2[step + 99 * u]));" in text
+    assert "w->befores1[3 * step + i + 3] =" not in text  # it is not copied there
+    told = re.sub(r"\s+", " ", text[text.index("/* 99 steps:") :].split(" */")[0])
+    assert told == (
+        "/* 99 steps: before1 is befores1[step], each1 is z2[0: shape (99, 3), strides (1, 99)][step], "
+        "tanh2 is befores1[step + 1], the next before1 is tanh2"
+    )
 
 
 def test_labels_that_are_names_of_the_file() -> None:

@@ -205,10 +205,12 @@ class _Program:
         """The calls of the functions that run these steps, which are added: several where the steps are many."""
         parts = [steps[start : start + LONG] for start in range(0, len(steps), LONG)]
         names = [f"{self.name}_{name}" + f"_{i + 1}" * (len(parts) > 1) for i in range(len(parts))]
+        is_step = arguments.endswith("step")
+        kind = "static inline void" if is_step and len(parts) == 1 else "static APART void"
         for each, part in zip(names, parts, strict=True):
             lines = [line for step in part for line in self.lines(step, functions)]
-            space, step = f"struct {self.name} *restrict w", ", int step" * arguments.endswith("step")
-            head = f"static APART void {each}({space}, const double *restrict theta, double *restrict grad{step})"
+            space, step = f"struct {self.name} *restrict w", ", int step" * is_step
+            head = f"{kind} {each}({space}, const double *restrict theta, double *restrict grad{step})"
             functions.append(_function(head, lines))
         return [f"{each}({arguments});" for each in names]
 
@@ -225,11 +227,18 @@ class _Program:
 
     def told_of_loop(self, repeat: Repeat) -> str:
         """What is in the rows of arrays in each step, and what becomes of it, for people."""
-        loop, names = repeat.loop, self.arrays
-        there = {array for step in in_order(repeat.body) for array in (step.target, *ir.arrays_read(step.expr))}
-        rows: list[tuple[ir.Expr, str]] = [(each.leaf, ir.text(each.source, names)) for each in loop.stacked]
-        rows += [(each.expr, names[each.target]) for each in loop.collected if each.each]
-        told = [f"{ir.text(expr, names)} is {row}[step]" for expr, row in rows if there & {*ir.arrays_read(expr)}]
+        loop, names, stacks = repeat.loop, self.arrays, self.phases.stacks
+        steps = [*in_order(repeat.body)]
+        there = dict.fromkeys(array for step in steps for array in (*ir.arrays_read(step.expr), step.target))
+        sources = {each.leaf: f"{ir.text(each.source, names)}[step]" for each in loop.stacked}
+        told = []
+        for array in there:
+            place = stacks.place(array)
+            if array in sources:
+                told.append(f"{names[array]} is {sources[array]}")
+            elif place.step and isinstance(place.source, ir.Array) and array not in stacks.stands_for:
+                later = " + 1" * (place.start.constant > 0)  # in a history, which has a row more than there are steps
+                told.append(f"{names[array]} is {names[place.source]}[step{later}]")
         told += [f"the next {names[c.leaf]} is {ir.text(c.after, names)}" for c in loop.carried if c.leaf in there]
         return f"{loop.times} steps{' back' * loop.backwards}: {', '.join(told)}"
 
@@ -244,23 +253,35 @@ class _Program:
     def workspace(self) -> str:
         """All that a call writes to, and how large it is."""
         fields: dict[str, list[str]] = {"v": [], "double": []}
-        columns = self.nests.columns
+        columns, others = self.nests.columns, self.others()
         for array, name in self.arrays.items():
             if array in self.phases.stacks.places:
                 continue
+            told = f"; /* {', '.join(others[array])} */" if array in others else ";"
             if array in columns:
-                fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})]")
+                fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})];")
             elif name not in GIVEN and array.size:
                 kind = "v" if array.sampled or isinstance(array, Sum) else "double"
-                fields[kind].append(name if array.size == 1 else f"{name}[{array.size}]")
+                fields[kind].append((name if array.size == 1 else f"{name}[{array.size}]") + told)
         if columns:
-            fields["v"].append(f"lanes[LANES * COLUMNS({max(found.width for found in columns.values())})]")
+            fields["v"].append(f"lanes[LANES * COLUMNS({max(found.width for found in columns.values())})];")
         lines = ["  int n; /* the first lanes, which have a sample */", "  truth kept;", "  v value;"]
-        lines += [f"  v {f};" for f in fields["v"]]
-        lines += ["  double weight, B;", *(f"  double {f};" for f in fields["double"])]
+        lines += [f"  v {f}" for f in fields["v"]]
+        lines += ["  double weight, B;", *(f"  double {f}" for f in fields["double"])]
         struct = f"struct {self.name} {{\n" + "\n".join(lines) + "\n};"
         size = f"size_t {self.name}_workspace(void)\n{{\n  return sizeof(struct {self.name}) + ALIGNMENT;\n}}"
         return f"{struct}\n\n{size}"
+
+    def others(self) -> dict[ir.Array, list[str]]:
+        """For an array the others that lie in its memory, from where on."""
+        found: dict[ir.Array, list[str]] = {}
+        for array, name in self.arrays.items():
+            place = self.phases.stacks.place(array)
+            source, start = place.source, place.start
+            if isinstance(source, ir.Array) and not place.step and name != self.arrays[source]:
+                where = f"{self.arrays[source]} + {start}" if start.constant else self.arrays[source]
+                found.setdefault(source, []).append(f"{name} is {where}")
+        return found
 
     def load(self) -> str:
         """What brings samples into lanes."""
@@ -382,12 +403,13 @@ def _names(program: ir.ArrayProgram, found: Phases) -> dict[ir.Array, str]:
     live = dict.fromkeys([program.inputs, program.theta, *(step.target for step in found.steps), *stacks.places, *rows])
     if program.gradient:
         live[program.gradient] = None
+    named_after = {o: array for o, array in stacks.stands_for.items() if {o, array} & stacks.places.keys()}
     for array in live:
-        if array not in given and array not in stacks.stands_for:
-            stem = "total" if isinstance(array, Sum) else "history" if array in rows else "t"
-            given[array] = names.numbered(stem)
+        if array not in given and array not in named_after:
+            given[array] = names.numbered("total" if isinstance(array, Sum) else "t")
     distinct = _distinct(given)
-    distinct |= {value: distinct[array] for value, array in stacks.stands_for.items()}
+    for other, array in named_after.items():
+        distinct[other] = distinct[array]
     return {array: _plain(name) for array, name in distinct.items() if array in live}
 
 

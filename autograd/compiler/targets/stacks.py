@@ -52,7 +52,7 @@ class Stacks:
     def __init__(self) -> None:
         self.places: dict[ir.Array, Place] = {}
         self.stands_for: dict[ir.Array, ir.Array] = {}
-        """For an array that the program does not have the one that it is a value of."""
+        """For an array that the program has not the one that it is named after, unless each has memory of its own."""
         self.overwritten: set[ir.Array] = set()
         """Arrays whose memory holds something else later on."""
         self._copies: dict[ir.Expr, ir.Array] = {}
@@ -69,7 +69,9 @@ class Stacks:
 
     def stack(self, array: ir.Array, times: int) -> None:
         """Keep what an array is in each step, in rows of a new one."""
-        self.put(array, replace(array, lengths=(times, *array.lengths), holes=None), STEP * array.size)
+        found = replace(array, lengths=(times, *array.lengths), holes=None)
+        self.stands_for[found] = array
+        self.put(array, found, STEP * array.size)
 
     def laid_out(self, loop: ir.Loop, is_mixed: bool) -> tuple[list[Line], list[Line]]:
         """What runs before a loop, and what runs in each of its steps.
@@ -130,7 +132,7 @@ class _Layout:
     def carried(self, each: ir.Carried) -> None:
         rows = self.kept.get(each.leaf)
         if rows is None and self.is_mixed and not each.leaf.sampled:
-            rows = ir.Array((self.loop.times, *each.leaf.lengths))
+            rows = self.stacks.value_of(each.leaf, (self.loop.times, *each.leaf.lengths))
         if rows is None:
             self.in_one_place(each)
         else:
@@ -139,7 +141,7 @@ class _Layout:
     def in_rows(self, each: ir.Carried, rows: ir.Array) -> None:
         """What is carried through all steps, and out of the last one, are rows of one array."""
         leaf, put, back, size = each.leaf, self.stacks.put, self.loop.backwards, each.leaf.size
-        history = ir.Array((self.loop.times + 1, *leaf.lengths), leaf.sampled)
+        history = self.stacks.value_of(rows, (self.loop.times + 1, *leaf.lengths))
         put(rows, history, Position((), size * back))
         put(leaf, rows, STEP * size)
         first = self.stacks.value_of(leaf)
