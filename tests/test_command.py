@@ -37,14 +37,14 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("extension", ["svg", "png", "pdf", "dot"])
 def test_draw(extension: str, tmp_path: Path) -> None:
     path = tmp_path / f"g.{extension}"
-    assert main(["draw", *EXAMPLE, "-o", str(path)]) == 0
+    assert main(["draw", *EXAMPLE, "--out", str(path)]) == 0
     start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}[extension]
     assert path.read_bytes().startswith(start)
 
 
 def test_step(tmp_path: Path) -> None:
     path = tmp_path / "steps.html"
-    assert main(["step", *EXAMPLE, "-o", str(path)]) == 0
+    assert main(["step", *EXAMPLE, "--out", str(path)]) == 0
     assert path.read_text().startswith("<!DOCTYPE html>")
 
 
@@ -116,8 +116,8 @@ def test_e_is_what_the_command_line_says(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.splitlines()[-2:] == ["e         3         2", "a         2         3"]
 
 
-def test_options_may_be_written_together(tmp_path: Path) -> None:
-    assert main(["draw", "a", "a=1", f"-o{tmp_path / 'g.dot'}"]) == 0
+def test_an_option_and_its_value_may_be_one_word(tmp_path: Path) -> None:
+    assert main(["draw", "a", "a=1", f"--out={tmp_path / 'g.dot'}"]) == 0
     assert (tmp_path / "g.dot").exists()
 
 
@@ -138,11 +138,11 @@ WRONG = [
     (["explain", "a", "a=1", "--wrt", "q"], "--wrt q: the expression has a"),
     (["explain", "a", "a=1", "--wrt", "a", "--paths", "0"], "at least one path"),
     (["explain", "a", "a=1"], "required: --wrt"),
-    (["draw", "a", "a=1", "-o", "g.gif"], "must end in .svg, .png, .pdf, .dot or .html"),
-    (["draw", "a", "a=1", "-o", "no/such/folder/g.svg"], "there is no folder"),
-    (["step", "a", "a=1", "-o", "no/such/folder/s.html"], "there is no folder"),
+    (["draw", "a", "a=1", "--out", "g.gif"], "must end in .svg, .png, .pdf, .dot or .html"),
+    (["draw", "a", "a=1", "--out", "no/such/folder/g.svg"], "there is no folder"),
+    (["step", "a", "a=1", "--out", "no/such/folder/s.html"], "there is no folder"),
     (["step", "+".join(f"a*{i}" for i in range(200)), "a=1"], "max_nodes"),
-    (["step", "a", "a=1", "-o", "s.txt"], "must end in .html"),
+    (["step", "a", "a=1", "--out", "s.txt"], "must end in .html"),
     (["check", "a", "a=1", "--tolerance", "nan"], "wanted a finite number above 0, got nan"),
     (["check", "a", "a=1", "--tolerance=-1"], "wanted a finite number above 0, got -1"),
     (["sing", "a"], "invalid choice: 'sing'"),

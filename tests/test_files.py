@@ -55,7 +55,7 @@ def test_a_loop_of_links_is_an_error_of_the_file_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links") as raised:
         write_file(tmp_path / "a.html", b"new")
     assert (raised.value.errno, raised.value.filename) == (errno.ELOOP, str(tmp_path / "a.html"))
-    command = [sys.executable, "-m", "autograd", "step", "a", "a=1", "-o", str(tmp_path / "a.html")]
+    command = [sys.executable, "-m", "autograd", "step", "a", "a=1", "--out", str(tmp_path / "a.html")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "Too many levels of symbolic links" in done.stderr
