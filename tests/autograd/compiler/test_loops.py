@@ -269,6 +269,33 @@ def test_parameters_keep_the_order_that_was_asked_for() -> None:
     check([squares(state)], inputs, np.random.default_rng(0).uniform(-1, 1, (3, 200)))
 
 
+@pytest.mark.parametrize("varies", [True, False], ids=["inputs", "no inputs"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_parameters_have_one_order_rolled_or_not(name: str, varies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs, inputs = family(name, 20)
+    has_one_order(outputs, inputs if varies else [], monkeypatch)
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_parameters_of_random_recurrences_have_one_order(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(first, first + 20):
+        has_one_order(*random_recurrence(seed), monkeypatch)
+
+
+def has_one_order(outputs: Sequence[Value], inputs: Sequence[Value], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every loop rolled, with those that pay, and with none."""
+    programs = [compile(outputs, inputs)]
+    for fewest in (0, 10**12):
+        monkeypatch.setattr(rolling, "SAVED", fewest)
+        monkeypatch.setattr(rolling, "OWN", fewest)
+        programs.append(compile(outputs, inputs))
+    monkeypatch.undo()
+    assert "for t in" not in programs[2].source
+    for program in programs:
+        assert all(a is b for a, b in zip(program.parameters, programs[0].parameters, strict=True))
+        assert program.theta.tolist() == programs[0].theta.tolist()
+
+
 def test_targets_without_loops_write_the_steps_out(tmp_path: Path) -> None:
     (output,), inputs = family("rnn_from_parameters", 40)
     program = compile(output, inputs)
