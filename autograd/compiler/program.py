@@ -486,7 +486,7 @@ class Program:
     def _for_frameworks(self) -> ArrayProgram:
         """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
         with collector_paused():
-            return layout(lift(fold(self._recording(in_order=True)), exact=True))
+            return layout(lift(roll(fold(self._recording(in_order=True))), exact=True))
 
     def _recording(self, in_order: bool) -> Recording:
         """The graph; with our order of the parameters asked for, or with none but that which was asked for."""

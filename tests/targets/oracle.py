@@ -6,11 +6,13 @@ import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pytest
 from compiled import Numbers, agree, replayed
+from recurrences import family
 from tensors import Draw
 from test_compiler_models import MODELS
 from test_compiler_ragged import ragged
@@ -19,6 +21,7 @@ from test_compiler_tensors import elements, loss, steps_of
 from autograd import Program, Value, compile, ops
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.targets.interpret import interpret
+from autograd.graph import topological_order
 
 WEIGHT = 0.5
 """What the sum over the batch is multiplied by before it is differentiated."""
@@ -88,6 +91,19 @@ def model(place: int) -> Case:
     draw = Draw(1)
     made = MODELS[place](draw)
     return case(made if isinstance(made, list) else [made], draw.inputs, draw.batch(2))
+
+
+SIZES = (1, 2, 3, 17)
+STEPS = 20
+
+
+def recurrence(name: str, size: int, labels: Sequence[str] = ()) -> Case:
+    """A recurrence of that family for so many samples, its nodes labelled; without inputs for none."""
+    outputs, inputs = family(name, STEPS)
+    for node, label in zip(topological_order(*outputs), cycle(labels)):
+        node.label = label
+    batch = np.random.default_rng(size).uniform(-0.6, 0.6, (max(size, 1), len(inputs)))
+    return case(outputs, inputs, batch) if size else case(outputs, [], batch[:, :0])
 
 
 GROUPS = [[generated] * 10] * 30
