@@ -8,11 +8,13 @@ place in the vector.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
 from .. import ops
+from ..value import Value
 from .algebra import apply, contract, expand, rearrange, reduced, reshape
 from .graphs import LETTERS, NUMBERS, PARAMETERS, Group, Lifted, Repeat
 from .holes import held
@@ -42,8 +44,8 @@ from .placing.places import Places
 from .ragged import NONE, runs
 
 
-def layout(lifted: Lifted) -> ArrayProgram:
-    """Statements on views, from groups of nodes.
+def layout(lifted: Lifted, parameters: Sequence[Value] = ()) -> ArrayProgram:
+    """Statements on views, from groups of nodes; with the parameters in this order, if one is given.
 
     >>> from autograd import Value, functional
     >>> from .fold import fold
@@ -57,7 +59,13 @@ def layout(lifted: Lifted) -> ArrayProgram:
     tanh1 (5, B) = tanh(m1)
     return tanh1
     """
-    return _Layout(lifted).run()
+    program = _Layout(lifted).run()
+    if not parameters or [*program.parameters] == [*parameters]:
+        return program
+    recording = lifted.folded.recording
+    place = {leaf: i for i, leaf in recording.leaves.items()}
+    asked = replace(recording, parameters=tuple(place[parameter] for parameter in parameters))
+    return _Layout(replace(lifted, folded=replace(lifted.folded, recording=asked))).run()
 
 
 class _Layout:
