@@ -1,6 +1,6 @@
 """``python -m benchmarks``: see :mod:`benchmarks.command`."""
 
-from . import one_thread  # isort: skip  # noqa: F401  # before NumPy is imported
+from . import one_core  # isort: skip  # noqa: F401  # before NumPy is imported
 
 import sys
 
