@@ -1,11 +1,11 @@
-"""Loss and gradient of recurrences over many steps: ``python benchmarks/compiled_sequences.py [STEPS ...]``.
+"""Loss and gradient of recurrences over many steps: ``python -m benchmarks.compiled_sequences [STEPS ...]``.
 
 An RNN (8 units, 4 inputs, a loss in every step), an LSTM of that size, the chain ``y = sin(w * y + b)`` and the Lorenz
 equations by RK4, for 32 samples. Beside the program: NumPy by hand, with a loop of its own and gradients of parameters
 taken once over all steps; and, up to 250 steps, the program without loops.
 """
 
-import timing  # isort: skip  # sets the number of threads
+from . import one_core  # isort: skip  # noqa: F401  # before NumPy is imported
 
 import sys
 import time
@@ -16,6 +16,8 @@ import numpy as np
 
 from autograd import Value, compile, functional
 from autograd.compiler import roll
+
+from . import timing
 
 BATCH, UNITS, WIDTH = 32, 8, 4
 
@@ -252,7 +254,8 @@ def main() -> None:
             loss, inputs = model.graph()
             program, seconds = compiled(loss, inputs)
             batch, theta = model.x.reshape(BATCH, -1), program.theta
-            order = timing.order(program, flat(model.parameters))
+            place = {parameter: i for i, parameter in enumerate(program.parameters)}
+            order = [place[parameter] for parameter in flat(model.parameters)]
             programs = {"compiled": program}
             if steps <= 250:
                 with mock.patch.object(roll, "SAVED", 10**12):

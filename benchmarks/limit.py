@@ -1,9 +1,9 @@
 """The arithmetic limit: how long the additions and multiplications of a program take at the rate of a large product.
 
-They are those of our array program for the batch; a function such as exp or tanh, a division, a power or a comparison is
-not counted. The rate is that of a product of two matrices in NumPy, one thread, of which the machine does best what can
-be done: two operations at once in each lane of a vector, from the cache. So no program with these operations is faster
-on this core, and one whose operations are others by half still cannot come near.
+They are those of our array program for the batch; a function such as exp or tanh, a division, a power or a comparison
+is not counted. The rate is that of a product of two matrices in NumPy on the same core, where the machine does two
+operations at once in each lane of its vectors, with numbers from the cache. So it is a lower bound, and not the least:
+a program whose additions stand alone, or wait for memory, cannot come near.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ LOOKS["onnxruntime"] = ("k1", "v")
 
 def picture(results: Results) -> str:
     """As SVG, for light pages and for dark ones."""
-    from nn.viewing.plots.axes import svg_bytes
     from plots.theme import following_theme
+
+    from nn.viewing.plots.axes import svg_bytes
 
     return following_theme(svg_bytes(lambda: plotted(results)).decode())
 

@@ -1,7 +1,7 @@
 """Side by side: competitors take turns within one run, and the shortest turn of each counts, which other work on the
 machine can only lengthen.
 
-It is the time of the processor: a machine that has other work to do shows in it little. All competitors have one thread.
+It is the processor's time, in which other work shows least. All competitors have one thread.
 """
 
 from __future__ import annotations

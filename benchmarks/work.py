@@ -36,7 +36,7 @@ class Work:
     loss: Callable[..., Any]
     """``loss(framework, batch, *parameters)`` has the loss of each sample, in the arrays of JAX or PyTorch."""
     forces: bool = False
-    """The gradient is by the numbers of each row, and beside it stands the loss of each row: there are no parameters."""
+    """There are no parameters: a run has the loss of each row, and its gradient by the numbers of the row."""
     fixed: bool = False
     """The program is that of the one row, whose numbers are no inputs: it is recorded for it alone."""
 
@@ -83,9 +83,12 @@ CLOSE = 1e-9
 
 
 def difference(found: Any, wanted: Any) -> float:
-    """The largest difference of two results, in each part (the values, the gradient) relative to its largest number."""
+    """The largest difference of two results, relative to the largest number of the same part: values, or gradient.
+
+    It is nan if one of the numbers is.
+    """
     parts = [(joined(a), joined(b)) for a, b in zip(found, wanted, strict=True)]
     for a, b in parts:
         if a.shape != b.shape:
             raise ValueError(f"results of {len(a)} and {len(b)} numbers are not the same")
-    return max(float(np.max(np.abs(a - b)) / (np.max(np.abs(b)) or 1.0)) for a, b in parts if len(a))
+    return float(np.max([np.max(np.abs(a - b)) / (np.max(np.abs(b)) or 1.0) for a, b in parts if len(a)]))

@@ -4,6 +4,9 @@ A row has 17 tokens, of which each but the first is to be told from those before
 of them count. The loss is the mean cross-entropy of those that do. The lesson explains every line; here is a copy.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
 from autograd import functional
@@ -17,15 +20,13 @@ SHAPES = [
     *[(WIDTH, WIDTH)] * 4,
     *[(4 * WIDTH, WIDTH), (WIDTH, 4 * WIDTH), (TOKENS, WIDTH)],
 ]
-NAMES = (
-    "emma olivia ava isabella sophia charlotte mia amelia harper evelyn abigail emily elizabeth mila ella avery "
-    "camila aria scarlett victoria madison luna grace chloe penelope layla riley zoey nora lily eleanor hannah"
-).split()
+NAMES = Path(__file__).parents[2] / "notebooks" / "data" / "first-names.txt"
 
 
-def of_names() -> Work:
-    """32 names, padded to 16 places."""
-    return _work("32 names", [_row(name, CONTEXT) for name in NAMES], fixed=False)
+def of_names(names: Sequence[str] = (), places: int = CONTEXT) -> Work:
+    """Names, padded to so many places; 32 of the lesson's if none are given."""
+    names = names or NAMES.read_text(encoding="utf-8").split()[::160][:32]
+    return _work(f"{len(names)} names", [_row(name, places) for name in names], fixed=False)
 
 
 def of_one_name() -> Work:
@@ -69,9 +70,7 @@ def record(row, token_table, position_table, query, key, value, join, wide, narr
         for head in range(HEADS):
             part = slice(SIZE * head, SIZE * (head + 1))
             weights = functional.softmax([functional.dot(asked[part], k[part]) / SIZE**0.5 for k in keys])
-            answer += [
-                functional.dot(weights, column) for column in zip(*(said[part] for said in says), strict=True)
-            ]
+            answer += [functional.dot(weights, column) for column in zip(*(said[part] for said in says), strict=True)]
         x = plus(x, linear(join, answer))
         hidden = [number.relu() for number in linear(wide, normalized(x))]
         x = plus(x, linear(narrow, hidden))

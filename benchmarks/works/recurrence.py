@@ -21,9 +21,7 @@ def record(row, w_in, w_state, b, v):
     s, losses = [Value.constant(0.0)] * UNITS, []
     for t in range(0, len(row), WIDTH):
         x = row[t : t + WIDTH]
-        s = [
-            (functional.dot(w, x) + functional.dot(u, s) + c).tanh() for w, u, c in zip(w_in, w_state, b, strict=True)
-        ]
+        s = [(functional.dot(w, x) + functional.dot(u, s) + c).tanh() for w, u, c in zip(w_in, w_state, b, strict=True)]
         losses.append((functional.dot(v, s) - 0.5) ** 2)
     return functional.sum(losses)
 
