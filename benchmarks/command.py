@@ -14,6 +14,7 @@ from math import inf
 from pathlib import Path
 
 from autograd.commandline import Parser, run
+from nn.basics import extras
 
 from .measuring import measure
 from .picture import picture
@@ -36,7 +37,8 @@ def _measured(options: argparse.Namespace) -> None:
     if options.write:
         if options.works or options.targets:
             raise ValueError("--write is for the whole table: leave works and --targets out")
-        page(PAGE.read_text(encoding="utf-8"), "")  # an error now, and not after minutes
+        page(PAGE.read_text(encoding="utf-8"), "")  # what is wrong is said now, and not after minutes
+        extras.load("matplotlib")
     works, targets = options.works or [*WORKS], options.targets or [*TARGETS]
     results = measure(works, targets, options.seconds, lambda line: print(line, file=sys.stderr, flush=True))
     text = table(results)

@@ -51,12 +51,3 @@ def _took(run: Callable[[], Any], count: int) -> float:
     for _ in range(count):
         run()
     return time.process_time() - start
-
-
-def side_by_side(title: str, competitors: Mapping[str, Callable[[], Any]], seconds: float = 3.0) -> None:
-    """Print the microseconds of each, and the ratio of the first to it."""
-    best = shortest(competitors, seconds)
-    first = next(iter(best.values()))
-    print(title)
-    for name, took in best.items():
-        print(f"  {name:<28} {took * 1e6:10.1f} µs   ratio {first / took:6.2f}")

@@ -33,7 +33,7 @@ class Work:
     """``record(row, *parameters)`` is the loss of one sample, in scalars: parameters are arrays of Values."""
     by_hand: Callable[[Floats, Floats], Run]
     """``by_hand(theta, batch)`` is a run as a good NumPy programmer writes it."""
-    loss: Callable[..., Any]
+    loss: Callable[..., Any] | None = None
     """``loss(framework, batch, *parameters)`` has the loss of each sample, in the arrays of JAX or PyTorch."""
     forces: bool = False
     """There are no parameters: a run has the loss of each row, and its gradient by the numbers of the row."""

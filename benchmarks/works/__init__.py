@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ..work import Work
-from . import attention, convolution, digits, gpt, lennard_jones, lstm, moons, recurrence
+from . import attention, convolution, digits, gpt, lennard_jones, lstm, moons, recurrences
 
 WORKS: Mapping[str, Callable[[], Work]] = {
     "moons": moons.work,
@@ -14,7 +14,7 @@ WORKS: Mapping[str, Callable[[], Work]] = {
     "attention-1": partial(attention.work, samples=1),
     "lstm": lstm.work,
     "lennard-jones": lennard_jones.work,
-    "recurrence": recurrence.work,
+    "recurrence": partial(recurrences.rnn, steps=250),
     "gpt-32": gpt.of_names,
     "gpt-1": gpt.of_one_name,
 }

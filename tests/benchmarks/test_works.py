@@ -1,27 +1,29 @@
 """What the benchmarks measure: every work gives the same numbers by the engine, compiled, by hand and in PyTorch."""
 
 import doctest
+from functools import partial
 
 import numpy as np
 import pytest
 
 from autograd import functional
 from autograd.functional import values
-from benchmarks import frameworks, limit, table, targets, work
+from benchmarks import frameworks, limit, picture, table, targets, work
 from benchmarks.targets import TARGETS
 from benchmarks.work import CLOSE, Work, difference
-from benchmarks.works import WORKS, gpt, recurrence
+from benchmarks.works import WORKS, gpt, recurrences
 
 SMALL = dict(WORKS) | {
-    "recurrence": lambda: recurrence.work(samples=2, steps=5),
+    "recurrence": lambda: recurrences.rnn(5),
     "gpt-32": lambda: gpt.of_names(["mia", "ava", "emma"], places=5),
 }
+SEQUENCES = {f.__name__: partial(f, 5) for f in (recurrences.lstm, recurrences.chain, recurrences.lorenz)}
 
 
 @pytest.mark.parametrize("target", ["engine", "numpy"])
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", SMALL | SEQUENCES)
 def test_every_target_gives_the_numbers_of_numpy_by_hand(name, target):
-    work = SMALL[name]().first(2)
+    work = (SMALL | SEQUENCES)[name]().first(2)
     found, wanted = TARGETS[target].run(work)(), TARGETS["numpy-by-hand"].run(work)()
     assert difference(found, wanted) < CLOSE
 
@@ -72,10 +74,10 @@ def test_results_of_other_sizes_are_no_results():
 def test_the_limit_counts_additions_and_multiplications(record, shapes, wanted):
     """Of 7 samples of 5 numbers, forward and backward."""
     theta = np.arange(1.0, 1.0 + sum(map(np.prod, shapes)))
-    assert limit.operations(Work("small", shapes, theta, np.ones((7, 5)), record, None, None)) == wanted
+    assert limit.operations(Work("small", shapes, theta, np.ones((7, 5)), record, None)) == wanted
 
 
-@pytest.mark.parametrize("module", [work, table], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [work, table, picture], ids=lambda module: module.__name__)
 def test_examples(module):
     tried = doctest.testmod(module)
     assert tried.attempted > 0
