@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from exercises import check
-from run_lessons import executed, page_of, with_stills
+from run_lessons import Widget, executed, page_of, with_stills
 
 import autograd
 from autograd import Value
@@ -165,6 +165,15 @@ def test_each_page_has_a_still_of_its_own(browser):
         kept = aside.submit(with_stills, lesson).result()
     first, second = (output.data["image/png"] for output in kept.cells[0].outputs)
     assert first != second
+
+
+def test_a_widget_is_the_page_that_it_was_left_as(open_page):
+    page = "<p></p><script>receive = (packet) => { document.querySelector('p').textContent = packet.join() }</script>"
+    widget = Widget({"content": {"data": {"state": {"page": page, "height": "3rem"}}}})
+    for packet in (b"\x01", b"\x02\xff"):
+        widget.handle_msg({"content": {"data": {"method": "custom"}}, "buffers": [packet]})
+    left = open_page(page_of({"data": {"text/html": widget.frame}}))
+    assert left.inner_text("p") == "2,255"
 
 
 def test_each_exercise_has_a_solution_that_can_be_revealed(lesson):
