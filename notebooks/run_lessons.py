@@ -1,8 +1,7 @@
 """Runs the lessons, or those named, and keeps what they show: ``python notebooks/run_lessons.py [LESSON.ipynb ...]``.
 
 Text and pictures are kept as they come. A page that plays (a film, a graph to step through) is kept as a still of its
-start, for a notebook that is only read plays nothing; a widget, such as that which watches a training, as a still of its
-end. That needs anywidget.
+start, for a notebook that is only read plays nothing; a widget, which needs anywidget, as a still of its end.
 """
 
 from __future__ import annotations
