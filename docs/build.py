@@ -28,7 +28,7 @@ ROOT = DOCS.parent
 NOTEBOOKS = ROOT / "notebooks"
 LESSONS = DOCS / "lessons"  # made here, and not kept
 OUT = DOCS / "build" / "html"
-JUPYTERLITE = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
+JUPYTERLITE = ("jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyter-server")
 RUN_HERE = 'They can be run here, in your browser: <a href="../notebooks/lab/index.html">open the notebooks</a>.\n\n'
 INSTALL = "%pip install -q valuegrad matplotlib scikit-learn tqdm"
 
@@ -86,14 +86,10 @@ def add_notebooks(folder: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--as-kept", action="store_true", help="do not run the lessons")
-    parser.add_argument(
-        "--jupyterlite", action="store_true", help="the lessons as notebooks that run in the browser too"
-    )
+    parser.add_argument("--jupyterlite", action="store_true", help="add notebooks that run in the browser")
     options = parser.parse_args()
-    if options.jupyterlite and (missing := [name for name in JUPYTERLITE if not find_spec(name)]):
-        parser.error(
-            f"--jupyterlite needs {' and '.join(missing)}: pip install jupyterlite-core jupyterlite-pyodide-kernel"
-        )
+    if options.jupyterlite and (missing := [name for name in JUPYTERLITE if not find_spec(name.replace("-", "_"))]):
+        parser.error(f"--jupyterlite needs packages that are not here: pip install {' '.join(missing)}")
     copy_lessons(options.as_kept, options.jupyterlite)
     shutil.rmtree(OUT, ignore_errors=True)
     with TemporaryDirectory() as made:
