@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from autograd.compiler.program import Target
+from autograd.targets import Target
 
 from .fit.plan import Plan
 from .fit.progress import progress_bar, sparkline

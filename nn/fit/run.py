@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Value, modes
-from autograd.compiler.program import Target
+from autograd.targets import Target
 
 from ..basics.arrays import Rows, Vector
 from ..losses import Loss
