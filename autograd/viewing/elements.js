@@ -9,6 +9,20 @@ function made(space, tag, attributes, children) {
 }
 const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
 const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
+
+/* What is as it should be is left alone: with whatever is set begin style, layout and painting. */
+function change(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  }
+}
+function say(element, text) { if (element.textContent !== text) element.textContent = text; }
+/* So many children, made by make(i), that say these texts. */
+function list(host, texts, make) {
+  while (host.children.length > texts.length) host.lastChild.remove();
+  while (host.children.length < texts.length) host.append(make(host.children.length));
+  texts.forEach((text, i) => say(host.children[i], text));
+}
 const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
 
 /* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
