@@ -27,17 +27,18 @@ const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.ma
 
 /* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
 function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
-  const reach = (one) => marks.forEach((mark) => mark.setAttribute("tabindex", mark === one ? 0 : -1));
+  const reach = (one) => marks.forEach((mark) => change(mark, { role: "button", tabindex: mark === one ? 0 : -1 }));
+  const host = marks[0]?.closest("svg").parentElement;  // no part of a picture: Tab would stop at one that listens
   reach(marks[0]);
-  marks.forEach((mark, i) => {
-    mark.setAttribute("role", "button");
-    mark.addEventListener("focus", () => { reach(mark); reached(mark); });
-    mark.addEventListener("keydown", (event) => {
-      const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]], chooses = keys.includes(event.key);
-      if (event.shiftKey || !(next || chooses)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (chooses) choose(i); else next.focus();
-    });
+  host?.addEventListener("focusin", ({ target }) => {
+    if (marks.includes(target)) { reach(target); reached(target); }
+  });
+  host?.addEventListener("keydown", (event) => {
+    const i = marks.indexOf(event.target), chooses = keys.includes(event.key);
+    const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]];
+    if (i < 0 || event.shiftKey || !(next || chooses)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (chooses) choose(i); else next.focus();
   });
 }
