@@ -67,9 +67,9 @@ class Watching:
     def _told(self) -> Answer:
         self.run.look()
         history, moment = self.run.history, self._moment()
-        spec = loss_spec(history, self.starts)
-        values = [curve["ys"][-1] for curve in spec["curves"]]
         views = self._pictures(moment)
+        spec = loss_spec(history, self.starts) | {"side": int(bool(views))}
+        values = [curve["ys"][-1] for curve in spec["curves"]]
         frames = {view.name: view.frame(moment) for view in views} | {
             "epoch": history.epochs,
             "loss": {"at": float(history.epochs), "values": values},
