@@ -134,6 +134,30 @@ def test_what_is_sent_is_drawn(open_page: Any) -> None:
     assert "layers[1]" in page.locator("#flow").inner_text()
 
 
+@pytest.mark.usefixtures("anywidget")
+def test_the_network_of_a_fit_is_shown_as_it_is_after_the_last_step(monkeypatch: Any, open_page: Any) -> None:
+    shown: list[Any] = []
+    display = ModuleType("IPython.display")
+    display.display = shown.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    model, x = nn.MLP(2, [3, 1], "tanh", seed=0), [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    trainer = nn.Trainer(model, nn.mse, nn.Adam(model.parameters(), lr=0.05))
+    trainer.fit(x, [0.0, 1.0, 1.0, 0.0], epochs=30, batch_size=4, live=True)
+    page = open_page(watching_page().html(host="<script>window.askPython = () => {};</script>"))
+    for _, (sent,) in shown[0].sent[-1:] * 2:
+        text = base64.b64encode(sent).decode()
+        page.evaluate("(text) => receive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))", text)
+    assert page.locator("#at").inner_text() == "epoch 30, step 30"
+    assert page.locator("#network .neuron").count() == 6
+    assert page.locator("#plane .boundary, #plane canvas").count() == 2
+    assert page.locator("#flow .bar").count() == 2
+    page.locator("#sample").select_option("2")
+    wanted = page.evaluate("text", model(x[2])[0].data)
+    until(page, f"[...document.querySelectorAll('#facts dd')].some((e) => e.textContent === {json.dumps(wanted)})")
+    page.locator("#network .neuron").nth(2).click()
+    until(page, "document.querySelector('#sum').textContent.includes('layers[0].neurons[0]')")
+
+
 def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
     for make in (autograd.play, nn.play):
