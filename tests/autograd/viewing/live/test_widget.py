@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import Tabs
 from live import head_of, until
 
 import autograd
@@ -141,7 +142,7 @@ def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.Monke
             make()
 
 
-def test_the_page_asks_through_its_frame(open_page: Any) -> None:
+def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
     page = formula_page("w*x", {"w": 2.0, "x": 3.0})
     notebook = open_page("<!doctype html><title>a notebook</title><div id=cell></div>")
     asked: list[Any] = []
@@ -173,3 +174,4 @@ def test_the_page_asks_through_its_frame(open_page: Any) -> None:
     first.locator("#play").click()
     first.frame_locator("#player iframe").locator("#next").click()
     assert asked[-1]["play"] is True
+    tabs.give_up(notebook)  # it knows a function of Python's
