@@ -67,6 +67,14 @@ def open_live(tabs: Tabs) -> Iterator[Callable[..., Any]]:
     assert not complaints, complaints
 
 
+def step_once(page: Any) -> None:
+    """Plays one step of the graph that a live page shows in a frame; a click before its script runs would be lost."""
+    player = page.frame_locator("#player iframe")
+    player.locator("#place", has_text="step 0 / ").wait_for()
+    player.locator("#next").click()
+    player.locator("#place", has_text="step 1 / ").wait_for()
+
+
 def until(page: Any, condition: str, seconds: float = 10.0) -> None:
     """Wait for what a page shows; by asking it again and again, as its policy forbids to evaluate text within it."""
     end = time.monotonic() + seconds

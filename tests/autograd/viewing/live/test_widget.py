@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Tabs
-from live import head_of, until
+from live import head_of, step_once, until
 
 import autograd
 import nn
@@ -172,6 +172,6 @@ def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
     until(first, "document.querySelector('#output').textContent === 'f = 5'", 30)
     assert second.locator("#output").inner_text() == "f = 6"  # each view of a widget has a state of its own
     first.locator("#play").click()
-    first.frame_locator("#player iframe").locator("#next").click()
+    step_once(first)
     assert asked[-1]["play"] is True
     tabs.give_up(notebook)  # it knows a function of Python's
