@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live import head_of, until
+from browser import Tabs
+from live import head_of, step_once, until
 
 import autograd
 import nn
@@ -165,7 +166,7 @@ def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.Monke
             make()
 
 
-def test_the_page_asks_through_its_frame(open_page: Any) -> None:
+def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
     page = formula_page("w*x", {"w": 2.0, "x": 3.0})
     notebook = open_page("<!doctype html><title>a notebook</title><div id=cell></div>")
     asked: list[Any] = []
@@ -195,5 +196,6 @@ def test_the_page_asks_through_its_frame(open_page: Any) -> None:
     until(first, "document.querySelector('#output').textContent === 'f = 5'", 30)
     assert second.locator("#output").inner_text() == "f = 6"  # each view of a widget has a state of its own
     first.locator("#play").click()
-    first.frame_locator("#player iframe").locator("#next").click()
+    step_once(first)
     assert asked[-1]["play"] is True
+    tabs.give_up(notebook)  # it knows a function of Python's
