@@ -22,7 +22,7 @@ EXPRESSION = (
     "numbers, names, + - * / **, functions such as tanh(x) or x.tanh(), softmax(x, y)[0]; parts with names, as in "
     "'z = w*x; z**2'; pi and e, unless they are given as names"
 )
-EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 -o g.svg'
+EXAMPLE = 'python -m autograd draw "(a*b + c).tanh()" a=2 b=-3 c=10 --out g.svg'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 
     drawing = command("draw", _draw, "draw the computation graph, with values, gradients and local derivatives")
     drawing.add_argument(
-        "-o", "--output", default="graph.svg", help="file; .svg, .png, .pdf, .html or .dot (default: %(default)s)"
+        "--out", default="graph.svg", help="file; .svg, .png, .pdf, .html or .dot (default: %(default)s)"
     )
     explaining = command("explain", _explain, "write out the chain rule, path by path")
     explaining.add_argument("--wrt", required=True, metavar="NAME", help="the name to differentiate with respect to")
     explaining.add_argument("--paths", type=int, default=5, help="how many paths to show (default: %(default)s)")
     stepping = command("step", _step, "write a page that plays the forward and the backward pass step by step")
-    stepping.add_argument("-o", "--output", default="steps.html", help="HTML file (default: %(default)s)")
+    stepping.add_argument("--out", default="steps.html", help="HTML file (default: %(default)s)")
     checking = command(
         "check", _check, "compare gradient and Hessian with central differences; exit status 1 if not equal"
     )
@@ -143,8 +143,8 @@ def _given(formula: Formula, assignments: Sequence[str]) -> dict[str, float]:
 def _draw(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
     output = formula.output(leaves)
     output.backward()
-    draw(output).save(options.output)
-    print(f"wrote {options.output}")
+    draw(output).save(options.out)
+    print(f"wrote {options.out}")
     return 0
 
 
@@ -156,8 +156,8 @@ def _explain(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> i
 
 
 def _step(options: argparse.Namespace, formula: Formula, leaves: Leaves) -> int:
-    step_through(formula.output(leaves)).save(options.output)
-    print(f"wrote {options.output}")
+    step_through(formula.output(leaves)).save(options.out)
+    print(f"wrote {options.out}")
     return 0
 
 

@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from checkout import ROOT
 
 # A graph that is walked by recursion, in Python or in C, does not survive this.
 SHALLOW = """
@@ -20,6 +19,7 @@ def run_shallow(function):
     thread.join()
 
 import os
+from checkout import ROOT
 """
 
 

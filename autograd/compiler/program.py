@@ -482,7 +482,7 @@ class Program:
     def _for_frameworks(self) -> ArrayProgram:
         """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
         with collector_paused():
-            return layout(lift(fold(self._packed.unpacked()), exact=True), self.parameters)
+            return layout(lift(roll(fold(self._packed.unpacked())), exact=True), self.parameters)
 
     # ---- looking at it
 

@@ -1,0 +1,16 @@
+"""Rows of different lengths against the scalar engine, for batches of several sizes."""
+
+from __future__ import annotations
+
+import pytest
+from compiled import check_at
+from generators.ragged import ragged
+from generators.tensors import Draw
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 17])
+@pytest.mark.parametrize("seed", range(150))
+def test_ragged_rows(seed: int, size: int) -> None:
+    draw = Draw(seed)
+    outputs = ragged(draw)
+    check_at(outputs, draw.inputs, draw.batch(size))

@@ -1,7 +1,0 @@
-"""How JAX is started in the tests of targets: on 8 devices; programs that run once are compiled fast."""
-
-import os
-
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_force_host_platform_device_count=8"
-)  # before JAX is imported
