@@ -1,13 +1,15 @@
 """Loss and gradient of recurrences over many steps: ``python benchmarks/compiled_sequences.py [STEPS ...]``.
 
 An RNN (8 units, 4 inputs, a loss in every step), an LSTM of that size, the chain ``y = sin(w * y + b)`` and the Lorenz
-equations by RK4, for 32 samples. Beside the program: NumPy by hand, with a loop of its own and gradients of parameters
-taken once over all steps; and, up to 250 steps, the program without loops.
+equations by RK4, for 32 samples. Beside the program: the same in C; NumPy by hand, with a loop of its own and gradients
+of parameters taken once over all steps; and, up to 250 steps, the program without loops.
 """
 
 import timing  # isort: skip  # sets the number of threads
 
+import os
 import sys
+import tempfile
 import time
 from functools import partial
 from unittest import mock
@@ -246,23 +248,35 @@ def compiled(loss, inputs):
     return program, time.process_time() - start
 
 
+def built(loss, inputs):
+    """The program in C, and the processor time of the compiler of C."""
+    with tempfile.TemporaryDirectory() as directory, mock.patch.dict(os.environ, VALUEGRAD_CACHE=directory):
+        start = os.times()
+        program = compile(loss, inputs, target="c")
+        stop = os.times()
+    return program, stop.children_user + stop.children_system - start.children_user - start.children_system
+
+
 def main() -> None:
     for steps in [int(argument) for argument in sys.argv[1:]] or [50, 250, 1000]:
         for model in (RNN(steps), LSTM(steps), Chain(steps), Lorenz(steps)):
             loss, inputs = model.graph()
             program, seconds = compiled(loss, inputs)
-            batch, theta = model.x.reshape(BATCH, -1), program.theta
-            order = timing.order(program, flat(model.parameters))
-            programs = {"compiled": program}
+            batch = model.x.reshape(BATCH, -1)
+            in_c, seconds_in_c = built(loss, inputs)
+            programs = {"compiled": program, "in C": in_c}
             if steps <= 250:
                 with mock.patch.object(roll, "SAVED", 10**12):
                     programs["without loops"] = compile(loss, inputs)
             hand = model.by_hand()
-            value, gradient = program.value_and_grad(batch, theta=theta)
-            np.testing.assert_allclose(value, hand()[0], rtol=1e-9)
-            np.testing.assert_allclose(gradient[order], hand()[1], rtol=1e-7, atol=1e-9)
+            runs = {name: partial(p.value_and_grad, batch, theta=p.theta) for name, p in programs.items()}
+            for name, run in runs.items():
+                value, gradient = run()
+                order = timing.order(programs[name], flat(model.parameters))
+                np.testing.assert_allclose(value, hand()[0], rtol=1e-9)
+                np.testing.assert_allclose(gradient[order], hand()[1], rtol=1e-7, atol=1e-9)
             title = f"{type(model).__name__}, {steps} steps, batch {BATCH}, compiled in {seconds:.2f} s"
-            runs = {name: partial(p.value_and_grad, batch, theta=theta) for name, p in programs.items()}
+            title += f", in C in {seconds_in_c:.2f} s besides"
             timing.side_by_side(title, runs | {"NumPy by hand": hand})
 
 

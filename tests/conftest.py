@@ -8,6 +8,8 @@ from browser import open_page as open_page
 from hypothesis import settings
 from live import open_live as open_live
 
+from autograd.compiler import roll
+
 settings.register_profile("same every run", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every run")
 
@@ -16,3 +18,10 @@ settings.load_profile("same every run")
 def programs_in_c_are_built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test leaves anything in the user's cache, or takes anything from it."""
     os.environ["VALUEGRAD_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops are made wherever there are any."""
+    monkeypatch.setattr(roll, "SAVED", 0)
+    monkeypatch.setattr(roll, "OWN", 0)

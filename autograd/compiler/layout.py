@@ -8,11 +8,13 @@ place in the vector.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
 from .. import ops
+from ..value import Value
 from .algebra import apply, contract, expand, rearrange, reduced, reshape
 from .graphs import LETTERS, NUMBERS, PARAMETERS, Group, Lifted, Repeat
 from .holes import held
@@ -42,8 +44,8 @@ from .placing.places import Places
 from .ragged import NONE, runs
 
 
-def layout(lifted: Lifted) -> ArrayProgram:
-    """Statements on views, from groups of nodes.
+def layout(lifted: Lifted, parameters: Sequence[Value] = ()) -> ArrayProgram:
+    """Statements on views, from groups of nodes; with the parameters in this order, if one is given.
 
     >>> from autograd import Value, functional
     >>> from .fold import fold
@@ -57,7 +59,13 @@ def layout(lifted: Lifted) -> ArrayProgram:
     tanh1 (5, B) = tanh(m1)
     return tanh1
     """
-    return _Layout(lifted).run()
+    program = _Layout(lifted).run()
+    if not parameters or [*program.parameters] == [*parameters]:
+        return program
+    recording = lifted.folded.recording
+    place = {leaf: i for i, leaf in recording.leaves.items()}
+    asked = replace(recording, parameters=tuple(place[parameter] for parameter in parameters))
+    return _Layout(replace(lifted, folded=replace(lifted.folded, recording=asked))).run()
 
 
 class _Layout:
@@ -126,7 +134,7 @@ class _Layout:
     def loop(self, group: Repeat) -> Loop:
         """What the steps are given, in the order in which it stands outside; the body; and what they leave."""
         statements: list[Define | Loop] = []
-        stacked, carried, own = [], [], []
+        stacked, carried, own, same = [], [], [], self.lifted.nodes.same
         for home, inner in group.body.items():
             if inner.kind == "carry":
                 carried.append((inner, self.given(home, inner)))
@@ -140,7 +148,7 @@ class _Layout:
                 statements.append(self.statement(home, inner))
         stacked += [self.stack_of_parameters(home, inner, leaf) for home, inner, leaf in own]
         pairs = [
-            Carried(leaf, self.side_by_side(inner.operands[0], leaf), self.side_by_side(inner.operands[1], leaf))
+            Carried(leaf, self.side_by_side(inner.operands[0], leaf), self.side_by_side(same[inner.operands[1]], leaf))
             for inner, leaf in carried
         ]
         collected = [self.collect(home, inner, pairs) for home, inner in group.collects.items()]
@@ -154,7 +162,6 @@ class _Layout:
 
     def side_by_side(self, nodes: Ints, array: Array) -> Expr:
         """Nodes that may live in several arrays, as one with this shape."""
-        nodes = self.lifted.nodes.same[nodes]
         lines = [self.line(nodes[run], array.sampled) for run in runs(self.lifted.nodes.home[nodes])]
         found = lines[0] if len(lines) == 1 else Concat(tuple(lines))
         return expand(found if array.lengths else rearrange(found, range(1, len(found.shape))), array.shape)
@@ -162,6 +169,7 @@ class _Layout:
     def line(self, nodes: Ints, sampled: bool) -> Expr:
         """Nodes of one home side by side."""
         if self.places.array(nodes) is None:
+            assert self.places.home(nodes) == NUMBERS, "what is read is not there yet"
             values = self.lifted.nodes.number[nodes]
             return Constant(values[:, None] if sampled else values)
         self.places.place(nodes)

@@ -26,10 +26,11 @@ PATIENCE = 5.0  # seconds of compiling, from which on there is a warning
 MANY = 12  # operands that come from more arrays than this are joined
 
 
-def lift(folded: Folded, exact: bool = False) -> Lifted:
+def lift(folded: Folded, exact: bool = False, quiet: bool = False) -> Lifted:
     """Groups level by level. ``exact`` refuses grids with holes: no number is computed that the graph has not.
 
-    Nor a derivative: nodes through which no gradient flows are in groups of their own.
+    Nor a derivative: nodes through which no gradient flows are in groups of their own. Of an irregular graph a warning
+    tells what it will cost, unless it is to be ``quiet``.
 
     >>> from autograd import Value, functional
     >>> from .record import record
@@ -50,7 +51,8 @@ def lift(folded: Folded, exact: bool = False) -> Lifted:
             _loop(builder, folded, turn)
         else:
             _level(builder, folded, turn)
-    _warn(sum(1 for _ in everything(builder.groups)), builder.pieces, folded.n_recorded)
+    if not quiet:
+        _warn(sum(1 for _ in everything(builder.groups)), builder.pieces, folded.n_recorded)
     return Lifted(folded, builder.groups, builder.nodes, exact)
 
 

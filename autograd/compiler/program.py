@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import replace
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -22,7 +21,7 @@ from ..files import write_file
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
-from .graphs import Packed, Recording, shown
+from .graphs import Folded, Packed, Recording, shown
 from .ir import ArrayProgram, B, Contract, Floats, Loop, assignments, parts_of, product
 from .layout import layout
 from .lift import lift
@@ -47,9 +46,10 @@ def compile(
 
     ``inputs`` are the leaves that change from sample to sample; every other leaf is a parameter; numbers stay as they
     are; an object array is taken in the order of its elements, row by row. The vector of the parameters begins with
-    ``parameters``, in this order; the others follow in an order in which the program can read them as matrices. What
-    was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the inputs. Raises a TypeError for
-    anything but Values, a ValueError for inputs or parameters that are not leaves or that repeat.
+    ``parameters``, in this order; the others follow in an order in which the program can read them as matrices, the
+    same one for all targets. What was computed under ``no_grad`` is a leaf, so a parameter, and does not follow the
+    inputs. Raises a TypeError for anything but Values, a ValueError for inputs or parameters that are not leaves or
+    that repeat.
 
     It runs on NumPy, or with ``target="c"`` as a library that the system's C compiler builds, several times as fast:
     see ``docs/c.md``. A ``BuildError`` says what to install where there is none.
@@ -124,17 +124,18 @@ class Program:
     """
 
     def __init__(
-        self, recording: Recording, single: bool = True, exact: bool = False, target: Target = "numpy"
+        self, recording: Recording, single: bool = True, target: Target = "numpy", exact_for: Program | None = None
     ) -> None:
         """Programs are made by :func:`compile`."""
         self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
-        exact = exact or target == "c"  # a loop costs little: C needs no grids with holes
-        folded = fold(recording) if target == "c" else roll(fold(recording))
-        arrays = differentiate(layout(lift(folded, exact)))
+        exact = bool(exact_for) or target == "c"  # a loop costs little: C needs no grids with holes
+        rolled = roll(fold(recording))
+        lifted = lift(rolled, exact)
+        arrays = differentiate(layout(lifted, exact_for.parameters if exact_for else _order(rolled, exact)))
         source = c.source(arrays) if target == "c" else write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
-        self._padded, self._has_loops = arrays.has_holes, bool(folded.loops)
+        self._padded = arrays.has_holes
         self._parameters, self._source = tuple(arrays.parameters), source.text
         self._constants = MappingProxyType(source.constants)
         self._contiguous, self._summary = source.contiguous_inputs, _summary(len(recording), arrays, source)
@@ -186,7 +187,7 @@ class Program:
         if self._padded:
             inexact = ~np.isfinite(out).all(axis=0)
             if inexact.any():
-                out[:, inexact] = self._exact._outputs(x[:, inexact], self._vector(theta)[self._in_exact])
+                out[:, inexact] = self._exact._outputs(x[:, inexact], theta)
         return out
 
     def value_and_grad(
@@ -239,8 +240,8 @@ class Program:
             _, grad = self._differentiated(np.ascontiguousarray(x[:, ~rows]), weight, theta)
         if not self._is_sampled or rows.all() or not isfinite(grad.dot(grad)):
             rows[:], grad[:] = True, 0.0
-        outputs, slopes = exact._differentiated(x[:, rows], weight, theta[self._in_exact])
-        grad[self._in_exact] += slopes
+        outputs, slopes = exact._differentiated(x[:, rows], weight, theta)
+        grad += slopes
         if not self._is_sampled:
             return outputs, grad
         found = np.array(found)
@@ -256,13 +257,7 @@ class Program:
         no gradient flows, computed beside those of others.
         """
         with collector_paused():
-            return Program(self._packed.unpacked(), self._single, exact=True)
-
-    @cached_property
-    def _in_exact(self) -> npt.NDArray[np.intp]:
-        """For each parameter of the exact program its place in this one."""
-        place = {parameter: i for i, parameter in enumerate(self.parameters)}
-        return np.array([place[parameter] for parameter in self._exact.parameters], dtype=np.intp)
+            return Program(self._packed.unpacked(), self._single, exact_for=self)
 
     def _vector(self, theta: npt.ArrayLike | None) -> Floats:
         """The parameters as a vector of floats: theta, if it is one that fits, or their data."""
@@ -434,7 +429,7 @@ class Program:
     def c_source(self, name: str) -> str:
         """The text of that file, its functions named after ``name``."""
         with collector_paused():
-            arrays = differentiate(layout(lift(fold(self._recording(in_order=self._has_loops)), exact=True)))
+            arrays = differentiate(self._without_holes)
         return c.write({c.identifier(name): arrays})
 
     # ---- in other frameworks
@@ -447,7 +442,7 @@ class Program:
         """
         from .targets import jax
 
-        return jax.load_function(jax.source(self._for_frameworks, self._single))
+        return jax.load_function(jax.source(self._without_holes, self._single))
 
     def to_torch(self) -> Any:
         """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
@@ -456,7 +451,7 @@ class Program:
         """
         from .targets import torch
 
-        return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
+        return torch.load_module(torch.source(self._without_holes, self._single), self.theta)
 
     def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
         """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
@@ -466,7 +461,7 @@ class Program:
         """
         from .targets import onnx
 
-        model = onnx.model(self._for_frameworks, self.theta, self._single, dtype)
+        model = onnx.model(self._without_holes, self.theta, self._single, dtype)
         if path is not None:
             write_file(path, model.SerializeToString(deterministic=True))
         return model
@@ -480,20 +475,13 @@ class Program:
             constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
             return self.source + "".join(constants)
         source = jax.source if framework == "jax" else torch.source
-        return source(self._for_frameworks, self._single)
+        return source(self._without_holes, self._single)
 
     @cached_property
-    def _for_frameworks(self) -> ArrayProgram:
+    def _without_holes(self) -> ArrayProgram:
         """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
         with collector_paused():
-            return layout(lift(fold(self._recording(in_order=True)), exact=True))
-
-    def _recording(self, in_order: bool) -> Recording:
-        """The graph; with our order of the parameters asked for, or with none but that which was asked for."""
-        recording = self._packed.unpacked()
-        place = {leaf: i for i, leaf in recording.leaves.items()}
-        order = tuple(place[parameter] for parameter in self.parameters)
-        return replace(recording, parameters=order) if in_order else recording
+            return layout(lift(roll(fold(self._packed.unpacked())), exact=True), self.parameters)
 
     # ---- looking at it
 
@@ -507,9 +495,9 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        rolled = folded if self._target == "c" else roll(folded)
+        rolled = roll(folded)
         lifted = lift(rolled)
-        arrays = layout(lifted)
+        arrays = layout(lifted, self.parameters)
         found: dict[str, object] = {"record": recording, "fold": folded}
         found |= {"roll": rolled} if rolled.loops else {}
         found |= {"lift": lifted, "layout": arrays, "differentiate": differentiate(arrays)}
@@ -525,6 +513,15 @@ class Passes(dict[str, str]):
         return "\n\n".join(f"---- {name} ----\n{shown(text)}" for name, text in self.items())
 
     __repr__ = __str__
+
+
+def _order(rolled: Folded, exact: bool) -> Sequence[Value]:
+    """The order of the parameters, one for all programs of a graph; empty if layout finds it anyway.
+
+    It is that in which NumPy would read them if short loops were rolled too, which do not pay.
+    """
+    every = roll(rolled, every=True)
+    return layout(lift(every, quiet=True)).parameters if exact or every is not rolled else ()
 
 
 def _warn_where_c_is_slower(arrays: ArrayProgram) -> None:

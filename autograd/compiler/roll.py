@@ -23,8 +23,8 @@ SAVED = 50  # operations that a loop must save: then its program takes 0.5 to 0.
 OWN = 64  # steps that there must be if each has parameters of its own: a few equal layers have names of their own
 
 
-def roll(folded: Folded) -> Folded:
-    """The graph with its loops: as many as are found, one after the other.
+def roll(folded: Folded, every: bool = False) -> Folded:
+    """The graph with its loops that pay, or with ``every`` one: as many as are found, one after the other.
 
     >>> from autograd import Value
     >>> from .fold import fold
@@ -40,7 +40,7 @@ def roll(folded: Folded) -> Folded:
     """
     numbered = _with_number_nodes(folded)
     rolled = numbered
-    while (steps := _longest(rolled)) is not None:
+    while (steps := _longest(rolled, every)) is not None:
         rolled = _Rolling(steps).run()
     if rolled is numbered:
         return folded
@@ -52,8 +52,8 @@ def pays(steps: Steps) -> bool:
     return steps.operations * (steps.times - 1) >= SAVED and (steps.times >= OWN or not steps.own)
 
 
-def _longest(folded: Folded) -> Steps | None:
-    """The longest loop that pays, if there is any."""
+def _longest(folded: Folded, every: bool) -> Steps | None:
+    """The longest loop that pays, or the longest of every one, if there is any."""
     if folded.level.max() < FEWEST:
         return None
     rows = Rows(folded)
@@ -61,7 +61,7 @@ def _longest(folded: Folded) -> Steps | None:
     by_level = recorded[np.argsort(folded.level[recorded], kind="stable")]
     best: Steps | None = None
     for order in (recorded, by_level):
-        for steps in filter(pays, Order(rows, order).loops()):
+        for steps in Order(rows, order).loops() if every else filter(pays, Order(rows, order).loops()):
             # Two steps as one are longer by what they leave out at the ends.
             if best is None or steps.nodes.size > best.nodes.size + len(steps.nodes):
                 best = steps

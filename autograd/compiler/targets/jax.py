@@ -22,6 +22,7 @@ from .source import (
     module_text,
     wrapped,
 )
+from .walk import Repeated
 
 USAGE = '''
 """A program of autograd.compile for JAX, whose numbers must have 64 bits.
@@ -96,6 +97,51 @@ class _Jax(PythonSource):
 
     def max(self, value: Code, axes: Sequence[int]) -> Code:
         return Code(f"jax.lax.stop_gradient({value.within(ATOM)}.max({self.axes(axes)}))")
+
+    def repeat(self, repeated: Repeated[Code]) -> Sequence[Code]:
+        """A scan. What the last step alone leaves is what it carries on, or else the last of all rows."""
+        loop, names, step = repeated.loop, repeated.names, self.walk.names.unique("step")
+        first = _packed(self.arrays(repeated.first, [each.first for each in loop.carried]))
+        stacks = _packed([stack.text for stack in repeated.stacks])
+        onwards, left = self._step(step, repeated)
+        ends = {text: each.target for each, text in left.items() if _is_end(each, text, onwards)}
+        rows = [each for each, text in left.items() if not _is_end(each, text, onwards)]
+        targets = [names[ends[text]] if text in ends else "_" for text in onwards]
+        call = wrapped(f"jax.lax.scan({step}, {first}, {stacks or f'length={loop.times}'})")
+        line = f"{_packed(targets) if ends else '_'}, {_packed([names[each.target] for each in rows]) or '_'} = {call}"
+        shapes = [*(target.shape for target in ends.values()), *((loop.times, *each.expr.shape) for each in rows)]
+        self.lines += [self.commented(line, shapes), ""]
+        self.lines += [f"{names[each.target]} = {names[each.target]}[-1]" for each in rows if not each.each]
+        return [Code(names[each.target if each in rows else ends[text]]) for each, text in left.items()]
+
+    def _step(self, step: str, repeated: Repeated[Code]) -> tuple[list[str], dict[ir.Collected, str]]:
+        """The function of a step: what it carries on, and what is collected of it."""
+        loop, arguments, taken = repeated.loop, list[str](), list[str]()
+        for whole, leaves in (("carried", loop.carried), ("given", loop.stacked)):
+            parts = [repeated.names[each.leaf] for each in leaves]
+            arguments.append(self.walk.names.unique(whole) if len(parts) > 1 else _packed(parts) or "_")
+            taken += [f"{', '.join(parts)} = {arguments[-1]}"] * (len(parts) > 1)
+        self.lines += ["", f"def {step}({', '.join(arguments)}):"]
+        with self.indented():
+            self.lines += [f'"""One of {loop.times:,} steps."""', *taken]
+            after, collected = repeated.step([Code(repeated.names[leaf]) for leaf in loop.given])
+            onwards = self.arrays(after, [each.after for each in loop.carried])
+            left = self.arrays(collected, [each.expr for each in loop.collected])
+            by_place = dict(zip(loop.collected, left, strict=True))
+            rows = [text for each, text in by_place.items() if not _is_end(each, text, onwards)]
+            self.lines.append(f"return {_packed(onwards)}, {_packed(rows) or 'None'}")
+        self.lines.append("")
+        return onwards, by_place
+
+
+def _is_end(each: ir.Collected, text: str, onwards: Sequence[str]) -> bool:
+    """Whether it is what the last step carries on."""
+    return not each.each and text in onwards
+
+
+def _packed(texts: Sequence[str]) -> str:
+    """One, or a tuple of several; nothing of none."""
+    return f"({', '.join(texts)})" if len(texts) > 1 else "".join(texts)
 
 
 def source(program: ir.ArrayProgram, single: bool) -> str:

@@ -6,7 +6,8 @@ exact to rounding, is composed of others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from ... import ops
 from ...extras import load
 from .. import ir
-from .walk import Library, Pick, Walk
+from .walk import Library, Pick, Repeated, Walk
 
 OPSET, IR_VERSION = 18, 8
 
@@ -94,7 +95,7 @@ class _Graph(Library[str]):
     """The primitives as nodes; a value is the name of a node's output. Equal nodes are one."""
 
     name = "ONNX"
-    reserved = ("batch", "output")
+    reserved = ("batch", "output", "step")
 
     def __init__(self, theta: ir.Floats, dtype: np.dtype[Any]) -> None:
         self.onnx, self.theta, self.dtype = load("onnx", "onnx"), theta, dtype
@@ -102,6 +103,7 @@ class _Graph(Library[str]):
         self.initializers: dict[str, Any] = {}
         self.names: dict[str, str] = {}
         self._made: dict[object, str] = {}
+        self._serial = count(1)
         self._functions = _Functions(self)
 
     # ---- nodes and numbers
@@ -110,7 +112,7 @@ class _Graph(Library[str]):
         """The output of a node, the one there is if there is one."""
         key = kind, inputs, repr(attributes)
         if key not in self._made:
-            self._made[key] = f"{kind.lower()}.{len(self.nodes) + 1}"
+            self._made[key] = f"{kind.lower()}.{next(self._serial)}"
             self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [self._made[key]], **attributes))
         return self._made[key]
 
@@ -242,6 +244,44 @@ class _Graph(Library[str]):
             self.names.setdefault(value, name)
         return value
 
+    # ---- loops
+
+    def repeat(self, repeated: Repeated[str]) -> Sequence[str]:
+        """A Scan, whose outputs are what is carried in the end, and rows; it runs as often as its stacks are long."""
+        loop, names = repeated.loop, repeated.names
+        given = [*(names[leaf] for leaf in loop.given), *["step"] * (not loop.stacked)]
+        stacks = repeated.stacks or [self.array(np.zeros(loop.times))]
+        body = self._body(names[loop.carried[0].leaf], given, repeated)
+        made = [f"scan.{next(self._serial)}" for _ in body.output]
+        inputs = [*repeated.first, *stacks]
+        self.nodes.append(self.onnx.helper.make_node("Scan", inputs, made, body=body, num_scan_inputs=len(stacks)))
+        last = self.integers(-1)
+        return [
+            self.define(
+                names[each.target],
+                rows if each.each else self.node("Squeeze", self.node("Gather", rows, last), self.integers(0)),
+                each.target.shape,
+            )
+            for each, rows in zip(loop.collected, made[len(loop.carried) :], strict=True)
+        ]
+
+    def _body(self, name: str, given: Sequence[str], repeated: Repeated[str]) -> Any:
+        """The graph of one step. Outside of it there is nothing of what it computes, but the numbers that it stores."""
+        helper, outer, known = self.onnx.helper, self.nodes, set(self._made)
+        kind = helper.np_dtype_to_tensor_dtype(self.dtype)
+        self.nodes = []
+        after, collected = repeated.step(given[: len(repeated.loop.given)])
+        left = [f"left.{next(self._serial)}" for _ in (*after, *collected)]
+        copies = [
+            helper.make_node("Identity", [value], [copy])
+            for value, copy in zip((*after, *collected), left, strict=True)
+        ]
+        infos = ([helper.make_tensor_value_info(name, kind, None) for name in names] for names in (given, left))
+        body = helper.make_graph([*self.nodes, *copies], name, *infos)
+        self.nodes = outer
+        self._made = {key: value for key, value in self._made.items() if key in known or value in self.initializers}
+        return body
+
 
 class _Functions(dict[str, Callable[..., str]]):
     """What the lines of an operation call, looked up when they are called."""
@@ -276,12 +316,20 @@ def model(program: ir.ArrayProgram, theta: ir.Floats, single: bool, dtype: npt.D
     if found in graph.names or not any(found in node.output for node in graph.nodes):
         found = graph.node("Identity", found)
     graph.names[found] = "output"
-    for node in graph.nodes:
+    for node in _all(graph.nodes):
         node.input[:] = [graph.names.get(name, name) for name in node.input]
         node.output[:] = [graph.names.get(name, name) for name in node.output]
-    if any("theta" in node.input for node in graph.nodes) and "theta" not in graph.initializers:
+    if any("theta" in node.input for node in _all(graph.nodes)) and "theta" not in graph.initializers:
         graph.array(theta, "theta")
     return _checked(graph, n, None if single else sum(_rows(output) for output in program.outputs))
+
+
+def _all(nodes: Iterable[Any]) -> Iterator[Any]:
+    """The nodes, and those of the steps of loops."""
+    for node in nodes:
+        yield node
+        for attribute in node.attribute:
+            yield from _all(attribute.g.node)
 
 
 def _rows(output: ir.Expr) -> int:

@@ -11,7 +11,8 @@ import linecache
 import textwrap
 import weakref
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from math import isfinite
@@ -87,6 +88,8 @@ class PythonSource(Library[Code]):
         self.constants: dict[ir.Constant, tuple[str, np.ndarray[Any, Any]]] = {}
         self.used: dict[str, str] = {}
         self.is_sized = False
+        self.depth = 0
+        """How many loops the lines are in."""
 
     # ---- what the two spell differently
 
@@ -201,9 +204,25 @@ class PythonSource(Library[Code]):
         """Theta is a vector like any other."""
 
     def define(self, name: str, value: Code, shape: ir.Shape) -> Code:
-        text = f"{name} = {value.text}"
-        self.lines.append(f"{text:<{COMMENT}}  # ({', '.join(map(str, shape))})" if shape else text)
+        self.lines.append(self.commented(f"{name} = {value.text}", [shape]))
         return Code(name, is_number=value.is_number)
+
+    # ---- loops
+
+    @contextmanager
+    def indented(self) -> Iterator[None]:
+        """The lines that are written within are indented."""
+        lines, self.lines, self.depth = self.lines, [], self.depth + 1
+        yield
+        inner = textwrap.indent("\n".join(self.lines), "    ")
+        self.lines, self.depth = [*lines, *inner.splitlines()], self.depth - 1
+
+    def arrays(self, values: Sequence[Code], exprs: Sequence[ir.Expr]) -> list[str]:
+        """What is carried from step to step; it is no Python number."""
+        return [
+            (self.expand(value, expr.shape) if value.is_number else value).text
+            for value, expr in zip(values, exprs, strict=True)
+        ]
 
     # ---- the program
 
@@ -214,6 +233,11 @@ class PythonSource(Library[Code]):
         found = self.walk.outputs(single)
         returned = found.text if single or not program.inputs.size else f"{found.within(ATOM)}.T"
         return self.lines, returned
+
+    def commented(self, text: str, shapes: Sequence[ir.Shape]) -> str:
+        """A line with the shapes of what it assigns."""
+        told = ", ".join(f"({', '.join(map(str, shape))})" for shape in shapes if shape)
+        return f"{text:<{COMMENT - 4 * self.depth}}  # {told}" if told else text
 
     def axes(self, axes: Sequence[int]) -> str:
         """Axes as an argument."""

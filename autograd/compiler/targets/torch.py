@@ -24,6 +24,7 @@ from .source import (
     module_text,
     wrapped,
 )
+from .walk import Repeated
 
 USAGE = '''
 """A program of autograd.compile for PyTorch.
@@ -145,6 +146,31 @@ class _Torch(PythonSource):
         if value.is_number:
             return Code(f"theta.new_full({lengths}, {value.text})")
         return Code(f"{value.within(ATOM)}.expand{lengths}")
+
+    def repeat(self, repeated: Repeated[Code]) -> Sequence[Code]:
+        """A ``for``, whose rows are stacked in the end. What its last step left is still there then, by its name."""
+        loop, names = repeated.loop, repeated.names
+        rows = [each for each in loop.collected if each.each]
+        carried = ", ".join(names[each.leaf] for each in loop.carried)
+        first = self.arrays(repeated.first, [each.first for each in loop.carried])
+        self.lines += [f"{carried} = {', '.join(first)}", *(f"{names[each.target]} = []" for each in rows)]
+        stacked = ", ".join(names[each.leaf] for each in loop.stacked) or "_"
+        stacks = ", ".join(stack.text for stack in repeated.stacks)
+        steps = (f"range({loop.times})", stacks, f"zip({stacks})")[min(len(loop.stacked), 2)]
+        self.lines.append(f"for {stacked} in {steps}:")
+        with self.indented():
+            after, collected = repeated.step([Code(names[leaf]) for leaf in loop.given])
+            left = self.arrays(collected, [each.expr for each in loop.collected])
+            found = dict(zip(loop.collected, left, strict=True))
+            for each, text in found.items():
+                name = names[each.target]
+                if each.each or not text.isidentifier() or any(text == names[other.leaf] for other in loop.carried):
+                    self.lines.append(f"{name}.append({text})" if each.each else f"{name} = {text}")
+                    found[each] = name
+            self.lines.append(f"{carried} = {', '.join(self.arrays(after, [each.after for each in loop.carried]))}")
+        for each in rows:
+            self.define(found[each], Code(f"torch.stack({found[each]})"), each.target.shape)
+        return [Code(text) for text in found.values()]
 
 
 def source(program: ir.ArrayProgram, single: bool) -> str:

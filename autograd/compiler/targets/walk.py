@@ -8,7 +8,8 @@ framework's business, so the walk passes each place where none flows: ``stop_gra
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ... import ops
@@ -88,6 +89,23 @@ class Library(ABC, Generic[T]):
     def define(self, name: str, value: T, shape: ir.Shape) -> T:
         """A value that has a name from here on."""
 
+    @abstractmethod
+    def repeat(self, repeated: Repeated[T]) -> Sequence[T]:
+        """A loop: the values of what it collects."""
+
+
+@dataclass(frozen=True)
+class Repeated(Generic[T]):
+    """A loop as a library is given it: what it reads was computed before."""
+
+    loop: ir.Loop
+    names: Mapping[ir.Array, str]
+    first: Sequence[T]
+    """What is carried into the first step."""
+    stacks: Sequence[T]
+    step: Callable[[Sequence[T]], tuple[Sequence[T], Sequence[T]]]
+    """The body: from what is carried and then what is stacked, what it carries on and what is collected."""
+
 
 class Walk(Generic[T]):
     """One walk over a program, which leaves its arrays' values in ``values``."""
@@ -105,16 +123,44 @@ class Walk(Generic[T]):
 
     def outputs(self, single: bool) -> T:
         """All statements, and then the outputs as one: (B,) of a single one, else (n_outputs, B); or without B."""
-        for statement in ir.without_loops(self.program.statements):
-            target = statement.target
-            value = self.value(statement.expr)
-            self.values[target] = self.library.define(self.arrays[target], value, target.shape)
+        for statement in self.program.statements:
+            self.statement(statement)
         batch = (ir.B,) if self.program.inputs.size else ()
         if single:
             (output,) = self.program.outputs
             return self.expanded(self.value(output), output.shape, batch)
         pieces = [self._rows(output, batch) for output in self.program.outputs]
         return pieces[0] if len(pieces) == 1 else self.library.concat(pieces)
+
+    def statement(self, statement: ir.Statement) -> None:
+        """A line, or a loop."""
+        if isinstance(statement, ir.Define):
+            target = statement.target
+            value = self.value(statement.expr)
+            self.values[target] = self.library.define(self.arrays[target], value, target.shape)
+        elif isinstance(statement, ir.Loop) and not statement.backwards:
+            self.loop(statement)
+        else:
+            raise NotImplementedError(f"targets write forward passes, which have no {type(statement).__name__} like it")
+
+    def loop(self, loop: ir.Loop) -> None:
+        """A loop; what its steps read of arrays from outside is taken once, before it."""
+        for expr in (*ir.expressions(loop.body), *loop.left):
+            for part in ir.parts_of(expr, ir.Expr):
+                if isinstance(part, ir.View | ir.Take) and loop.own.isdisjoint(ir.arrays_read(part)):
+                    self.value(part)
+        first = [self.value(each.first) for each in loop.carried]
+        stacks = [self.value(each.source) for each in loop.stacked]
+
+        def step(given: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+            self.values.update(zip(loop.given, given, strict=True))
+            for statement in loop.body:
+                self.statement(statement)
+            left = [self.value(expr) for expr in loop.left]
+            return left[: len(first)], left[len(first) :]
+
+        found = self.library.repeat(Repeated(loop, self.arrays, first, stacks, step))
+        self.values.update(zip((each.target for each in loop.collected), found, strict=True))
 
     def _rows(self, output: ir.Expr, batch: ir.Shape) -> T:
         """An output as rows, each with a number for every sample."""

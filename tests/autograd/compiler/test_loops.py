@@ -6,43 +6,39 @@ import copy
 import random
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 from compiled import agree, check, replayed
 from generators.graphs import random_graph
 from generators.models import MODELS, Made
-from generators.recurrences import FAMILIES, Cell, family, matrix, random_recurrence, random_steps, squares, values
+from generators.programs import arrays
+from generators.recurrences import (
+    FAMILIES,
+    Cell,
+    family,
+    matrix,
+    one_output,
+    random_recurrence,
+    random_steps,
+    squares,
+    values,
+)
 from generators.tensors import Draw
 
-from autograd import Value, compile, functional
+from autograd import Value, compile, functional, grad
 from autograd.compiler import roll as rolling
-from autograd.compiler.differentiate import differentiate
 from autograd.compiler.fold import fold
 from autograd.compiler.graphs import Folded
-from autograd.compiler.ir import ArrayProgram, without_loops
-from autograd.compiler.layout import layout
-from autograd.compiler.lift import lift
+from autograd.compiler.ir import without_loops
 from autograd.compiler.record import record
 from autograd.compiler.roll import roll
 from autograd.compiler.targets.interpret import interpret
 from autograd.graph import topological_order
 
 
-@pytest.fixture
-def forced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loops are made wherever there are any."""
-    monkeypatch.setattr(rolling, "SAVED", 0)
-    monkeypatch.setattr(rolling, "OWN", 0)
-
-
 def rolled(outputs: Sequence[Value], inputs: Sequence[Value]) -> Folded:
     return roll(fold(record(outputs, inputs)))
-
-
-def arrays(outputs: Sequence[Value], inputs: Sequence[Value], exact: bool = False) -> ArrayProgram:
-    return differentiate(layout(lift(rolled(outputs, inputs), exact)))
 
 
 def hold(outputs: Sequence[Value], inputs: Sequence[Value], size: int, seed: int = 0) -> None:
@@ -116,6 +112,29 @@ def test_loops_without_holes(name: str, exact: bool) -> None:
     for (output,), _ in eager:
         output.backward()
     agree(gradient, [sum(new[p].grad for _, new in eager) for p in of_steps.parameters], 100.0)
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("first", range(0, 30, 10))
+def test_slopes_of_random_recurrences(first: int) -> None:
+    """Several loops, there and back, whose results are joined with what other loops begin with."""
+    for seed in range(first, first + 10):
+        (output,), inputs = random_recurrence(seed)
+        leaves = [node for node in topological_order(output) if node.is_leaf]
+        slopes = [slope for slope in grad(output, leaves, create_graph=True) if not slope.is_leaf]
+        outputs = [functional.sum(slope.tanh() for slope in slopes)] if slopes else [output]
+        if all(abs(node.data) < 1e3 for node in replayed(outputs, {})[1].values()):
+            batch = np.random.default_rng(seed).uniform(-1, 1, ((1, 2, 3)[seed % 3], len(inputs)))
+            check(outputs, inputs, batch if inputs else batch[:1])
+
+
+@pytest.mark.parametrize("name", ["descent", "rnn_of_losses", "largest", "two_steps_ago"])
+def test_hessians_do_not_depend_on_loops(name: str, request: pytest.FixtureRequest) -> None:
+    outputs, inputs = family(name, 8)
+    sample = np.random.default_rng(0).uniform(-0.6, 0.6, len(inputs))
+    wanted = compile(outputs[0], inputs).hessian(sample)
+    request.getfixturevalue("forced")
+    np.testing.assert_allclose(compile(outputs[0], inputs).hessian(sample), wanted, rtol=1e-11, atol=1e-13)
 
 
 # ---- that it is a loop is checked
@@ -210,11 +229,6 @@ def test_text_and_statements_do_not_depend_on_the_number_of_steps(name: str) -> 
     assert len({re.sub(r"\d+", "0", " ".join(source.split())) for source in sources}) == 1
 
 
-def one_output(graph: tuple[list[Value], list[Value]]) -> tuple[Value, list[Value]]:
-    (output,), inputs = graph
-    return output, inputs
-
-
 def test_the_source_has_named_steps() -> None:
     program = compile(*one_output(family("rnn_of_losses", 200)))
     assert re.search(r"def step\(.*\):\n    \"\"\"One of 199 steps", program.source)
@@ -269,11 +283,34 @@ def test_parameters_keep_the_order_that_was_asked_for() -> None:
     check([squares(state)], inputs, np.random.default_rng(0).uniform(-1, 1, (3, 200)))
 
 
-def test_targets_without_loops_write_the_steps_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("varies", [True, False], ids=["inputs", "no inputs"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_parameters_have_one_order_rolled_or_not(name: str, varies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs, inputs = family(name, 20)
+    has_one_order(outputs, inputs if varies else [], monkeypatch)
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_parameters_of_random_recurrences_have_one_order(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(first, first + 20):
+        has_one_order(*random_recurrence(seed), monkeypatch)
+
+
+def has_one_order(outputs: Sequence[Value], inputs: Sequence[Value], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every loop rolled, with those that pay, and with none."""
+    programs = [compile(outputs, inputs)]
+    for fewest in (0, 10**12):
+        monkeypatch.setattr(rolling, "SAVED", fewest)
+        monkeypatch.setattr(rolling, "OWN", fewest)
+        programs.append(compile(outputs, inputs))
+    monkeypatch.undo()
+    assert "for t in" not in programs[2].source
+    for program in programs:
+        assert all(a is b for a, b in zip(program.parameters, programs[0].parameters, strict=True))
+        assert program.theta.tolist() == programs[0].theta.tolist()
+
+
+def test_a_target_without_loops_refuses_them() -> None:
     (output,), inputs = family("rnn_from_parameters", 40)
-    program = compile(output, inputs)
-    assert "for t in" in program.source
-    program.to_c(tmp_path / "steps.c")
-    assert "steps_value_and_grad" in (tmp_path / "steps.c").read_text()
     with pytest.raises(TypeError, match="this target has no loops, got one of 39 steps"):
         without_loops(arrays([output], inputs).statements)

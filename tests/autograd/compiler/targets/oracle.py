@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ import pytest
 from compiled import Numbers, agree, replayed
 from generators.models import MODELS
 from generators.ragged import ragged
+from generators.recurrences import family
 from generators.tensor_programs import elements, loss, steps_of
 from generators.tensors import Draw
 
 from autograd import Program, Value, compile, ops
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.targets.interpret import interpret
+from autograd.graph import topological_order
 
 # How JAX is started, before it is imported: on 8 devices; programs that run once are compiled fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_force_host_platform_device_count=8")
@@ -66,7 +69,7 @@ def case(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> C
         flow = _largest(node.grad * slope for _, new in eager for node in new.values() for slope in node.partials)
     found = Case(program, batch if inputs else None, wanted[..., 0] if single else wanted, scale, gradient, flow)
     with np.errstate(all="ignore"):
-        _, slopes = interpret(differentiate(program._for_frameworks), batch, program.theta, WEIGHT)
+        _, slopes = interpret(differentiate(program._without_holes), batch, program.theta, WEIGHT)
     found.agree(found.outputs, slopes)
     return found
 
@@ -91,6 +94,19 @@ def model(place: int) -> Case:
     draw = Draw(1)
     made = MODELS[place](draw)
     return case(made if isinstance(made, list) else [made], draw.inputs, draw.batch(2))
+
+
+SIZES = (1, 2, 3, 17)
+STEPS = 20
+
+
+def recurrence(name: str, size: int, labels: Sequence[str] = ()) -> Case:
+    """A recurrence of that family for so many samples, its nodes labelled; without inputs for none."""
+    outputs, inputs = family(name, STEPS)
+    for node, label in zip(topological_order(*outputs), cycle(labels)):
+        node.label = label
+    batch = np.random.default_rng(size).uniform(-0.6, 0.6, (max(size, 1), len(inputs)))
+    return case(outputs, inputs, batch) if size else case(outputs, [], batch[:, :0])
 
 
 GROUPS = [[generated] * 10] * 30

@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 from c_compiler import needs_a_compiler
 from checkout import ROOT
 from compiled import Numbers, agree, check
-from generators.models import long_short_term_memory
+from generators.models import Made, convolution_in_two_dimensions, long_short_term_memory, matrix_factorization
 from generators.programs import Case, case, cases, models
 from generators.tensors import Draw
 
@@ -251,6 +251,22 @@ def test_a_program_in_c_is_used_like_any_other() -> None:
     assert in_c.source.startswith("/* program:")
     assert "matrix" not in in_c.summary
     assert "---- c ----" in str(in_c.passes)
+
+
+@pytest.mark.parametrize("model", [convolution_in_two_dimensions, matrix_factorization])
+def test_theta_has_one_order_where_a_grid_has_holes_on_numpy_alone(model: Callable[[Draw], Made]) -> None:
+    draw = Draw(0)
+    made = model(draw)
+    outputs = made if isinstance(made, list) else [made]
+    on_numpy, in_c = (compile(outputs, draw.inputs, target=target) for target in ("numpy", "c"))
+    theta = np.random.default_rng(1).normal(size=len(on_numpy.parameters))
+    batch = np.random.default_rng(0).normal(size=(3, len(draw.inputs))) if draw.inputs else None
+    wanted = on_numpy(batch, theta)
+    library = Library(build(on_numpy.c_source("written")), "written", len(theta), len(outputs))
+    rows = np.empty((1, 0)) if batch is None else batch
+    assert in_c.parameters == on_numpy.parameters
+    np.testing.assert_allclose(in_c(batch, theta), wanted, rtol=1e-12)
+    np.testing.assert_allclose(library.outputs(rows, theta).reshape(np.shape(wanted)), wanted, rtol=1e-12)
 
 
 def test_derivatives_are_in_c_too() -> None:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
+from generators.recurrences import FAMILIES, family
+from oracle import (
+    FINITE,
+    MODELS,
+    POINTS,
+    ROWS,
+    SIZES,
+    WEIGHT,
+    Case,
+    generated,
+    grid,
+    model,
+    needed,
+    recurrence,
+    ruled,
+    slopes_agree,
+)
 
 from autograd import Operation, Value, compile, functional, ops, register
 from nn import MLP, hinge
@@ -42,6 +58,42 @@ def test_generated_programs(group: int) -> None:
 @pytest.mark.parametrize("group", range(8))
 def test_models(group: int) -> None:
     hold([model(place) for place in range(group, len(MODELS), 8)])
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_loops(name: str) -> None:
+    cases = [recurrence(name, size) for size in (0, *SIZES)]
+    assert all("jax.lax.scan(step" in case.program.to_jax().source for case in cases)
+    hold(cases)
+
+
+@pytest.mark.usefixtures("forced")
+def test_labels_that_are_names_of_the_source() -> None:
+    labels = ["step", "carried", "given", "_", "before1", "each1", "tanhs2", "x", "jax", "forward"]
+    hold([recurrence(name, 2, labels) for name in ("lstm", "stacked", "two_steps_ago", "largest")])
+
+
+@pytest.mark.parametrize("name", ["rnn_of_losses", "largest", "descent"])
+def test_transformations_of_loops(name: str, request: pytest.FixtureRequest) -> None:
+    """Of a scan too, forward, backward and mapped; at the ties of ``largest`` the derivatives are ours."""
+    (output,), inputs = family(name, 8)
+    program = compile(output, inputs)
+    batch = np.round(np.random.default_rng(0).uniform(-0.6, 0.6, (3, len(inputs))), 1)
+    slopes, curves = program.jacobian(batch, "parameters")[:, 0], program.hessian(batch)
+    request.getfixturevalue("forced")
+    f, theta = program.to_jax(), program.theta
+    assert "jax.lax.scan" in f.source
+    np.testing.assert_allclose(jax.jit(jax.vmap(f, (0, None)))(batch, theta), program(batch), rtol=1e-12)
+    thetas = theta + np.linspace(0, 0.1, 3)[:, None]
+    found = jax.jit(jax.vmap(jax.grad(lambda theta: f(batch, theta).sum())))(thetas)
+    wanted = [program.value_and_grad(batch, "sum", one)[1] for one in thetas]
+    np.testing.assert_allclose(found, wanted, rtol=1e-10, atol=1e-12)
+    jacobian = jax.jit(jax.jacfwd(lambda theta: f(batch, theta)))(theta)
+    np.testing.assert_allclose(jacobian, slopes, rtol=1e-10, atol=1e-12)
+    hessian = jax.jit(jax.hessian(lambda x: f(x, theta)))
+    for sample, wanted in zip(batch, curves, strict=True):
+        np.testing.assert_allclose(hessian(sample), wanted, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

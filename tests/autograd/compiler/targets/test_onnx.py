@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle import MODELS, POINTS, ROWS, Case, generated, grid, model, needed, ruled
+from generators.recurrences import FAMILIES
+from oracle import MODELS, POINTS, ROWS, SIZES, Case, generated, grid, model, needed, recurrence, ruled
 
 from autograd import Operation, Value, compile, functional, ops, register
 from autograd.compiler.targets import onnx as onnx_target
@@ -38,6 +39,21 @@ def test_generated_programs(group: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", range(len(MODELS)), ids=lambda place: MODELS[place].__name__)
 def test_models(place: int, tmp_path: Path) -> None:
     hold(model(place), tmp_path / "model.onnx")
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("size", [0, *SIZES])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_loops(name: str, size: int, tmp_path: Path) -> None:
+    found = recurrence(name, size)
+    hold(found, tmp_path / "loop.onnx")
+    assert "Scan" in {node.op_type for node in onnx.load(tmp_path / "loop.onnx").graph.node}
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("name", ["lstm", "stacked", "two_steps_ago", "largest"])
+def test_labels_that_are_names_of_the_file(name: str, tmp_path: Path) -> None:
+    hold(recurrence(name, 2, ["step", "output", "batch", "before1", "each1", "tanhs2", "x"]), tmp_path / "loop.onnx")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

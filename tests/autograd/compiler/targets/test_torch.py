@@ -11,7 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checkout import ROOT
-from oracle import FINITE, MODELS, POINTS, ROWS, WEIGHT, Case, generated, grid, model, needed, ruled, slopes_agree
+from generators.recurrences import FAMILIES, family
+from oracle import (
+    FINITE,
+    MODELS,
+    POINTS,
+    ROWS,
+    SIZES,
+    WEIGHT,
+    Case,
+    generated,
+    grid,
+    model,
+    needed,
+    recurrence,
+    ruled,
+    slopes_agree,
+)
 
 from autograd import Operation, Value, compile, functional, ops, register
 from nn import MLP, hinge
@@ -38,6 +54,42 @@ def test_generated_programs(group: int) -> None:
 @pytest.mark.parametrize("place", range(len(MODELS)), ids=lambda place: MODELS[place].__name__)
 def test_models(place: int) -> None:
     hold(model(place))
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("size", [0, *SIZES])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_loops(name: str, size: int) -> None:
+    found = recurrence(name, size)
+    assert re.search(r"\n        for \w+ in ", found.program.to_torch().source)
+    hold(found)
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("name", ["lstm", "stacked", "two_steps_ago", "largest"])
+def test_labels_that_are_names_of_the_source(name: str) -> None:
+    hold(recurrence(name, 2, ["_", "zip", "range", "before1", "each1", "tanhs2", "x", "torch", "forward", "self"]))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_loops_are_mapped_compiled_and_exported(request: pytest.FixtureRequest) -> None:
+    (output,), inputs = family("rnn_of_losses", 8)
+    program, batch = compile(output, inputs), np.random.default_rng(0).uniform(-0.6, 0.6, (4, len(inputs)))
+    slopes, curves = program.jacobian(batch, "parameters")[:, 0], program.hessian(batch[0])
+    request.getfixturevalue("forced")
+    module, theta, x = program.to_torch(), torch.from_numpy(program.theta), torch.from_numpy(batch)
+
+    def f(theta, x):
+        return torch.func.functional_call(module, {"theta": theta}, (x,))
+
+    np.testing.assert_allclose(torch.vmap(f, (None, 0))(theta, x), program(batch), rtol=1e-12)
+    for jacobian in (torch.func.jacrev, torch.func.jacfwd):
+        np.testing.assert_allclose(jacobian(f)(theta, x), slopes, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(torch.func.hessian(f, 1)(theta, x[0]), curves, rtol=1e-9, atol=1e-12)
+    compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
+    np.testing.assert_allclose(compiled(x).detach(), program(batch), rtol=1e-12)
+    exported = torch.export.export(module, (x,), dynamic_shapes={"batch": {0: torch.export.Dim("B")}}).module()
+    np.testing.assert_allclose(exported(x[:3]).detach(), program(batch[:3]), rtol=1e-12)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
