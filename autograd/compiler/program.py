@@ -9,7 +9,7 @@ from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from ..arrays import flattened
 from ..backward import grad
 from ..collector import collector_paused
 from ..files import write_file
+from ..targets import TARGETS, Framework, Target
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -30,10 +31,6 @@ from .roll import roll
 from .targets import c
 from .targets.building import Library, build, has_wide_vectors
 from .targets.numpy import Source, load, write
-
-Target = Literal["numpy", "c"]
-"""What runs a program."""
-TARGETS = get_args(Target)
 
 
 def compile(
@@ -106,11 +103,6 @@ def _quietly() -> np.errstate:
     return np.errstate(all="ignore")
 
 
-Framework = Literal["numpy", "jax", "torch"]
-FRAMEWORKS: tuple[Framework, ...] = ("numpy", "jax", "torch")
-"""Those that a program is written for as Python source."""
-
-
 class Program:
     """What :func:`compile` returns: call it for outputs, or its :meth:`value_and_grad`.
 
@@ -130,9 +122,8 @@ class Program:
         self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
         exact = bool(exact_for) or target == "c"  # a loop costs little: C needs no grids with holes
-        folded = fold(recording)
-        rolled = roll(folded)
-        lifted = lift(folded if target == "c" else rolled, exact)
+        rolled = roll(fold(recording))
+        lifted = lift(rolled, exact)
         arrays = differentiate(layout(lifted, exact_for.parameters if exact_for else _order(rolled, exact)))
         source = c.source(arrays) if target == "c" else write(arrays)
         self._inexact = not exact and (arrays.has_holes or recording.stops)
@@ -430,7 +421,7 @@ class Program:
     def c_source(self, name: str) -> str:
         """The text of that file, its functions named after ``name``."""
         with collector_paused():
-            arrays = differentiate(layout(lift(fold(self._packed.unpacked()), exact=True), self.parameters))
+            arrays = differentiate(self._without_holes)
         return c.write({c.identifier(name): arrays})
 
     # ---- in other frameworks
@@ -443,7 +434,7 @@ class Program:
         """
         from .targets import jax
 
-        return jax.load_function(jax.source(self._for_frameworks, self._single))
+        return jax.load_function(jax.source(self._without_holes, self._single))
 
     def to_torch(self) -> Any:
         """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
@@ -452,7 +443,7 @@ class Program:
         """
         from .targets import torch
 
-        return torch.load_module(torch.source(self._for_frameworks, self._single), self.theta)
+        return torch.load_module(torch.source(self._without_holes, self._single), self.theta)
 
     def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
         """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
@@ -462,7 +453,7 @@ class Program:
         """
         from .targets import onnx
 
-        model = onnx.model(self._for_frameworks, self.theta, self._single, dtype)
+        model = onnx.model(self._without_holes, self.theta, self._single, dtype)
         if path is not None:
             write_file(path, model.SerializeToString(deterministic=True))
         return model
@@ -476,10 +467,10 @@ class Program:
             constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
             return self.source + "".join(constants)
         source = jax.source if framework == "jax" else torch.source
-        return source(self._for_frameworks, self._single)
+        return source(self._without_holes, self._single)
 
     @cached_property
-    def _for_frameworks(self) -> ArrayProgram:
+    def _without_holes(self) -> ArrayProgram:
         """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
         with collector_paused():
             return layout(lift(roll(fold(self._packed.unpacked())), exact=True), self.parameters)
@@ -496,7 +487,7 @@ class Program:
         """What the compiler made of the graph, pass by pass: ``print(program.passes)``, or one of them by its name."""
         recording = self._packed.unpacked()
         folded = fold(recording)
-        rolled = folded if self._target == "c" else roll(folded)
+        rolled = roll(folded)
         lifted = lift(rolled)
         arrays = layout(lifted, self.parameters)
         found: dict[str, object] = {"record": recording, "fold": folded}

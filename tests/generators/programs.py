@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from autograd.compiler.ir import ArrayProgram
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
+from autograd.compiler.roll import roll
 
 SIZES = (1, 2, 3, 17, 8, 9, 5, 16)
 
@@ -35,9 +36,14 @@ class Case:
     theta: Numbers
 
 
+def arrays(outputs: Sequence[Value], inputs: Sequence[Value], exact: bool = False) -> ArrayProgram:
+    """The outputs as an array program, differentiated if it is one output."""
+    return differentiate(layout(lift(roll(fold(record(outputs, inputs))), exact)))
+
+
 def case(name: str, outputs: list[Value], inputs: list[Value], batch: Numbers, exact: bool) -> Case:
-    """The outputs as an array program, differentiated if it is one."""
-    program = differentiate(layout(lift(fold(record(outputs, inputs)), exact)))
+    """The outputs as a program, at the data of its parameters."""
+    program = arrays(outputs, inputs, exact)
     return Case(name, program, batch, np.array([parameter.data for parameter in program.parameters]))
 
 

@@ -359,3 +359,8 @@ OPERATIONS: list[Callable[[Number, Number], Number]] = [
     lambda x, y: x.maximum(y) if isinstance(x, Value) else x,
     *(_unary(name) for name in ("tanh", "sin", "relu", "sigmoid")),
 ]
+
+
+def one_output(graph: tuple[list[Value], list[Value]]) -> tuple[Value, list[Value]]:
+    (output,), inputs = graph
+    return output, inputs

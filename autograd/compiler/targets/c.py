@@ -19,8 +19,8 @@ from ..naming import Names
 from .c_functions import COSTLY, FUNCTIONS, KNOWN, LIBRARY, SINCE_2_22, number
 from .nests import GIVEN, Nests
 from .numpy import Source
-from .phases import Accumulate, Phases, Step, Sum, phases
-from .positions import ZERO, Position, own_lengths
+from .phases import Accumulate, Phases, Repeat, Step, Sum, in_order, phases
+from .positions import ZERO, Position, nested, own_lengths
 
 WIDTH = 100  # of comments and tables that are wrapped
 LARGE = 50_000  # numbers of a matrix: 1.1 times as fast as NumPy at 192 × 192, 0.85 times at 256 × 256
@@ -88,6 +88,7 @@ typedef int truth;
 #endif
 #ifdef __clang__
 #  pragma STDC FP_CONTRACT OFF
+#  pragma clang diagnostic ignored "-Wunused-function" /* either twin may do */
 #endif
 #define ALIGNMENT (8 * LANES)
 #define ALIGNED(memory) ((void *)(((uintptr_t)(memory) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT))
@@ -135,8 +136,8 @@ def _file(programs: Sequence[_Program]) -> str:
 def large_matrices(program: ir.ArrayProgram) -> list[str]:
     """The parameters' matrices that NumPy multiplies faster than loops do, by their shapes."""
     found: dict[str, None] = {}
-    for statement in ir.without_loops(program.statements):
-        for product in ir.parts_of(statement.expr, ir.Contract):
+    for expr in ir.expressions(program.statements):
+        for product in ir.parts_of(expr, ir.Contract):
             for factor in product.operands:
                 if not factor.sampled and len(factor.shape) > 1 and prod(own_lengths(factor.shape)) >= LARGE:
                     found[" × ".join(map(str, factor.shape))] = None
@@ -146,7 +147,7 @@ def large_matrices(program: ir.ArrayProgram) -> list[str]:
 def source(program: ir.ArrayProgram) -> Source:
     """The file of one program, to be built and run; its functions are named ``program_...``."""
     written, places = _Program(program, "program"), {}
-    for statement in ir.without_loops(program.statements):
+    for statement in ir.assignments(program.statements):
         array = statement.target
         while array in written.phases.readers:
             array = written.phases.readers[array]
@@ -161,7 +162,8 @@ class _Program:
         self.program, self.name = program, name
         self.phases = phases(program, COSTLY, KNOWN)
         self.arrays = _names(program, self.phases)
-        self.nests = Nests(self.arrays, f"{name}_")
+        self.nests = Nests(self.arrays, f"{name}_", self.phases.stacks)
+        self.n_loops = 0
         self.n_inputs, self.width = program.inputs.size, sum(map(n_numbers, program.outputs))
 
     def text(self) -> str:
@@ -192,28 +194,56 @@ class _Program:
     # ---- steps
 
     def steps(self) -> tuple[dict[str, list[str]], list[str]]:
-        """How the steps of each phase are called, and the functions in which they are: several where they are many."""
+        """How the steps of each phase are called, and the functions in which they are."""
         calls: dict[str, list[str]] = {}
-        functions = []
+        functions: list[str] = []
         for phase, steps in self.phases.named():
-            parts = [steps[start : start + LONG] for start in range(0, len(steps), LONG)]
-            names = [f"{self.name}_steps_{phase}" + f"_{i + 1}" * (len(parts) > 1) for i in range(len(parts))]
-            functions += [self.function(name, part) for name, part in zip(names, parts, strict=True)]
-            calls[phase] = [
-                f"{name}(w, theta, {'grad' if phase in ('before_backward', 'after') else 'NULL'});" for name in names
-            ]
+            grad = "grad" if phase in ("before_backward", "after") else "NULL"
+            calls[phase] = self.called(f"steps_{phase}", steps, functions, f"w, theta, {grad}")
         return calls, functions
 
-    def function(self, name: str, steps: Sequence[Step]) -> str:
-        lines = []
-        for step in steps:
-            lines += [_comment(self.told(step)), *self.nests.step(step)]
-        space = f"struct {self.name} *restrict w"
-        return _function(
-            f"static APART void {name}({space}, const double *restrict theta, double *restrict grad)", lines
-        )
+    def called(self, name: str, steps: Sequence[Step], functions: list[str], arguments: str) -> list[str]:
+        """The calls of the functions that run these steps, which are added: several where the steps are many."""
+        parts = [steps[start : start + LONG] for start in range(0, len(steps), LONG)]
+        names = [f"{self.name}_{name}" + f"_{i + 1}" * (len(parts) > 1) for i in range(len(parts))]
+        is_step = arguments.endswith("step")
+        kind = "static inline void" if is_step and len(parts) == 1 else "static APART void"
+        for each, part in zip(names, parts, strict=True):
+            lines = [line for step in part for line in self.lines(step, functions)]
+            space, step = f"struct {self.name} *restrict w", ", int step" * is_step
+            head = f"{kind} {each}({space}, const double *restrict theta, double *restrict grad{step})"
+            functions.append(_function(head, lines))
+        return [f"{each}({arguments});" for each in names]
 
-    def told(self, step: Step) -> str:
+    def lines(self, step: Step, functions: list[str]) -> list[str]:
+        """The lines of a step, led by what it computes; a loop calls functions of its own, which are added."""
+        if not isinstance(step, Repeat):
+            return [_comment(self.told(step)), *self.nests.step(step)]
+        times, back = step.loop.times, step.loop.backwards
+        each = f"int step = {times - 1}; step >= 0; step--" if back else f"int step = 0; step < {times}; step++"
+        self.n_loops += 1
+        name = f"loop{self.n_loops}_step{'_back' * back}"
+        calls = self.called(name, step.body, functions, "w, theta, grad, step")
+        return [_comment(self.told_of_loop(step)), *nested([f"for ({each})"], calls)]
+
+    def told_of_loop(self, repeat: Repeat) -> str:
+        """What is in the rows of arrays in each step, and what becomes of it, for people."""
+        loop, names, stacks = repeat.loop, self.arrays, self.phases.stacks
+        steps = [*in_order(repeat.body)]
+        there = dict.fromkeys(array for step in steps for array in (*ir.arrays_read(step.expr), step.target))
+        sources = {each.leaf: f"{ir.text(each.source, names)}[step]" for each in loop.stacked}
+        told = []
+        for array in there:
+            place = stacks.place(array)
+            if array in sources:
+                told.append(f"{names[array]} is {sources[array]}")
+            elif place.step and isinstance(place.source, ir.Array) and array not in stacks.stands_for:
+                later = " + 1" * (place.start.constant > 0)  # in a history, which has a row more than there are steps
+                told.append(f"{names[array]} is {names[place.source]}[step{later}]")
+        told += [f"the next {names[c.leaf]} is {ir.text(c.after, names)}" for c in loop.carried if c.leaf in there]
+        return f"{loop.times} steps{' back' * loop.backwards}: {', '.join(told)}"
+
+    def told(self, step: ir.Define | ir.Update | Accumulate) -> str:
         """What a step computes, for people."""
         if isinstance(step, Accumulate):
             return f"{self.arrays[step.target]} += {ir.text(step.expr, self.arrays)}"
@@ -224,21 +254,35 @@ class _Program:
     def workspace(self) -> str:
         """All that a call writes to, and how large it is."""
         fields: dict[str, list[str]] = {"v": [], "double": []}
-        columns = self.nests.columns
+        columns, others = self.nests.columns, self.others()
         for array, name in self.arrays.items():
+            if array in self.phases.stacks.places:
+                continue
+            told = f"; /* {', '.join(others[array])} */" if array in others else ";"
             if array in columns:
-                fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})]")
+                fields["v"].append(f"{name}[{columns[array].rows} * COLUMNS({columns[array].width})];")
             elif name not in GIVEN and array.size:
                 kind = "v" if array.sampled or isinstance(array, Sum) else "double"
-                fields[kind].append(name if array.size == 1 else f"{name}[{array.size}]")
+                fields[kind].append((name if array.size == 1 else f"{name}[{array.size}]") + told)
         if columns:
-            fields["v"].append(f"lanes[LANES * COLUMNS({max(found.width for found in columns.values())})]")
+            fields["v"].append(f"lanes[LANES * COLUMNS({max(found.width for found in columns.values())})];")
         lines = ["  int n; /* the first lanes, which have a sample */", "  truth kept;", "  v value;"]
-        lines += [f"  v {f};" for f in fields["v"]]
-        lines += ["  double weight, B;", *(f"  double {f};" for f in fields["double"])]
+        lines += [f"  v {f}" for f in fields["v"]]
+        lines += ["  double weight, B;", *(f"  double {f}" for f in fields["double"])]
         struct = f"struct {self.name} {{\n" + "\n".join(lines) + "\n};"
         size = f"size_t {self.name}_workspace(void)\n{{\n  return sizeof(struct {self.name}) + ALIGNMENT;\n}}"
         return f"{struct}\n\n{size}"
+
+    def others(self) -> dict[ir.Array, list[str]]:
+        """For an array the others that lie in its memory, from where on."""
+        found: dict[ir.Array, list[str]] = {}
+        for array, name in self.arrays.items():
+            place = self.phases.stacks.place(array)
+            source, start = place.source, place.start
+            if isinstance(source, ir.Array) and not place.step and name != self.arrays[source]:
+                where = f"{self.arrays[source]} + {start}" if start.constant else self.arrays[source]
+                found.setdefault(source, []).append(f"{name} is {where}")
+        return found
 
     def load(self) -> str:
         """What brings samples into lanes."""
@@ -354,15 +398,20 @@ static inline v v{f}(v x) {{ EACH(t) LANE(x, t) = {f}(LANE(x, t)); return x; }}
 
 def _names(program: ir.ArrayProgram, found: Phases) -> dict[ir.Array, str]:
     """A name of its own for each array that is read or written, fit for a field of a struct."""
-    names = Names()
+    names, stacks = Names(), found.stacks
     given = {what: name for what, name in program.named(names).items() if isinstance(what, ir.Array)}
-    for step in found.steps:
-        if step.target not in given:
-            given[step.target] = names.numbered("total" if isinstance(step, Accumulate) else "t")
-    live = {program.inputs, program.theta, *(step.target for step in found.steps)}
+    rows = [place.source for place in stacks.places.values() if isinstance(place.source, ir.Array)]
+    live = dict.fromkeys([program.inputs, program.theta, *(step.target for step in found.steps), *stacks.places, *rows])
     if program.gradient:
-        live.add(program.gradient)
-    return {array: _plain(name) for array, name in _distinct(given).items() if array in live}
+        live[program.gradient] = None
+    named_after = {o: array for o, array in stacks.stands_for.items() if {o, array} & stacks.places.keys()}
+    for array in live:
+        if array not in given and array not in named_after:
+            given[array] = names.numbered("total" if isinstance(array, Sum) else "t")
+    distinct = _distinct(given)
+    for other, array in named_after.items():
+        distinct[other] = distinct[array]
+    return {array: _plain(name) for array, name in distinct.items() if array in live}
 
 
 def _distinct(given: Mapping[ir.Array, str]) -> dict[ir.Array, str]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import ir
 from .c_functions import Calls, Term, number
-from .phases import Accumulate, Step, Sum, core_path, is_sampled
+from .phases import Accumulate, Sum, core_path, is_sampled
 from .positions import (
     ZERO,
     Axis,
@@ -32,6 +32,7 @@ from .positions import (
     own_lengths,
     position,
 )
+from .stacks import Stacks
 
 TOGETHER = 8  # sums that are computed at once, each in a register
 ROWS = 8  # rows that are added to at once
@@ -63,8 +64,8 @@ class Columns:
 class Nests:
     """Writes the steps of a program, and notes the tables and functions that they need."""
 
-    def __init__(self, names: Mapping[ir.Array, str], prefix: str) -> None:
-        self.names, self.prefix = dict(names), prefix
+    def __init__(self, names: Mapping[ir.Array, str], prefix: str, stacks: Stacks) -> None:
+        self.names, self.prefix, self.stacks = dict(names), prefix, stacks
         self.calls = Calls()
         self.tables: dict[object, tuple[str, npt.NDArray[np.generic]]] = {}
         self.columns: dict[ir.Array, Columns] = {}
@@ -72,7 +73,7 @@ class Nests:
 
     # ---- steps
 
-    def step(self, step: Step) -> list[str]:
+    def step(self, step: ir.Define | ir.Update | Accumulate) -> list[str]:
         """The lines of one step."""
         if isinstance(step, Accumulate):
             return self.accumulated(step)
@@ -85,7 +86,7 @@ class Nests:
             return self.joined(step.target, expr)
         if isinstance(expr, ir.Reshape) and not isinstance(expr.inside, ir.Array):
             same = ir.Array(own_lengths(expr.inside.shape), step.target.sampled)
-            self.names[same] = self.names[step.target]
+            self.stacks.put(same, step.target)
             return self.nest(same, expr.inside, "=")
         return self.nest(step.target, expr, "=")
 
@@ -206,7 +207,7 @@ class Nests:
         if isinstance(step.expr, ir.Contract):
             letters = Letters.of(step.expr)
             wide = _wide_factor(letters)
-            if wide is not None:
+            if wide is not None and target not in self.stacks.places:
                 return self.by_samples(target, letters, wide)
 
         def store(index: Index, total: Term) -> str:
@@ -253,14 +254,18 @@ class Nests:
         known = self._known.get(id(expr))
         return known or self.rules[type(expr)](self, expr, index)
 
-    def place(self, array: ir.Array, position: Position | str) -> str:
-        """An element of an array in the workspace, or of one that is given."""
-        name = self.names[array]
+    def place(self, array: ir.Array, position: Position) -> str:
+        """An element of an array in the workspace, of one that is given, or of a table."""
+        place = self.stacks.place(array)
+        source, position = place.source, place.start + position * place.stride
+        if isinstance(source, ir.Constant):
+            return self.table(source.values, position)
+        name = self.names[source]
         if name in GIVEN:
             return f"{name}[{position}]"
-        return f"w->{name}" if array.size == 1 else f"w->{name}[{position}]"
+        return f"w->{name}" if source.size == 1 else f"w->{name}[{position}]"
 
-    def read(self, array: ir.Expr, position: Position | str) -> Term:
+    def read(self, array: ir.Expr, position: Position) -> Term:
         assert isinstance(array, ir.Array), array
         return Term(self.place(array, position), array.sampled)
 
@@ -310,7 +315,7 @@ class Nests:
         Sum: total,
         ir.View: lambda self, expr, index: self.read(expr.source, at_strides(expr.strides, index, expr.offset)),
         ir.Take: lambda self, expr, index: self.read(
-            expr.source, self.table(expr.picked.values, flat(expr.picked.shape, index))
+            expr.source, Position.of(self.table(expr.picked.values, flat(expr.picked.shape, index)))
         ),
         ir.Apply: apply,
         ir.Where: where,

@@ -21,7 +21,7 @@ costly, gets an array of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -31,6 +31,7 @@ from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
 from .inlining import inlined
 from .positions import Letters, own_lengths
+from .stacks import Stacks
 
 OFTEN = 4  # products of a matrix with a vector, for which it is transposed first
 
@@ -48,7 +49,24 @@ class Accumulate:
     """A contraction or a reduction."""
 
 
-Step = ir.Define | ir.Update | Accumulate
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """Steps that run again for each ``step`` of a loop, the last one first on the way back."""
+
+    loop: ir.Loop
+    body: list[Step]
+
+
+Step = ir.Define | ir.Update | Accumulate | Repeat
+
+
+def in_order(steps: Iterable[Step]) -> Iterator[ir.Define | ir.Update | Accumulate]:
+    """The steps in order, those of loops too."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from in_order(step.body)
+        else:
+            yield step
 
 
 @dataclass
@@ -63,20 +81,23 @@ class Phases:
     after: list[Step] = field(default_factory=list)
     readers: dict[ir.Array, ir.Array] = field(default_factory=dict)
     """For each array that has no statement the one that it is computed for."""
+    stacks: Stacks = field(default_factory=Stacks)
+    """Where the arrays of loops are in memory."""
 
     def named(self) -> list[tuple[str, list[Step]]]:
         """The name of each phase and its steps."""
         return [(name, getattr(self, name)) for name in ("before", "forward", "before_backward", "backward", "after")]
 
     @property
-    def steps(self) -> list[Step]:
-        """All of them, in order."""
-        return [step for _, steps in self.named() for step in steps]
+    def steps(self) -> list[ir.Define | ir.Update | Accumulate]:
+        """All of them, in order, those of loops too."""
+        return [step for _, steps in self.named() for step in in_order(steps)]
 
     @property
     def sums(self) -> list[Sum]:
-        """What is summed over the batch."""
-        return [step.target for step in self.steps if isinstance(step, Accumulate)]
+        """What is summed over the batch: where that has memory."""
+        places = (self.stacks.place(step.target).source for step in self.steps if isinstance(step, Accumulate))
+        return [place for place in dict.fromkeys(places) if isinstance(place, Sum)]
 
 
 def is_sampled(expr: ir.Expr) -> bool:
@@ -112,39 +133,65 @@ def phases(program: ir.ArrayProgram, costly: Collection[str], functions: Collect
     return _Planner(program, costly, functions).run()
 
 
+@dataclass
+class _Scope:
+    """Where steps go: to one phase of the program, or of a loop; and the arrays that are there in that loop alone."""
+
+    before: list[Step]
+    each: list[Step]
+    after: list[Step]
+    own: set[ir.Array] = field(default_factory=set)
+    stacked: int = 0
+    """How many steps there are for which what is the same for all samples is kept; 0 where it is not."""
+
+
 class _Planner:
     def __init__(self, program: ir.ArrayProgram, costly: Collection[str], functions: Collection[str] | None) -> None:
         self.program, self.costly, self.functions = program, costly, functions
         self.found = Phases()
-        self.before, self.each = self.found.before, self.found.forward
-        self.updated = {update.target for update in program.backward if isinstance(update, ir.Update)}
+        self.stacks = self.found.stacks
+        self.outer = self.scope = _Scope(self.found.before, self.found.forward, self.found.after)
+        self.updated = {line.target for line in ir.assignments(program.backward) if isinstance(line, ir.Update)}
         self.late: set[ir.Array] = set()
         self.sums: dict[object, Sum] = {}
         self.written: dict[ir.Expr, ir.Expr] = {}
         self.made: dict[ir.Expr, ir.Expr] = {}
         self.counts: Counter[ir.Expr] = Counter()
+        self.reads: Counter[ir.Expr] = Counter()
 
     def run(self) -> Phases:
         program, found = self.program, self.found
         outputs = [self.normal(output) for output in program.outputs]
-        lines = [(s, self.right_side(s)) for s in ir.without_loops((*program.statements, *program.backward))]
-        for expr in (*outputs, *(expr for _, expr in lines)):
+        forward = [*map(self.normal_statement, program.statements)]
+        statements = [*forward, *map(self.normal_statement, program.backward)]
+        for expr in (*outputs, *ir.expressions(statements)):
             self.count(expr)
-        left = inlined(lines, outputs, self.stays)
-        self.reads = Counter(
-            factor for _, expr in left.lines for core in ir.parts_of(expr, ir.Contract) for factor in core.operands
-        )
-        found.readers = left.readers
-        forward = {statement.target for statement in ir.without_loops(program.statements)}
-        for statement, expr in left.lines:
-            if statement.target in forward:
-                self.statement(statement, expr)
+        left = self.inlined(statements, outputs)
+        self.count_reads([statement for statement in left if statement is not None])
+        for statement in left[: len(forward)]:
+            self.statement(statement)
         found.outputs = [self.element(output) for output in outputs]
-        self.before, self.each = found.before_backward, found.backward
-        for statement, expr in left.lines:
-            if statement.target not in forward:
-                self.statement(statement, expr)
+        self.outer = self.scope = _Scope(found.before_backward, found.backward, found.after)
+        for statement in left[len(forward) :]:
+            self.statement(statement)
         return found
+
+    def inlined(self, statements: Sequence[ir.Statement], returned: Sequence[ir.Expr]) -> list[ir.Statement | None]:
+        """The statements, some of which became part of others: None is left of them. Loops stay as they are."""
+        lines = [(s, s.expr) for s in statements if not isinstance(s, ir.Loop)]
+        read = ir.expressions(s for s in statements if isinstance(s, ir.Loop))
+        left = inlined(lines, [*returned, *read], self.stays)
+        self.found.readers |= left.readers
+        exprs = {line: replace(line, expr=expr) for line, expr in left.lines}
+        return [s if isinstance(s, ir.Loop) else exprs.get(s) for s in statements]
+
+    def count_reads(self, statements: Iterable[ir.Statement]) -> None:
+        """How often each factor of a product is read."""
+        for statement in statements:
+            times = statement.times if isinstance(statement, ir.Loop) else 1
+            cores = (core for expr in ir.expressions([statement]) for core in ir.parts_of(expr, ir.Contract))
+            for factor in (factor for core in cores for factor in core.operands):
+                self.reads[factor] += times
 
     def stays(self, array: ir.Array, expr: ir.Expr) -> bool:
         """Whether an array has a line of its own: if it is named, or is computed once for several."""
@@ -153,12 +200,20 @@ class _Planner:
 
     # ---- what is to be computed
 
-    def right_side(self, statement: ir.Define | ir.Update) -> ir.Expr:
-        """What a statement assigns or adds, in the operations that the target has."""
+    def normal_statement(self, statement: ir.Statement) -> ir.Statement:
+        """The statement in the operations that the target has."""
+        if isinstance(statement, ir.Loop):
+            return replace(
+                statement,
+                body=[*map(self.normal_statement, statement.body)],
+                carried=[replace(c, first=self.normal(c.first), after=self.normal(c.after)) for c in statement.carried],
+                stacked=[replace(s, source=self.normal(s.source)) for s in statement.stacked],
+                collected=[replace(c, expr=self.normal(c.expr)) for c in statement.collected],
+            )
         expr, target = statement.expr, statement.target
         if isinstance(statement, ir.Define) and statement.fill is not None and target.holes is not None:
             expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
-        return self.normal(expr)
+        return replace(statement, expr=self.normal(expr))
 
     def normal(self, expr: ir.Expr) -> ir.Expr:
         """The expression without masks that change nothing, in operations that the target has."""
@@ -194,19 +249,26 @@ class _Planner:
 
     # ---- statements
 
-    def statement(self, statement: ir.Define | ir.Update, expr: ir.Expr) -> None:
-        target = statement.target
-        if isinstance(statement, ir.Update):
-            self.update(statement, expr)
-            return
+    def statement(self, statement: ir.Statement | None) -> None:
+        """The steps of a statement, if there is one."""
+        if isinstance(statement, ir.Loop):
+            self.loop(statement)
+        elif isinstance(statement, ir.Update):
+            self.update(statement)
+        elif statement:
+            self.define(statement)
+
+    def define(self, define: ir.Define) -> None:
+        expr, target = define.expr, define.target
         is_core = isinstance(expr, ir.Reshape) and core_path(expr.inside) and expr.inside.sampled == target.sampled
         found = ir.rebuilt(expr, self.root) if is_core else self.root(expr)
         self.step(ir.Define(target, found))
-        if target not in self.updated and self.is_shared(expr):
+        if self.is_shared(expr) and target not in self.updated and target not in self.stacks.overwritten:
             self.made.setdefault(expr, target)
 
-    def update(self, update: ir.Update, expr: ir.Expr) -> None:
+    def update(self, update: ir.Update) -> None:
         """What is added to one place by several sums over the batch is one sum, if they are of one form."""
+        expr = update.expr
         form = (update.place, _form(expr))
         if update.add and form in self.sums and not self.is_shared(expr):
             self.step(Accumulate(self.sums[form], ir.rebuilt(expr, self.operand_rule(expr))))
@@ -216,22 +278,69 @@ class _Planner:
         if isinstance(found, Sum) and not self.is_shared(expr):
             self.sums[form] = found
 
-    def step(self, step: Step) -> None:
+    def step(self, step: ir.Define | ir.Update | Accumulate) -> None:
         """A statement goes where all that it reads is known."""
-        expr, target = step.expr, step.target
+        target, scope = step.target, self.scope
+        if scope.stacked and not target.sampled and target not in self.stacks.places:
+            self.stacks.stack(target, scope.stacked)
+        scope.own.add(target)
         if isinstance(step, Accumulate):
             self.late.add(target)
-            self.each.append(step)
-        elif target in self.late or any(array in self.late for array in ir.parts_of(expr, ir.Array)):
-            assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {expr}"
+            scope.each.append(step)
+        elif target in self.late or any(array in self.late for array in ir.arrays_read(step.expr)):
+            assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {step.expr}"
             self.late.add(target)
-            self.found.after.append(step)
+            scope.after.append(step)
         else:
-            (self.each if target.sampled else self.before).append(step)
+            (scope.each if target.sampled else scope.before).append(step)
+
+    # ---- loops
+
+    def loop(self, loop: ir.Loop) -> None:
+        """A loop in each phase in which some of its arrays are known: what one of them reads of another one is kept."""
+        body = [line for line in self.inlined(loop.body, loop.left) if line]
+        loop = replace(loop, body=body)
+        kinds = self.kinds(loop)
+        is_mixed = len(kinds) > 1
+        before, lines = self.stacks.laid_out(loop, is_mixed)
+        for line in before:
+            self.statement(line)
+        outer, inner = self.outer, _Scope([], [], [], loop.own, loop.times * is_mixed)
+        self.scope = inner
+        for line in lines:
+            self.statement(line)
+        self.scope = outer
+        for steps, into in ((inner.before, outer.before), (inner.each, outer.each), (inner.after, outer.after)):
+            into += [Repeat(loop, steps)] * bool(steps)
+        self.made = {expr: array for expr, array in self.made.items() if not self.is_of(inner, array)}
+
+    def kinds(self, loop: ir.Loop) -> set[tuple[bool, bool]]:
+        """Of which kinds the arrays of a loop are: one for each sample or not, and late or not, which is noted."""
+        late = self.late
+        late |= {each.leaf for each in loop.stacked if self.is_late(each.source)}
+        lines = [(line.target, line.expr) for line in ir.assignments(loop.body)]
+        lines += [(each.leaf, expr) for each in loop.carried for expr in (each.first, each.after)]
+        lines += [(each.target, each.expr) for each in loop.collected]
+        before = -1
+        while len(late) > before:
+            before = len(late)
+            late |= {array for array, expr in lines if not array.sampled and self.is_late(expr)}
+        return {(array.sampled, array in late) for array in loop.own}
+
+    def is_late(self, expr: ir.Expr) -> bool:
+        """Whether the expression is known after the last sample only."""
+        return any(part in self.late or is_sum_over_samples(part) for part in ir.parts_of(expr, ir.Expr))
+
+    def is_of(self, scope: _Scope, expr: ir.Expr) -> bool:
+        """Whether the expression reads what is there in a loop alone."""
+        return any(array in scope.own for array in ir.arrays_read(expr))
 
     def array(self, expr: ir.Expr) -> ir.Expr:
         """The expression as an array of its own, made where it is needed first; its axes in their order."""
         if expr not in self.made:
+            scope = self.scope
+            if not self.is_of(scope, expr):  # it is the same in all steps
+                self.scope = self.outer
             own = [axis for axis, length in enumerate(expr.shape) if not isinstance(length, ir.Batch)]
             order = [*own, *(axis for axis in range(len(expr.shape)) if axis not in own)]
             lengths = tuple(length for length in expr.shape if not isinstance(length, ir.Batch))
@@ -243,6 +352,7 @@ class _Planner:
                 target = ir.Array(lengths, len(order) > len(own))
                 self.step(ir.Define(target, rearrange(self.root(expr), order)))
             self.made[expr] = rearrange(target, [order.index(axis) for axis in range(len(order))])
+            self.scope = scope
         return self.made[expr]
 
     # ---- expressions
