@@ -62,6 +62,7 @@ _STYLES: Mapping[str, Mapping[str, str]] = {
     "neuron": {"shape": "circle", "fillcolor": "collapsed", "color": "collapsed-rim", "width": "0.24"},
     "entry": {"shape": "circle", "fillcolor": "constant", "width": "0.18"},
     "more": {"shape": "plaintext", "style": "", "fontcolor": "quiet", "height": "0.2", "margin": "0"},
+    "pin": {"shape": "point", "width": "0.04", "color": "line", "fillcolor": "operation"},
     "mark": {"shape": "point", "style": "invis", "width": "0", "height": "0"},
 }  # fmt: skip
 
@@ -111,6 +112,10 @@ class Sheet:
         """A node without a text."""
         self._add(name, "", style, cluster, hint)
 
+    def pin(self, name: str, cluster: Cluster) -> None:
+        """A point that lines pass through."""
+        self._add(name, "", "pin", cluster, "")
+
     def caption(self, cluster: Cluster, lines: Sequence[str]) -> None:
         """What is written on a cluster, in the place of its title."""
         self._captions[cluster] = lines
@@ -125,18 +130,22 @@ class Sheet:
         ordered = names[::-1] if cluster and self._sides in ("ew", "we") else names
         self._columns.append((cluster, ordered, "source" if first else "same"))
 
-    def order(self, before: Sequence[str], after: Sequence[Sequence[str]], cluster: Cluster = ()) -> None:
+    def order(
+        self, before: Sequence[str], after: Sequence[Sequence[str]], cluster: Cluster = (), weight: str = "1"
+    ) -> None:
         """What stands side by side after ``before``: groups of nodes in this order, each of them in its own cluster.
 
         Graphviz has no order for clusters: it draws as few crossings as it can find. So an unseen column within
         ``cluster`` has a mark for each group; unseen edges to and from the marks in turn cross where the order differs.
+        With a ``weight`` of 0 the marks do not draw what stands after them nearer to each other.
         """
         marks = [f"mark{len(self._columns)}_{i}" for i in range(len(after))]
+        unseen = {"style": "invis"}
         for mark, group in zip(marks, after, strict=True):
             self._add(mark, "", "mark", cluster, "")
-            self._edges += [(mark, node, {"style": "invis"}) for node in group]
+            self._edges += [(mark, node, {**unseen, "weight": weight}) for node in group] * HEAVY
         for i, name in enumerate(before):
-            self._edges += [(name, marks[i * len(marks) // len(before)], {"style": "invis"})] * HEAVY
+            self._edges += [(name, marks[i * len(marks) // len(before)], unseen)] * HEAVY
         self.column(marks, cluster)
 
     def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:

@@ -14,13 +14,12 @@ from ..naming import name_nodes
 from ..value import Value
 from . import grouping
 from .dot import Sheet
-from .grouping import Box, Flow, Part, Parts, Scope
+from .grouping import Box, Flow, Part, Parts, Passage, Scope
 from .ledger import Contribution, computation, contributions, sum_text
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 from .opening import Asked
 from .palette import Theme
 
-FEW_OUTPUTS = 2  # of a network, whose readers Graphviz may lay out by their crossings: the network stays in order
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
@@ -57,7 +56,6 @@ def dot_of(
             sheet.card(names[node], _input_lines(node, labels), _input_style(node), (), hint, **style)
         else:
             _add_value(sheet, names[node], node, labels.get(node, ""), hint, scopes[node], style)
-    passing: set[tuple[Value, Value]] = set()
     if parts.flows:
         for column in parts.columns:
             sheet.column([names[part] for part in column], column[0].scope[:-1] if isinstance(column[0], Box) else ())
@@ -65,18 +63,19 @@ def dot_of(
         sheet.column([names[node] for node in order if node in entering], first=True)
         for passage in passages:
             readers = [[_operation(names[node]) for node in nodes] for nodes in passage.readers]
-            sheet.order([names[node] for node in passage.reads], readers, passage.outer)
-            if passage.outer or len(passage.reads) > FEW_OUTPUTS:
-                passing |= {(p, node) for p in passage.reads for nodes in passage.readers for node in nodes}
+            within = scopes[passage.readers[0][0]]  # where lines come through pins
+            sheet.order([names[node] for node in passage.reads], readers, passage.outer, "0" if within else "1")
+    pins = _add_pins(sheet, names, scopes, passages)
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
                 style = {**_MARK} if parent in marked and node in marked and node.partials else {}
-                if (parent, node) in passing:
-                    style["constraint"] = "false"  # its crossings do not count: all of a layer is connected to all
-                sheet.edge(names[parent], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
+                if pin := pins.get((parent, node)):
+                    sheet.connector(names[parent], pin, hint=text, arrowhead="none", **style)
+                tail = pin or names[parent]
+                sheet.edge(tail, _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded, _marked_flows(order, parts, marked))
     return sheet.dot
 
@@ -133,6 +132,27 @@ def _reach(nodes: Sequence[Value]) -> int:
         for parent in node.parents:  # a leaf stands beside the first operation that uses it
             column.setdefault(parent, depth[parent] if parent.parents and parent in depth else depth[node] - 1)
     return sum(depth[node] - column[parent] - 1 for node in nodes for parent in node.parents)
+
+
+def _add_pins(
+    sheet: Sheet, names: Mapping[Part, str], scopes: Mapping[Value, Scope], passages: Sequence[Passage]
+) -> dict[tuple[Value, Value], str]:
+    """The pin through which a node in a part of a network reads what comes from outside, for each such edge.
+
+    Graphviz leads a line into the midst of a cluster around all of it. So whatever enters has a pin at the cluster's
+    border: lines run straight from one layer to the next, and on from there.
+    """
+    pins: dict[tuple[Value, Value], str] = {}
+    for passage in passages:
+        for nodes in passage.readers:
+            scope = scopes[nodes[0]]
+            edges = [(read, node) for read in passage.reads for node in nodes if read in node.parents] if scope else []
+            column = {edge: f"{names[edge[0]]}_pin{len(pins) + i}" for i, edge in enumerate(edges)}
+            for pin in column.values():
+                sheet.pin(pin, scope)
+            sheet.column(list(column.values()), scope)
+            pins |= column
+    return pins
 
 
 def _operation(value_name: str) -> str:
@@ -214,7 +234,7 @@ def _counts(box: Box) -> list[str]:
     if box.scope:
         counts["parameters"] += len(box.leaves)
     counts["nodes"] += len(box.nodes)
-    return [f"{shortened(name)} {count:,}" for name, count in counts.items()]
+    return [f"{shortened(name)} {count:,}" for name, count in counts.items() if count]
 
 
 def _add_flows(

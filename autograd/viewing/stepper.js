@@ -1,11 +1,17 @@
 /* What the steps change in one picture, found by the titles Graphviz gives its parts: node i is "v<i>", its operation
-   "v<i>_op", and the edges from a parent to it are in the order of its parents. */
+   "v<i>_op", and the edges from a parent to it are in the order of its parents. An edge into a part of a network is two
+   lines: one to a pin at the border of the part, "v<i>_pin<j>", and one from there. */
 class Picture {
   constructor(svg) {
     this.svg = svg;
     this.groups = partsOf(svg);
-    this.titled = new Map(this.groups.map((group) => [group.dataset.part, []]));
-    for (const group of this.groups) this.titled.get(group.dataset.part).push(group);
+    this.titled = new Map();
+    for (const group of this.groups) {
+      const title = group.dataset.part.replace(/:[nesw]/g, "");  // whatever side a line begins and ends on
+      for (const ends of new Set([title, title.replace(/_pin\d+->/, "->")])) {
+        this.titled.set(ends, [...(this.titled.get(ends) || []), group]);
+      }
+    }
     this.kinds = new Map(this.groups.map((group) => [group, group.getAttribute("class")]));
     this.edges = new Map();
     for (const [child, parents] of data.parents) parents.forEach((parent, i) => {
@@ -23,7 +29,10 @@ class Picture {
   part(title) { return (this.titled.get(title) || [])[0]; }
   value(node) { return this.part(`v${node}`); }
   operation(node) { return this.part(`v${node}_op`); }
-  edge(edge) { return this.edges.get(String(edge)); }
+  edge(edge) {
+    const line = this.edges.get(String(edge)), [pin, tail] = line.dataset.part.match(/^(v\d+)_pin\d+/) || [];
+    return pin ? [this.part(`${tail}->${pin}`), line] : [line];
+  }
 
   /* As it stands after a frame, whichever was shown before; what stays as it is is left alone, as layout takes time. */
   paint(index) {
@@ -56,13 +65,15 @@ class Picture {
       know(this.operation(past.node));
       know(this.part(`v${past.node}_op->v${past.node}`));
     }
-    for (const edge of past.edges) know(this.edge(edge), ...(past.phase === "Backward" ? ["passed"] : []));
+    for (const line of past.edges.flatMap((edge) => this.edge(edge))) {
+      know(line, ...(past.phase === "Backward" ? ["passed"] : []));
+    }
   }
 
   /* What this step is about. */
   point(frame, marks) {
     if (frame.node === null) return;
-    for (const group of [this.value(frame.node), this.operation(frame.node), ...frame.edges.map((edge) => this.edge(edge))]) {
+    for (const group of [this.value(frame.node), this.operation(frame.node), ...frame.edges.flatMap((edge) => this.edge(edge))]) {
       if (group) marks.get(group).add("current");
     }
     for (const node of Object.keys(frame.gradients)) marks.get(this.value(node)).add("changed");

@@ -34,8 +34,8 @@ PICTURES = ("loss.svg", "graph.svg", "confusion.svg", "boundary.svg", "fit.svg",
 FILES = ("model.npz", "history.csv", *PICTURES, "checkpoint.npz", "last_finite.npz")
 """All that some run may write."""
 
-DRAWN_WHOLE, COLLAPSED = 40, 300
-"""The most nodes of a graph that is drawn whole, and that is collapsed by neuron; beyond, ``draw`` finds a way."""
+DRAWN_WHOLE, COLLAPSED = 25, 300
+"""The most nodes of a graph that is drawn whole, less than 2,500 points wide; and of one collapsed by neuron."""
 
 PICTURE_FAILED = 1
 

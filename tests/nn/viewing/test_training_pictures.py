@@ -13,6 +13,7 @@ from films import content, samples_of
 import nn.command.train
 from autograd.graph import topological_order
 from nn.__main__ import main
+from nn.command.train import DRAWN_WHOLE
 from nn.data import Predictor
 
 LINK = "{http://www.w3.org/1999/xlink}title"
@@ -68,13 +69,13 @@ def test_the_picture_shows_the_numbers_of_the_graph(trained):
     wanted = {(node.data, node.grad) for node in topological_order(root) if not node.is_constant}
     assert numbers
     assert numbers <= wanted
-    if any("(labelled" in title or "data" in title for title in shown) and len(wanted) < 40:
+    if any("(labelled" in title or "data" in title for title in shown) and len(wanted) < DRAWN_WHOLE:
         assert numbers == wanted
 
 
 def test_the_graph_is_narrow_enough_to_be_looked_at(trained):
     width = float(ElementTree.parse(trained[1] / "graph.svg").getroot().get("width").removesuffix("pt"))
-    assert width < 2700  # points: whole layers stand side by side
+    assert width < 2500  # points: whole layers stand side by side
 
 
 def film(out):
