@@ -59,11 +59,12 @@ def micro(seconds: float) -> str:
 
 
 def _notes(results: Results) -> list[str]:
-    left_out = "".join(f" {TARGETS[name].title} is left out: no {words}." for name, words in results.missing.items())
+    left_out = ", ".join(f"{TARGETS[name].title} (needs {words})" for name, words in results.missing.items())
+    today = date.today()
     return [
-        f"Microseconds, {date.today():%-d %B %Y}, {_processor()}, {os.cpu_count()} cores, of which one is used; "
+        f"Microseconds, {today.day} {today:%B %Y}, {_processor()}, {os.cpu_count()} cores, of which one is used; "
         f"{_versions()}. The limit is at {results.rate * 1e-9:.1f} billion additions and multiplications a "
-        f"second.{left_out}"
+        f"second.{left_out and f' Left out: {left_out}.'}"
     ]
 
 

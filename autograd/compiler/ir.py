@@ -773,6 +773,33 @@ def _name(array: Array, given: dict[Array | Part, str], names: Names) -> str:
     return given[array]
 
 
+def _name_apart(
+    lines: Sequence[Statement],
+    left: Iterable[Expr],
+    there: Sequence[Array],
+    given: dict[Array | Part, str],
+    names: Names,
+) -> None:
+    """What is added to an adjoint has its name, but a name of its own where the one before is yet to be read.
+
+    ``left`` is read after the lines. What was ``there`` before them is an argument, whose name stays its own.
+    """
+    end = len(lines)
+    last = {array: i for i, line in enumerate(lines) for expr in expressions([line]) for array in arrays_read(expr)}
+    last |= {array: end for expr in left for array in arrays_read(expr)} | dict.fromkeys(there, end)
+    holders = {given.get(array): array for array in there}
+    for i, line in enumerate(lines):
+        for array in filter(given.__contains__, made(line)):
+            before = holders.get(given[array], array)
+            if before is not array and last.get(before, -1) >= i + (not isinstance(line, Loop)):
+                given[array] = names.unique(given[array])
+            holders[given[array]] = array
+        if isinstance(line, Loop):
+            own, exprs = line.own, (*expressions(line.body), *line.left)
+            outside = [array for expr in exprs for array in arrays_read(expr) if array not in own]
+            _name_apart(line.body, line.left, [*line.given, *outside], given, names)
+
+
 def _arrays_made(statements: Iterable[Statement]) -> Iterator[Array]:
     for statement in statements:
         if isinstance(statement, Loop):
@@ -820,6 +847,7 @@ class ArrayProgram:
         for array in _arrays_made((*self.statements, *self.backward)):
             if array.stack_of or array.derivative_of:
                 _name(array, given, names)
+        _name_apart((*self.statements, *self.backward), self.outputs, [], given, names)
         return given
 
     def __str__(self) -> str:

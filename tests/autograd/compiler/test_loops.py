@@ -128,6 +128,15 @@ def test_slopes_of_random_recurrences(first: int) -> None:
             check(outputs, inputs, batch if inputs else batch[:1])
 
 
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("seed", [63736, 64128, 64244, 64520, 64660])
+def test_an_adjoint_of_all_steps_and_that_of_one_step_have_two_names(seed: int) -> None:
+    (output,), inputs = random_recurrence(seed)
+    leaves = [node for node in topological_order(output) if node.is_leaf]
+    batch = np.random.default_rng(seed).uniform(-1, 1, (2 if inputs else 1, len(inputs)))
+    check([squares(grad(output, leaves, create_graph=True))], inputs, batch)
+
+
 @pytest.mark.parametrize("name", ["descent", "rnn_of_losses", "largest", "two_steps_ago"])
 def test_hessians_do_not_depend_on_loops(name: str, request: pytest.FixtureRequest) -> None:
     outputs, inputs = family(name, 8)
