@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 LESSONS = Path(__file__).parent
-STILL = (960, 640)  # width and most height of a page's still, in pixels
+STILL = (960, 640)  # width and height of a page's still, in pixels
 SECONDS = 120  # the longest that a cell may take
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -41,10 +41,7 @@ class Widget:
     def frame(self) -> str:
         """The page in a frame, as it was left."""
         packet = base64.b64encode(self.packet).decode()
-        left = (
-            "<style>html, body { height: auto }</style>"
-            f'<script>receive(Uint8Array.from(atob("{packet}"), (c) => c.charCodeAt(0)))</script>'
-        )
+        left = f'<script>receive(Uint8Array.from(atob("{packet}"), (c) => c.charCodeAt(0)))</script>'
         style = f"width: 100%; height: {self.state['height']}; border: 0"
         return f'<iframe style="{style}" srcdoc="{html.escape(self.state["page"] + left)}"></iframe>'
 
@@ -114,8 +111,7 @@ def _stills(pages: Sequence[str]) -> list[bytes]:
             sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})  # no page sees another's script
             sheet.set_content(page)
             sheet.wait_for_timeout(500)  # what moves at first has come to rest
-            height = min(STILL[1], sheet.evaluate("document.body.offsetHeight"))
-            pictures.append(sheet.screenshot(clip={"x": 0, "y": 0, "width": STILL[0], "height": height}))
+            pictures.append(sheet.screenshot())
         browser.close()
     return pictures
 
