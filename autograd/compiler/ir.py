@@ -773,6 +773,14 @@ def _name(array: Array, given: dict[Array | Part, str], names: Names) -> str:
     return given[array]
 
 
+def _apart(loop: Loop, given: Mapping[Array | Part, str], names: Names) -> dict[Array | Part, str]:
+    """Other names for arrays of the body that share theirs with what it reads of outside: it reads both."""
+    read = {array for expr in (*expressions(loop.body), *loop.left) for array in arrays_read(expr)}
+    outside = {given[array] for array in read - loop.own if array in given}
+    own = [array for array in _arrays_made([loop]) if array in loop.own and given.get(array) in outside]
+    return {array: names.unique(given[array]) for array in dict.fromkeys(own)}
+
+
 def _arrays_made(statements: Iterable[Statement]) -> Iterator[Array]:
     for statement in statements:
         if isinstance(statement, Loop):
@@ -820,6 +828,9 @@ class ArrayProgram:
         for array in _arrays_made((*self.statements, *self.backward)):
             if array.stack_of or array.derivative_of:
                 _name(array, given, names)
+        for statement in (*self.statements, *self.backward):
+            if isinstance(statement, Loop):
+                given |= _apart(statement, given, names)
         return given
 
     def __str__(self) -> str:
