@@ -1,96 +1,139 @@
-"""What the compiler writes for JAX and PyTorch, beside the same written by hand: ``python benchmarks/frameworks.py``.
+"""JAX and PyTorch as the losses by hand use them: what the two call alike, and the little that they do not."""
 
-Loss and gradient of the networks of ``compiled_moons.py`` and ``compiled_digits.py``, jitted in JAX, eager in PyTorch.
-"""
+from __future__ import annotations
 
-import timing  # isort: skip  # sets the number of threads
+from functools import cache
+from typing import Any
 
-import compiled_digits
-import compiled_moons
-import jax
-import jax.numpy as jnp
 import numpy as np
-import torch
 
-from autograd.compiler import Program, compile
-
-jax.config.update("jax_enable_x64", True)
-torch.set_num_threads(1)
+from .work import Run, Work, split
 
 
-def moons_by_hand(m, relu):
-    """The mean loss in the framework whose module is m."""
+def jax_by_hand(work: Work) -> Run:
+    """The loss jitted with its gradient, by one vector of parameters: XLA sees their arrays in it."""
+    m = Jax()
+    batch, theta = m.jax.numpy.array(work.batch), m.jax.numpy.array(work.theta)
 
-    def loss(theta, batch):
-        h1 = relu(batch[:, :2] @ theta[:32].reshape(16, 2).T + theta[32:48])
-        h2 = relu(h1 @ theta[48:304].reshape(16, 16).T + theta[304:320])
-        score = h2 @ theta[320:336] + theta[336]
-        return relu(1 - batch[:, 2] * score).mean() + compiled_moons.DECAY * (theta @ theta)
+    def losses(theta: Any, batch: Any) -> Any:
+        return work.loss(m, batch, *split(theta, work.shapes))
 
-    return loss
-
-
-def digits_by_hand(m, relu):
-    def loss(theta, batch):
-        h = relu(batch[:, :64] @ theta[:2048].reshape(32, 64).T + theta[2048:2080])
-        z = h @ theta[2080:2400].reshape(10, 32).T + theta[2400:]
-        return (m.logsumexp(z, 1) - (z * batch[:, 64:]).sum(1)).mean()
-
-    return loss
+    return jax_run(losses, theta, batch, work.forces)
 
 
-def in_jax(loss, theta, batch):
-    step = jax.jit(jax.value_and_grad(loss))
-    theta, batch = jnp.array(theta), jnp.array(batch)
+def jax_run(losses: Any, theta: Any, batch: Any, forces: bool) -> Run:
+    """The run of a function of theta and a batch that has the loss of each sample."""
+    import jax
 
-    def run():
-        value, gradient = step(theta, batch)
-        return float(value), gradient.block_until_ready()
+    def total(batch: Any) -> Any:
+        each = losses(theta, batch)
+        return each.sum(), each
 
-    return run
+    def energies_and_slopes(batch: Any) -> Any:
+        slopes, energies = jax.grad(total, has_aux=True)(batch)
+        return energies, slopes
 
-
-def in_torch(loss, theta, batch):
-    batch = torch.tensor(batch)
-
-    def run():
-        value = loss(theta, batch)
-        (gradient,) = torch.autograd.grad(value, theta)
-        return value.item(), gradient.numpy()
-
-    return run
+    if forces:
+        energies = jax.jit(energies_and_slopes)
+        return lambda: jax.block_until_ready(energies(batch))
+    step = jax.jit(jax.value_and_grad(lambda theta, batch: losses(theta, batch).mean()))
+    return lambda: jax.block_until_ready(step(theta, batch))
 
 
-class _InJax:
-    logsumexp = staticmethod(jax.nn.logsumexp)
+def torch_by_hand(work: Work) -> Run:
+    """The loss, eager, and its gradient by one tensor for each array of parameters."""
+    m = Torch()
+    batch = m.torch.tensor(work.batch, requires_grad=work.forces)
+    parameters = [m.torch.tensor(part, requires_grad=True) for part in split(work.theta, work.shapes)]
+
+    def energies_and_slopes() -> Any:
+        energies = work.loss(m, batch)
+        (slopes,) = m.torch.autograd.grad(energies.sum(), batch)
+        return energies.detach(), slopes
+
+    def run() -> Any:
+        loss = work.loss(m, batch, *parameters).mean()
+        return loss.item(), m.torch.autograd.grad(loss, parameters)
+
+    return energies_and_slopes if work.forces else run
 
 
-def compare(title: str, program: Program, by_hand, batch) -> None:
-    theta, f, module = program.theta, program.to_jax(), program.to_torch()
+class Jax:
+    """JAX, in double precision."""
 
-    pairs = {
-        "JAX": {
-            "to_jax": in_jax(lambda theta, batch: f(batch, theta).mean(), theta, batch),
-            "JAX by hand": in_jax(by_hand(_InJax, jax.nn.relu), theta, batch),
-        },
-        "PyTorch": {
-            "to_torch": in_torch(lambda _, batch: module(batch).mean(), module.theta, batch),
-            "PyTorch by hand": in_torch(by_hand(torch, torch.relu), torch.tensor(theta, requires_grad=True), batch),
-        },
-    }
-    for name, competitors in pairs.items():
-        timing.check(competitors)
-        timing.side_by_side(f"{title}, {name}", competitors)
+    def __init__(self) -> None:
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        self.jax = jax
+        self.relu, self.sigmoid, self.tanh = jax.nn.relu, jax.nn.sigmoid, jax.numpy.tanh
+        self.concatenate = jax.numpy.concatenate
+        self.log_softmax, self.zeros, self.scan = jax.nn.log_softmax, jax.numpy.zeros, jax.lax.scan
+
+    def integers(self, array: Any) -> Any:
+        return array.astype(int)
+
+    def picked(self, rows: Any, indices: Any) -> Any:
+        """The number of each row at its index."""
+        return self.jax.numpy.take_along_axis(rows, indices[..., None], -1)[..., 0]
+
+    def causal_attention(self, q: Any, k: Any, v: Any) -> Any:
+        """(B, heads, places, n) each."""
+        places, n = q.shape[2:]
+        scores = q @ k.swapaxes(2, 3) / n**0.5
+        return self.jax.nn.softmax(scores + np.triu(np.full((places, places), -np.inf), 1)) @ v
+
+    def convolution(self, images: Any, filters: Any, biases: Any) -> Any:
+        out = self.jax.lax.conv(images, filters, (1, 1), "VALID")
+        return out + biases[:, None, None]
+
+    def max_pool(self, images: Any) -> Any:
+        """Of 2 × 2 numbers each."""
+        b, filters, height, width = images.shape
+        return images.reshape(b, filters, height // 2, 2, width // 2, 2).max((3, 5))
 
 
-def main() -> None:
-    rng = np.random.default_rng(0)
-    points, classes = rng.normal(size=(100, 2)), np.where(rng.random(100) < 0.5, -1.0, 1.0)
-    loss, inputs = compiled_moons.graph(compiled_moons.SIZES)
-    compare("moons, 100 points", compile(loss, inputs), moons_by_hand, np.column_stack([points, classes]))
-    x, y = rng.random((64, 64)), np.eye(10)[rng.integers(0, 10, 64)]
-    compare("digits, batch 64", compile(*compiled_digits.graph()), digits_by_hand, np.column_stack([x, y]))
+class Torch:
+    """PyTorch, with one thread."""
 
+    def __init__(self) -> None:
+        import torch
 
-if __name__ == "__main__":
-    main()
+        torch.set_num_threads(1)
+        self.torch, self.convolution = torch, torch.nn.functional.conv2d
+        self.relu, self.sigmoid, self.tanh = torch.relu, torch.sigmoid, torch.tanh
+        self.concatenate = torch.cat
+
+    def log_softmax(self, rows: Any) -> Any:
+        return self.torch.log_softmax(rows, -1)
+
+    def zeros(self, shape: tuple[int, ...]) -> Any:
+        return self.torch.zeros(shape, dtype=self.torch.float64)
+
+    def scan(self, step: Any, state: Any, xs: Any) -> Any:
+        """The last state, and what each step gives: a loop in Python, as it is in PyTorch."""
+        found = []
+        for x in xs.unbind():
+            state, out = step(state, x)
+            found.append(out)
+        return state, self.torch.stack(found)
+
+    def integers(self, array: Any) -> Any:
+        return array.long()
+
+    def picked(self, rows: Any, indices: Any) -> Any:
+        """The number of each row at its index."""
+        return rows.gather(-1, indices[..., None])[..., 0]
+
+    def causal_attention(self, q: Any, k: Any, v: Any) -> Any:
+        """(B, heads, places, n) each."""
+        places, n = q.shape[2:]
+        return self.torch.softmax(q @ k.mT / n**0.5 + self.future(places), -1) @ v
+
+    @cache  # noqa: B019  # lives as long as its run
+    def future(self, places: int) -> Any:
+        return self.torch.full((places, places), -np.inf, dtype=self.torch.float64).triu(1)
+
+    def max_pool(self, images: Any) -> Any:
+        """Of 2 × 2 numbers each."""
+        return self.torch.nn.functional.max_pool2d(images, 2)

@@ -121,7 +121,7 @@ def training(browser: Any) -> None:
     page.select_option("#pace", "epoch")
     print(f"  slider at an epoch a frame: {played.changes(*noise)}")
     page.click("#train")
-    sizes = "#settings .sizes input|change|15|14|13|16", "#network figcaption|2-15-|2-14-|2-13-|2-16-"
+    sizes = "#sizes input|change|15|14|13|16", "#network figcaption|2-15-|2-14-|2-13-|2-16-"
     print(f"  architecture changed: {played.changes(*sizes)}")
     played.close()
 

@@ -1,21 +1,16 @@
-"""Memory of replaying a program: ``python benchmarks/replay_memory.py``. The moons step, 2-16-16-1, 100 points."""
+"""Memory of replaying a program: ``python -m benchmarks.replay_memory``. The moons, 2-16-16-1, 100 points."""
 
-import timing  # isort: skip  # sets the number of threads
+from . import one_core  # isort: skip  # noqa: F401  # before NumPy is imported
 
 import tracemalloc
 
-import numpy as np
-from compiled_moons import SIZES, graph
-
-from autograd import compile
-
-assert timing
+from .works import moons
 
 
 def main() -> None:
-    program = compile(*graph(SIZES))
-    batch = np.random.default_rng(0).normal(size=(100, 3))
-    theta = np.array([p.data for p in program.parameters])
+    work = moons.work()
+    program, batch = work.compiled(), work.batch
+    theta = program.theta
     program.value_and_grad(batch, theta=theta)
     tracemalloc.start()
     print(f"{'calls':>8} {'kept':>12} {'peak':>12}   (bytes)")

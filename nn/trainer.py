@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from autograd.compiler.program import Target
+from autograd.targets import Target
 
 from .fit.plan import Plan
 from .fit.progress import progress_bar, sparkline
@@ -101,8 +101,9 @@ class Trainer:
         Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
         own, finds them set at each step, and ``grad`` too, as in a loop written by hand; that takes time.
 
-        With ``live``, a notebook shows loss and gradient while the training goes on (anywidget is needed, of the extra
-        ``notebook``: an ImportError says so before the first step).
+        With ``live``, a notebook shows loss and gradient while the training goes on, and of an MLP the network and what
+        it makes of one input or two (anywidget is needed, of the extra ``notebook``: an ImportError says so before the
+        first step).
 
         Afterwards ``grad`` is the gradient that was computed last, that of the mean loss of the last batch; parameters
         that are not trained have none.

@@ -1,7 +1,7 @@
 """Runs the lessons, or those named, and keeps what they show: ``python notebooks/run_lessons.py [LESSON.ipynb ...]``.
 
 Text and pictures are kept as they come. A page that plays (a film, a graph to step through) is kept as a still of its
-start, for a notebook that is only read plays nothing.
+start, for a notebook that is only read plays nothing; a widget, which needs anywidget, as a still of its end.
 """
 
 from __future__ import annotations
@@ -10,21 +10,52 @@ import base64
 import html
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 LESSONS = Path(__file__).parent
-STILL = (960, 640)  # width and height of a page's still, in pixels
+STILL = (960, 640)  # width and most height of a page's still, in pixels
 SECONDS = 120  # the longest that a cell may take
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Widget:
+    """As much of a widget as there is to see without a notebook: its page, and what it was sent last."""
+
+    def __init__(self, opened: Mapping[str, Any]) -> None:
+        self.state: Mapping[str, Any] = opened["content"]["data"]["state"]
+        self.packet = b""
+
+    def handle_msg(self, message: Mapping[str, Any]) -> None:
+        if message["content"]["data"]["method"] == "custom":
+            (self.packet,) = message["buffers"]
+
+    @property
+    def frame(self) -> str:
+        """The page in a frame, as it was left."""
+        packet = base64.b64encode(self.packet).decode()
+        left = (
+            "<style>html, body { height: auto }</style>"
+            f'<script>receive(Uint8Array.from(atob("{packet}"), (c) => c.charCodeAt(0)))</script>'
+        )
+        style = f"width: 100%; height: {self.state['height']}; border: 0"
+        return f'<iframe style="{style}" srcdoc="{html.escape(self.state["page"] + left)}"></iframe>'
 
 
 def executed(path: Path) -> NotebookNode:
-    """The lesson, run from top to bottom in a kernel of its own, as it came out."""
+    """The lesson, run from top to bottom in a kernel of its own, as it came out; what a widget shows, as a page.
+
+    Where there is no anywidget, cells that show one, tagged ``live``, are as they were.
+    """
     lesson = nbformat.read(path, as_version=4)
+    before = deepcopy(lesson)
     client = NotebookClient(
         lesson,
         timeout=SECONDS,
@@ -33,7 +64,19 @@ def executed(path: Path) -> NotebookNode:
         coalesce_streams=True,  # a busy machine delivers what a cell prints in pieces
         resources={"metadata": {"path": str(LESSONS)}},
     )
+    widgets: dict[str, Widget] = {}
+
+    def opened(message: Mapping[str, Any]) -> Widget:
+        return widgets.setdefault(message["content"]["comm_id"], Widget(message))
+
+    client.comm_open_handlers["jupyter.widget"] = opened
     client.execute()
+    for cell, kept in zip(lesson.cells, before.cells, strict=True):
+        if "live" in cell.metadata.get("tags", ()) and not find_spec("anywidget"):
+            cell.outputs = kept.outputs
+        for output in cell.get("outputs", ()):
+            if view := output.get("data", {}).pop(VIEW, None):
+                output.data["text/html"] = widgets[view["model_id"]].frame
     lesson.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -71,7 +114,8 @@ def _stills(pages: Sequence[str]) -> list[bytes]:
             sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})  # no page sees another's script
             sheet.set_content(page)
             sheet.wait_for_timeout(500)  # what moves at first has come to rest
-            pictures.append(sheet.screenshot())
+            height = min(STILL[1], sheet.evaluate("document.body.offsetHeight"))
+            pictures.append(sheet.screenshot(clip={"x": 0, "y": 0, "width": STILL[0], "height": height}))
         browser.close()
     return pictures
 

@@ -1,17 +1,24 @@
 """A real browser for pages: any message on the console, any error and any request to a network fails the test."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+EVERY_SIZE = bool(os.environ.get("CI")) and os.environ.get("PAGES") != "few"
+"""Whether pages are driven at every size: where CI is set, unless PAGES=few says that another run does so."""
+
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
+def browser() -> Iterator[Any]:
     """The system's Chromium, without a window; nothing is installed. Where CI is set, there must be one."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -25,27 +32,69 @@ def browser() -> Iterator[object]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser, tmp_path) -> Iterator[Callable[..., object]]:
-    """``open_page(html, width=1280, height=800, dark=False)``: the page, opened from disk as a user would open it."""
-    contexts, complaints = [], []
+class Tabs:
+    """The tabs of a browser, each used again for other tests: to open one takes longer than to load a page in it.
 
-    def open_page(html: str, width: int = 1280, height: int = 800, dark: bool = False) -> object:
-        file = tmp_path / f"page{len(contexts)}.html"
+    Nothing of a page outlives it: none stores anything, its scripts end with it, and the pointer leaves the window.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self.free: list[Any] = []
+        self.used: list[Any] = []
+        self.complaints: list[str] = []
+        self.allowed: tuple[str, ...] = ()
+
+    def open(self, address: str, allowed: tuple[str, ...], width: int, height: int, dark: bool = False) -> Any:
+        """The page at an address, which may request what begins with one of those that are allowed."""
+        self.allowed += allowed
+        self.used.append(tab := self.free.pop() if self.free else self._another())
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme="dark" if dark else "light")
+        tab.goto(address)
+        return tab
+
+    def _another(self) -> Any:
+        tab = self.browser.new_context().new_page()
+        complain = self.complaints.append
+        tab.on("console", lambda message: complain(f"console: {message.text}"))
+        tab.on("pageerror", lambda error: complain(f"error: {error}"))
+        tab.on("dialog", lambda dialog: (complain(f"dialog: {dialog.message}"), dialog.dismiss()))
+        tab.on("request", lambda request: request.url.startswith(self.allowed) or complain(f"request: {request.url}"))
+        return tab
+
+    def clear(self) -> list[str]:
+        """What the pages complained of since the last time; every tab is empty again."""
+        used, self.used = self.used, []
+        for tab in used:
+            tab.mouse.move(-1, -1)
+            tab.goto("about:blank")
+            self.free.append(tab)
+        found, self.complaints[:] = [*self.complaints], []
+        self.allowed = ()
+        return found
+
+    def give_up(self, tab: Any) -> None:
+        """Closes a tab in which something is left behind that no page can take back."""
+        self.used.remove(tab)
+        tab.context.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Tabs:
+    """Those of one browser, for all tests of one process."""
+    return Tabs(browser)
+
+
+@pytest.fixture
+def open_page(tabs: Tabs, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """``open_page(html, width=1280, height=800, dark=False)``: the page, opened from disk as a user would open it."""
+
+    def open_page(html: str, width: int = 1280, height: int = 800, dark: bool = False) -> Any:
+        file = tmp_path / f"page{len(tabs.used)}.html"
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: request.url == file.as_uri() or complaints.append(f"request: {request.url}"))
-        page.goto(file.as_uri())
-        return page
+        return tabs.open(file.as_uri(), (file.as_uri(),), width, height, dark)
 
     yield open_page
-    for context in contexts:
-        context.close()
+    complaints = tabs.clear()
     assert not complaints, complaints

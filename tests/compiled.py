@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.program import Target
 from autograd.graph import topological_order
+from autograd.targets import Target
 from autograd.value import record
 
 Numbers = npt.NDArray[np.float64]

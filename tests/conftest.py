@@ -1,10 +1,12 @@
 """Settings of every test: property tests draw the same examples in every run."""
 
+import gc
 import os
 
 import pytest
 from browser import browser as browser
 from browser import open_page as open_page
+from browser import tabs as tabs
 from hypothesis import settings
 from live import open_live as open_live
 
@@ -12,6 +14,12 @@ from autograd.compiler import roll
 
 settings.register_profile("same every run", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every run")
+
+
+def pytest_collection_finish() -> None:
+    """What has been loaded stays to the end: no collection of garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from checkout import ROOT
 
 # A graph that is walked by recursion, in Python or in C, does not survive this.
 SHALLOW = """
-import sys, threading
+import os, sys, threading
 
 def run_shallow(function):
     sys.setrecursionlimit(150)
@@ -17,9 +17,6 @@ def run_shallow(function):
     thread = threading.Thread(target=function)
     thread.start()
     thread.join()
-
-import os
-from checkout import ROOT
 """
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from browser import Tabs
 
 from autograd.viewing.live import LivePage, answered
 from autograd.viewing.live.server import Server
@@ -48,31 +49,30 @@ def random_question(random: random.Random, likely: Mapping[str, Sequence[Any]]) 
 
 
 @pytest.fixture
-def open_live(browser: Any) -> Iterator[Callable[..., Any]]:
+def open_live(tabs: Tabs) -> Iterator[Callable[..., Any]]:
     """``open_live(page, width, height)``: the page, open; any error, or a request to anywhere else, fails the test."""
-    servers, contexts, complaints = [], [], []
+    servers: list[Server] = []
 
-    def open_live(page: LivePage, width: int = 1280, height: int = 800, fragment: str = "", **settings: Any) -> Any:
+    def open_live(page: LivePage, width: int = 1280, height: int = 800) -> Any:
         server = Server(page)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
         servers.append(server)
-        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
-        contexts.append(context)
-        opened = context.new_page()
-        opened.on("console", lambda message: complaints.append(f"console: {message.text}"))
-        opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        ours = (server.address, "data:", "about:", "blob:")
-        opened.on("request", lambda r: r.url.startswith(ours) or complaints.append(f"request: {r.url}"))
-        opened.goto(server.address + fragment)
-        return opened
+        return tabs.open(server.address, (server.address, "data:", "about:", "blob:"), width, height)
 
     yield open_live
-    for context in contexts:
-        context.close()
+    complaints = tabs.clear()
     for server in servers:
         server.shutdown()
         server.server_close()
-    assert complaints == []
+    assert not complaints, complaints
+
+
+def step_once(page: Any) -> None:
+    """Plays one step of the graph that a live page shows in a frame; a click before its script runs would be lost."""
+    player = page.frame_locator("#player iframe")
+    player.locator("#place", has_text="step 0 / ").wait_for()
+    player.locator("#next").click()
+    player.locator("#place", has_text="step 1 / ").wait_for()
 
 
 def until(page: Any, condition: str, seconds: float = 10.0) -> None:

@@ -72,8 +72,10 @@ SEEN = """
       marked: part.matches(".current, .changed"),
     };
   }
-  return parts.map((names, step) => {
-    if (step) document.querySelector("#next").click();
+  const slider = document.querySelector("#slider");
+  return parts.map(([step, names]) => {
+    if (step === Number(slider.value) + 1) document.querySelector("#next").click();
+    else { slider.value = step; slider.dispatchEvent(new Event("input")); }
     return Object.fromEntries(names.map((name) => {
       const found = [...document.querySelectorAll(`#stage svg.shown g[data-part=${name}]`)].map(seen);
       return [name, found.find((one) => one.whole) ?? found[0]];
@@ -83,8 +85,8 @@ SEEN = """
 """
 
 
-def steps_seen(page: Any, parts: list[list[str]]) -> list[dict[str, Any]]:
-    """For each step what is seen of some boxes: is it whole and on top, how high is its text, what are its numbers."""
+def steps_seen(page: Any, parts: list[tuple[int, list[str]]]) -> list[dict[str, Any]]:
+    """For steps what is seen of some boxes: is it whole and on top, how high is its text, what are its numbers."""
     found: list[dict[str, Any]] = page.evaluate(SEEN, parts)
     return found
 

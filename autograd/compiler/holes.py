@@ -7,12 +7,12 @@ masks, by which no gradient flows back to a hole; a target leaves out those that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, isfinite
 
 from .. import ops
-from .ir import Apply, Array, ArrayProgram, Define, Expr, Number, View, Where
+from .ir import Apply, Array, ArrayProgram, Define, Expr, Number, View, Where, arrays_read, parts_of
 
 ABSORBING = {
     ops.ADD: (-inf, -inf),
@@ -34,7 +34,7 @@ def held(program: ArrayProgram) -> ArrayProgram:
         if not isinstance(statement, Define):
             continue
         target = statement.target
-        for read in _masked(statement.expr):
+        for read in parts_of(statement.expr, Where):
             array = _whole(read)
             if array is not None and array not in numbers:
                 numbers[array] = fills[array] = read.otherwise
@@ -58,16 +58,7 @@ def is_held(read: Where, numbers: Mapping[Array, float]) -> bool:
 
 def reads_any(expr: Expr, arrays: set[Array] | frozenset[Array]) -> bool:
     """Whether the expression reads any of these arrays."""
-    if isinstance(expr, Array):
-        return expr in arrays
-    return bool(arrays) and any(reads_any(operand, arrays) for operand in expr.operands)
-
-
-def _masked(expr: Expr) -> Iterator[Where]:
-    if isinstance(expr, Where):
-        yield expr
-    for operand in expr.operands:
-        yield from _masked(operand)
+    return bool(arrays) and not arrays.isdisjoint(arrays_read(expr))
 
 
 def _whole(read: Where) -> Array | None:

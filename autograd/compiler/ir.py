@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
+from operator import mul
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import numpy as np
@@ -109,8 +110,8 @@ class Expr:
 
     def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
         """Its operands and its key."""
-        found: list[Expr] = []
-        key = tuple(getattr(self, name) for name in _fields(type(self)))
+        known, found = self.__dict__, list[Expr]()
+        key = tuple([known[name] for name in _fields(type(self))])
         for value in key:
             if isinstance(value, Expr):
                 found.append(value)
@@ -230,10 +231,13 @@ class View(Expr):
     batched: bool = False
 
     def derived(self) -> Shape:
-        ends = (step * (length - 1) for step, length in zip(self.strides, self.lengths, strict=True))
-        if not 0 <= self.offset + sum(ends) < prod(self.own):
+        end = self.offset + sum(map(mul, self.strides, self.lengths)) - sum(self.strides)
+        if not 0 <= end < prod(self.own) or len(self.strides) != len(self.lengths):
             raise TypeError(f"a view of {self.own} ends outside of it: {self.lengths}, {self.strides}, {self.offset}")
-        return (*self.lengths, *([B] if self.source.sampled else [1] * self.batched))
+        return (*self.lengths, B) if self.source.sampled else (*self.lengths, 1) if self.batched else self.lengths
+
+    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
+        return (self.source,), (self.source, self.lengths, self.strides, self.offset, self.batched)
 
     @cached_property
     def own(self) -> Lengths:
@@ -252,6 +256,8 @@ class View(Expr):
 
     def along(self, axes: Sequence[int]) -> View:
         """The view with these axes alone, in this order, and no axis for a batch that it has not."""
+        if not self.batched and [*axes] == [*range(len(self.lengths))]:
+            return self
         lengths, strides = (tuple(values[axis] for axis in axes) for values in (self.lengths, self.strides))
         return View(self.source, lengths, strides, self.offset)
 
@@ -444,10 +450,12 @@ E = TypeVar("E", bound=Expr)
 
 def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
     """The expression and all that it is made of, as far as they are of that kind."""
-    if isinstance(expr, kind):
-        yield expr
-    for operand in expr.operands:
-        yield from parts_of(operand, kind)
+    waiting: list[Expr] = [expr]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, kind):
+            yield part
+        waiting += part.operands[::-1]
 
 
 def arrays_read(expr: Expr) -> Iterator[Array]:

@@ -309,7 +309,13 @@ def _in_turn(lifted: Lifted) -> Iterator[tuple[int, Group | Repeat]]:
 
 def _homes(lifted: Lifted, group: Group | Repeat) -> set[int]:
     """Where the operands of a group live."""
-    return set(np.concatenate([lifted.nodes.home[nodes].ravel() for nodes in group.operands]).tolist()) - {NONE}
+    several = isinstance(group, Repeat) or group.kind == "join"
+    nodes = (
+        np.concatenate([read.ravel() for read in group.operands])
+        if several
+        else [read.max() for read in group.operands]
+    )
+    return set(lifted.nodes.home[nodes].tolist()) - {NONE}
 
 
 def _waited_for(lifted: Lifted, read: set[int], waiting: Mapping[int, Group | Repeat]) -> list[int]:

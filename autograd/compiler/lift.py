@@ -156,10 +156,10 @@ def _join(builder: Builder, operands: Ints) -> None:
     if len(operands) <= MANY:
         return
     nodes = builder.nodes
-    operands = nodes.same[np.unique(operands[operands != NONE])]
-    sources = np.unique(operands[nodes.home[operands] > NUMBERS])
-    if len(np.unique(nodes.home[sources])) > MANY:
-        builder.join(sources)
+    operands = nodes.same[operands]
+    homes = nodes.home[operands]
+    if len({*homes.tolist()} - {NONE, NUMBERS}) > MANY:
+        builder.join(np.unique(operands[homes > NUMBERS]))
 
 
 def _operations(builder: Builder, code: Ints, targets: Ints, left: Ints, right: Ints) -> None:

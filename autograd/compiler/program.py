@@ -9,7 +9,7 @@ from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from ..arrays import flattened
 from ..backward import grad
 from ..collector import collector_paused
 from ..files import write_file
+from ..targets import TARGETS, Framework, Target
 from ..value import Value
 from .differentiate import differentiate
 from .fold import fold
@@ -30,10 +31,6 @@ from .roll import roll
 from .targets import c
 from .targets.building import Library, build, has_wide_vectors
 from .targets.numpy import Source, load, write
-
-Target = Literal["numpy", "c"]
-"""What runs a program."""
-TARGETS = get_args(Target)
 
 
 def compile(
@@ -104,11 +101,6 @@ def _holds_values(array: npt.NDArray[np.generic]) -> bool:
 def _quietly() -> np.errstate:
     """No warnings: inf and nan are results. Each call has its own, for an errstate is not for several threads."""
     return np.errstate(all="ignore")
-
-
-Framework = Literal["numpy", "jax", "torch"]
-FRAMEWORKS: tuple[Framework, ...] = ("numpy", "jax", "torch")
-"""Those that a program is written for as Python source."""
 
 
 class Program:

@@ -63,7 +63,9 @@ def distinct(rows: Ints) -> tuple[Ints, Ints]:
         return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     places: dict[object, int] = {}
     where = [places.setdefault(key, i) for i, key in enumerate(((rows + 2) @ hashing(rows.shape[1])).tolist())]
-    if not np.array_equal(rows[where], rows):  # two different rows with one hash
+    if len(places) == len(rows):
+        return np.arange(len(rows)), np.arange(len(rows))
+    if not (rows[where] == rows).all():  # two different rows with one hash
         places = {}
         where = [places.setdefault(tuple(row), i) for i, row in enumerate(rows.tolist())]
     first = np.array([*places.values()])
@@ -87,7 +89,10 @@ def padded(items: Ints, counts: Ints) -> Ints:
     array([[ 7, -1],
            [ 8,  9]])
     """
-    there = np.arange(int(counts.max())) < counts[:, None]
+    longest = int(counts.max())
+    if longest * len(counts) == len(items):
+        return items.reshape(-1, longest)
+    there = np.arange(longest) < counts[:, None]
     rows = np.full(there.shape, NONE)
     rows[there] = items
     return rows

@@ -9,21 +9,36 @@ function made(space, tag, attributes, children) {
 }
 const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
 const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
+
+/* What is as it should be is left alone: with whatever is set begin style, layout and painting. */
+function change(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  }
+}
+function say(element, text) { if (element.textContent !== text) element.textContent = text; }
+/* So many children, made by make(i), that say these texts. */
+function list(host, texts, make) {
+  while (host.children.length > texts.length) host.lastChild.remove();
+  while (host.children.length < texts.length) host.append(make(host.children.length));
+  texts.forEach((text, i) => say(host.children[i], text));
+}
 const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
 
 /* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
 function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
-  const reach = (one) => marks.forEach((mark) => mark.setAttribute("tabindex", mark === one ? 0 : -1));
+  const reach = (one) => marks.forEach((mark) => change(mark, { role: "button", tabindex: mark === one ? 0 : -1 }));
+  const host = marks[0]?.closest("svg").parentElement;  // no part of a picture: Tab would stop at one that listens
   reach(marks[0]);
-  marks.forEach((mark, i) => {
-    mark.setAttribute("role", "button");
-    mark.addEventListener("focus", () => { reach(mark); reached(mark); });
-    mark.addEventListener("keydown", (event) => {
-      const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]], chooses = keys.includes(event.key);
-      if (event.shiftKey || !(next || chooses)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (chooses) choose(i); else next.focus();
-    });
+  host?.addEventListener("focusin", ({ target }) => {
+    if (marks.includes(target)) { reach(target); reached(target); }
+  });
+  host?.addEventListener("keydown", (event) => {
+    const i = marks.indexOf(event.target), chooses = keys.includes(event.key);
+    const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]];
+    if (i < 0 || event.shiftKey || !(next || chooses)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (chooses) choose(i); else next.focus();
   });
 }

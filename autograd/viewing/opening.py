@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .notation import visible
-from .palette import css_variables
 from .player import Page, asset, fill_player
 
 T = TypeVar("T")
@@ -68,7 +67,7 @@ def page_of(title: str, views: Sequence[View]) -> DrawingPage:
         map=asset("map.html"),
         panel=_PANEL,
         panel_label="What is asked",
-        style=css_variables() + asset("camera.css") + asset("picture.css") + asset("opening.css"),
+        style=asset("camera.css") + asset("picture.css") + asset("opening.css"),
         script=asset("camera.js") + asset("opening.js"),
         data={"frames": frames},
         unit="view",

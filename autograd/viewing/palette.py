@@ -14,11 +14,13 @@ Palette = Mapping[str, str]
 """A colour for each part that something may play in a picture."""
 
 _COLOURS: Mapping[str, tuple[str, str]] = {
-    # pages: what is behind everything, what is written, what is said by the way, what divides
+    # pages: what is behind everything, what is written, what is said by the way, what divides, …
     "paper": ("#ffffff", "#14191e"),
     "ink": ("#1c242c", "#e6eaee"),
     "quiet": ("#5d6771", "#9aa5af"),
     "rule": ("#d5dade", "#39434c"),
+    "panel": ("#f6f7f8", "#1c242c"),
+    "known": ("#2f6aa0", "#7fb2e0"),
     "accent": ("#c8641e", "#ef8a43"),
     "accent-ink": ("#a04d12", "#f4a76f"),
     # graphs: lines, what encloses, and kinds of nodes with their rims

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from ..files import save
+from .palette import css_variables
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def common_style() -> str:
+    """The style that all pages begin with: the colours, and what is alike everywhere."""
+    return css_variables() + asset("page.css")
+
+
 def fill_player(
     *,
     title: str,
@@ -71,6 +77,7 @@ def fill_player(
         "panel_label": html.escape(panel_label),
         "unit": html.escape(unit),
         "pace": str(pace),
+        "common": common_style(),
         "style": style,
         "script": asset("elements.js") + script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element

@@ -19,7 +19,6 @@ from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
 from .ledger import computation, contributions
 from .notation import gradient_text, number_text, visible
-from .palette import css_variables
 from .player import Page, asset, fill_player
 
 
@@ -63,7 +62,7 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
         map=asset("map.html"),
         panel=_PANEL,
         panel_label="This step",
-        style=css_variables() + asset("camera.css") + asset("picture.css") + asset("stepper.css"),
+        style=asset("camera.css") + asset("picture.css") + asset("stepper.css"),
         script=asset("camera.js") + asset("stepper.js"),
         data={
             "frames": [frame.as_json() for frame in frames],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.commandline import Parser
-from autograd.compiler.program import FRAMEWORKS, TARGETS
+from autograd.targets import FRAMEWORKS, TARGETS
 
 from ..basics.checks import count, fraction, not_negative, positive, share, whole
 from ..data import DATASETS, NOISY

@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd.compiler.program import Framework
-from autograd.compiler.targets.c import identifier
-from autograd.compiler.targets.source import literal, wrapped
 from autograd.extras import load
 from autograd.files import write_file
+from autograd.targets import Framework
 
 from ..data import Predictor
 
@@ -109,6 +107,8 @@ def python_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
     """Python that needs NumPy alone, or JAX or PyTorch: ``outputs(rows)``, and where there are classes ``predict``."""
     if options.dtype:
         raise ValueError("--dtype is for an .onnx file")
+    from autograd.compiler.targets.source import literal, wrapped
+
     framework: Framework = options.framework or "numpy"
     program = predictor.compiled()
     what, n, classes = predictor.exported, len(predictor.feature_names), predictor.classes
@@ -127,6 +127,8 @@ def c_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
     """One file of C11: ``NAME_outputs`` of rows, and where there are classes ``NAME_class`` of a row's outputs."""
     if options.framework or options.dtype:
         raise ValueError("--framework is for a .py file and --dtype for an .onnx file")
+    from autograd.compiler.targets.c import identifier
+
     program, classes = predictor.compiled(), predictor.classes
     stem = Path(options.file).stem
     told = {

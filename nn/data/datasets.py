@@ -1,6 +1,7 @@
 """The data sets that come with the package, or with scikit-learn. Each is always the same, to the bit.
 
-Points of the plane lie where they would without noise, and then as far from there as their noise says.
+Points of the plane lie where they would without noise, and then as far from there as their noise says. Moons and
+circles are scikit-learn's, to the bit, which takes longer to be loaded than to train on them.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from .encoding import Encoding
 
 def moons(noise: float = 0.1) -> Dataset:
     """Two half circles that reach into each other: 500 points."""
-    points, labels = extras.load("sklearn.datasets").make_moons(500, noise=noise, random_state=0)
-    return _points("moons", points, labels, ("upper", "lower"))
+    angle = np.linspace(0.0, np.pi, 250)
+    upper, lower = (np.cos(angle), np.sin(angle)), (1.0 - np.cos(angle), 1.0 - np.sin(angle) - 0.5)
+    return _two_curves("moons", upper, lower, noise, ("upper", "lower"))
 
 
 def circles(noise: float = 0.1) -> Dataset:
     """A ring around another: 500 points."""
-    points, labels = extras.load("sklearn.datasets").make_circles(500, noise=noise, factor=0.4, random_state=0)
-    return _points("circles", points, labels, ("outer", "inner"))
+    angle = np.linspace(0.0, 2.0 * np.pi, 250, endpoint=False)
+    outer, inner = (np.cos(angle), np.sin(angle)), (0.4 * np.cos(angle), 0.4 * np.sin(angle))
+    return _two_curves("circles", outer, inner, noise, ("outer", "inner"))
 
 
 def xor(noise: float = 0.15) -> Dataset:
@@ -71,6 +74,14 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = {
     "iris": iris,
     "digits": digits,
 }
+
+
+def _two_curves(name: str, first: Any, second: Any, noise: float, classes: tuple[str, str]) -> Dataset:
+    """The points of both, shuffled and then moved, in the order in which scikit-learn draws its random numbers."""
+    generator, order = np.random.RandomState(0), np.arange(500)
+    generator.shuffle(order)
+    points = np.concatenate([first, second], axis=1).T[order]
+    return _points(name, points + generator.normal(scale=noise, size=points.shape), order // 250, classes)
 
 
 def _points(name: str, points: Any, labels: Any, classes: tuple[str, ...]) -> Dataset:

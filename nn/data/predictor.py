@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Value, compile
-from autograd.compiler.program import Program
+import autograd
+from autograd import Value
 
 from ..basics.arrays import Floats
 from ..basics.files import ArrayFile, FileFormatError, npz_bytes, read_npz, state_arrays, texts
@@ -73,11 +73,11 @@ class Predictor:
         return in_chunks(self._program, self.inputs(features))
 
     @cached_property
-    def _program(self) -> Program:
+    def _program(self) -> autograd.Program:
         inputs = [Value(0.0) for _ in range(self.model.n_inputs)]
-        return compile(list(self.model(inputs)), inputs)
+        return autograd.compile(list(self.model(inputs)), inputs)
 
-    def compiled(self) -> Program:
+    def compiled(self) -> autograd.Program:
         """From features in their own units to what is :attr:`exported`."""
         means, scales = self.feature_scaling.mean.tolist(), self.feature_scaling.scale.tolist()
         features = [Value(0.0) for _ in means]
@@ -85,8 +85,9 @@ class Predictor:
         inputs = [_scaled(x, f"scaled[{i}]", mean, scale) for i, (x, mean, scale) in columns]
         scores = self.objective.scores(self.model(inputs))
         if self.classes:
-            return compile(scores, features)
-        return compile(scores[0] * self.target_scaling.scale.item() + self.target_scaling.mean.item(), features)
+            return autograd.compile(scores, features)
+        mean, scale = self.target_scaling.mean.item(), self.target_scaling.scale.item()
+        return autograd.compile(scores[0] * scale + mean, features)
 
     @property
     def exported(self) -> str:

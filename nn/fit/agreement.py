@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from autograd import Value, collector_paused, modes
-from autograd.compiler.program import Target
-from autograd.compiler.targets.building import BuildError
+from autograd.targets import Target
 
 from ..basics.arrays import Floats, Vector
 from ..losses import Loss
@@ -57,6 +56,8 @@ def evaluation(
     try:
         compiled = CompiledEvaluation(model, loss, parameters, samples, target)
     except Exception as error:  # whatever is wrong with the program, the scalar engine can do without
+        from autograd.compiler.targets.building import BuildError
+
         if target == "c" and isinstance(error, BuildError | NotImplementedError):
             raise
         return eager, f"{type(error).__name__}: {error}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.program import Program
+import autograd
 from autograd.extras import load
 
 from ..basics.arrays import Floats, Vector
@@ -29,7 +29,7 @@ def prepare(devices: int) -> None:
 class Devices:
     """``value_and_grad`` of a program with its batch spread over devices; parameters are on all of them."""
 
-    def __init__(self, program: Program, devices: int) -> None:
+    def __init__(self, program: autograd.Program, devices: int) -> None:
         jax = load("jax", "jax")
         if not 1 <= devices <= jax.device_count():
             raise ValueError(

@@ -12,9 +12,10 @@ from typing import SupportsFloat, TypeGuard
 
 import numpy as np
 
-from autograd import Value, collector_paused, compile, grad
-from autograd.compiler.program import Program, Target
+import autograd
+from autograd import Value, collector_paused, grad
 from autograd.graph import topological_order
+from autograd.targets import Target
 
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP, Layer, Neuron
@@ -200,7 +201,7 @@ class CompiledEvaluation(Evaluation):
         self.runs_by = "c" if target == "c" else "True"
         self._sample = next(samples.rows(slice(1)))
         self._recorded = recorded = record(model, loss, *self._sample)
-        self.program = compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
+        self.program = autograd.compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
         self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
         self._devices: Devices | None = None
         self.read_untrained()
@@ -236,8 +237,8 @@ class CompiledEvaluation(Evaluation):
         return in_chunks(self._outputs, inputs)
 
     @cached_property
-    def _outputs(self) -> Program:
-        return compile(list(self._recorded.outputs), self._recorded.inputs)
+    def _outputs(self) -> autograd.Program:
+        return autograd.compile(list(self._recorded.outputs), self._recorded.inputs)
 
     @property
     def n_nodes(self) -> int:
@@ -248,18 +249,18 @@ class CompiledEvaluation(Evaluation):
         return in_chunks(self._nodes_program, inputs)
 
     @cached_property
-    def _nodes_program(self) -> Program:
+    def _nodes_program(self) -> autograd.Program:
         inputs = [Value(number) for number in self._sample[0]]
-        return compile([node for column in columns(self.model, inputs) for node in column], inputs)
+        return autograd.compile([node for column in columns(self.model, inputs) for node in column], inputs)
 
     @cached_property
-    def _trace_program(self) -> Program:
+    def _trace_program(self) -> autograd.Program:
         inputs, targets = ([Value(number) for number in numbers] for numbers in self._sample)
         found = columns(self.model, inputs)
         nodes, outputs = [node for column in [inputs, *found] for node in column], found[-1]
         loss, sums = self.loss(outputs, targets), sums_of(self.model, found)
         gradients = grad(loss, nodes, create_graph=True)
-        return compile([*nodes, *sums, *gradients, *outputs, loss], [*inputs, *targets])
+        return autograd.compile([*nodes, *sums, *gradients, *outputs, loss], [*inputs, *targets])
 
     def _trace_rows(self, samples: Samples) -> Floats:
         return in_chunks(self._trace_program, samples.columns)
@@ -274,7 +275,7 @@ class CompiledEvaluation(Evaluation):
         }
 
 
-def in_chunks(program: Program, rows: Floats) -> Floats:
+def in_chunks(program: autograd.Program, rows: Floats) -> Floats:
     """What a program makes of rows, some at a time."""
     return np.concatenate([program(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
 

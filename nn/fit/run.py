@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Value, modes
-from autograd.compiler.program import Target
+from autograd.targets import Target
 
 from ..basics.arrays import Rows, Vector
 from ..losses import Loss
@@ -182,10 +182,10 @@ class Run:
             self.numbers.write_gradient()
         if not math.isfinite(loss):
             raise self._divergence(f"the loss became {loss!r}", state)
-        if not np.isfinite(gradient).all():
+        if not _is_finite(gradient):
             raise self._divergence("the gradient became infinite or nan", state)
         there = self.optimizer.next(state, gradient)
-        if not np.isfinite(there.theta).all():
+        if not _is_finite(there.theta):
             raise self._divergence("the parameters became infinite or nan", state)
         if self.history.recording:
             self.history.recording.add_step(gradient)
@@ -277,6 +277,11 @@ class Run:
         for name, curve in self.history.curves.items():
             curve[:] = saved.curves.get(name, [])
         self.history.recording = self._recording(saved.moments)
+
+
+def _is_finite(vector: Vector) -> bool:
+    """Whether all numbers are; one inf or nan makes the sum of squares one, and so do huge numbers, which are asked."""
+    return math.isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
 
 
 def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:

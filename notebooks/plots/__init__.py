@@ -3,6 +3,7 @@
 from .activations import plot_activation, plot_softmax
 from .bowl import plot_bowl
 from .comparison import plot_losses, plot_regions
+from .curves import plot_curves
 from .descent import plot_descent, plot_fit
 from .flipbook import flipbook
 from .gradients import gradient_sizes, plot_gradients
@@ -21,6 +22,7 @@ __all__ = [
     "plot_activation",
     "plot_attention",
     "plot_bowl",
+    "plot_curves",
     "plot_descent",
     "plot_fit",
     "plot_gradients",

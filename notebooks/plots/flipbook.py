@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd import Drawing
-from autograd.viewing.palette import css_variables
 from autograd.viewing.player import Page, fill_player
 from nn.viewing.plots.axes import svg_bytes
 
@@ -36,7 +35,7 @@ def flipbook(
         stage_label="Picture",
         panel='<div id="lines"></div>',
         panel_label="What it shows",
-        style=css_variables() + rules_for_dark_pages() + _STYLE,
+        style=rules_for_dark_pages() + _STYLE,
         script=_SCRIPT,
         data={
             "frames": [{"svg": _svg(picture), "lines": list(lines)} for picture, lines in pictures.values()],

@@ -161,10 +161,10 @@ def test_the_message_names_the_argument(f: Callable[..., Value], inputs: list[fl
 
 def test_a_point_of_many_numbers_is_not_written_out() -> None:
     def f(*xs: Value) -> Value:
-        return functional.sum(xs) + xs[617].detach()
+        return functional.sum(xs) + xs[85].detach()
 
-    with pytest.raises(AssertionError, match=r"^d f/d xs\[617\] at 61\.7: got 1\.0, wanted (2\.0|1\.99999)"):
-        gradcheck(f, [i / 10 for i in range(700)])
+    with pytest.raises(AssertionError, match=r"^d f/d xs\[85\] at 8\.5: got 1\.0, wanted (2\.0|1\.99999)"):
+        gradcheck(f, [i / 10 for i in range(100)])
 
 
 def test_inputs_that_are_values_are_left_alone() -> None:

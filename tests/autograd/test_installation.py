@@ -24,6 +24,21 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     assert run_python(script).strip() == "[]"
 
 
+def test_a_page_of_training_is_there_before_anything_is_compiled() -> None:
+    """Whoever opens it waits for these: none is needed before the page asks."""
+    script = f"""
+import sys
+from nn.command.arguments import parser
+from nn.command.play import own_data, settings_of
+from nn.viewing.live.page import training_page
+options = parser().parse_args(["play", "moons"])
+own = own_data(options)
+print(len(training_page(settings_of(options, own), own).html()) > 1000)
+print([name for name in {(*HEAVY[1:], "sklearn", "scipy", "tqdm")!r} if name in sys.modules])
+"""
+    assert run_python(script).split("\n")[:2] == ["True", "[]"]
+
+
 def test_the_compiler_comes_when_it_is_asked_for() -> None:
     assert run_python("from autograd import Program, compile; print(compile.__module__)").startswith(
         "autograd.compiler"

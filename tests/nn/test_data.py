@@ -118,6 +118,15 @@ def test_without_noise_points_lie_on_a_line_or_a_corner(name):
     assert not np.allclose(NOISY[name](noise=0.3).features.T, [x, y])
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.37])
+@pytest.mark.parametrize(("name", "options"), [("moons", {}), ("circles", {"factor": 0.4})])
+def test_moons_and_circles_are_those_of_scikit_learn(name, options, noise):
+    make = getattr(pytest.importorskip("sklearn.datasets"), f"make_{name}")
+    points, labels = make(500, noise=noise, random_state=0, **options)
+    assert NOISY[name](noise).features.tobytes() == np.ascontiguousarray(points).tobytes()
+    assert NOISY[name](noise).targets.tolist() == labels.tolist()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -414,7 +414,7 @@ def test_a_missing_library_is_named_with_its_extra(tmp_path, monkeypatch, capsys
     for name in [name for name in sys.modules if name.split(".")[0] == module]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
-    assert run("train", "moons", "--out", tmp_path / "out") == 2
+    assert run("train", "iris", "--out", tmp_path / "out") == 2
     line = one_line(capsys, "python -m nn train")
     assert f'{module} is not installed: it comes with the extra "train", pip install "valuegrad[train]"' in line
 

@@ -5,7 +5,17 @@ import re
 
 import numpy as np
 import pytest
-from plots import Diary, draw_product, flipbook, play_diary, plot_bowl, plot_signals, product_nodes, signals
+from plots import (
+    Diary,
+    draw_product,
+    flipbook,
+    play_diary,
+    plot_bowl,
+    plot_curves,
+    plot_signals,
+    product_nodes,
+    signals,
+)
 
 from autograd import Value, draw
 from autograd.functional import mean
@@ -142,3 +152,29 @@ def test_a_graph_without_a_matrix_product_has_none_to_colour():
     x = Value(1.0)
     with pytest.raises(ValueError, match="finds no matrix product"):
         product_nodes(x.exp(), [x])
+
+
+def test_curves_stand_on_what_was_measured_and_later_measurements_are_hollow():
+    line = [0.0, 1.0, 2.0], [5.0, 6.0, 7.0]
+    ax = plot_curves([0.5, 1.5, 2.0], [1.0, 2.0, 3.0], {"a line": line}, known_until=1.5)
+    drawn = {found.get_label(): found for found in ax.get_lines()}
+    places = {name: np.array(found.get_data()).T.tolist() for name, found in drawn.items()}
+    assert places["measured"] == [[0.5, 1.0], [1.5, 2.0]]
+    assert places["measured later"] == [[2.0, 3.0]]
+    assert places["a line"] == [[0.0, 5.0], [1.0, 6.0], [2.0, 7.0]]
+    assert [drawn[name].get_markerfacecolor() for name in ("measured", "measured later")] == [
+        LIGHT["quiet"],
+        LIGHT["paper"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "curves", "told"),
+    [
+        ([1.0], {}, r"got \(2,\) times and \(1,\) measurements"),
+        ([1.0, 2.0], {str(k): ([0.0], [0.0]) for k in range(5)}, "at most 4 curves can be told apart, got 5"),
+    ],
+)
+def test_measurements_and_curves_that_do_not_fit_are_refused(measured, curves, told):
+    with pytest.raises(ValueError, match=told):
+        plot_curves([0.0, 1.0], measured, curves, known_until=1.0)

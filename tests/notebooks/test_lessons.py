@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from checkout import ROOT
 from exercises import check
-from run_lessons import executed, page_of, with_stills
+from run_lessons import Widget, executed, page_of, with_stills
 
 import autograd
 from autograd import Value
@@ -119,6 +119,7 @@ WHAT_COMES_OF_IT = {
     "8.3": ("half or fewer", "of the moved digits are read right"),
     "9.4": (12, "the program gives 12, and the function 192"),
     "10.2": (6496, "= 6496"),
+    "11.2": (2, "the four shrink by 1.8, "),
 }
 """The prediction of each lesson, and what its reader sees who was right."""
 
@@ -140,7 +141,7 @@ def answered(lesson, path):
 
 def test_each_cell_shows_something(lesson):
     assert [cell.source for cell in code(lesson) if not cell.outputs] == []
-    said = [out.text for cell in code(lesson) if "check(" in cell.source for out in cell.outputs]
+    said = [out.text for cell in code(lesson) if 'check("' in cell.source for out in cell.outputs]
     assert said
     assert all("not answered yet" in text for text in said)
 
@@ -163,6 +164,15 @@ def test_each_page_has_a_still_of_its_own(browser):
         kept = aside.submit(with_stills, lesson).result()
     first, second = (output.data["image/png"] for output in kept.cells[0].outputs)
     assert first != second
+
+
+def test_a_widget_is_the_page_that_it_was_left_as(open_page):
+    page = "<p></p><script>receive = (packet) => { document.querySelector('p').textContent = packet.join() }</script>"
+    widget = Widget({"content": {"data": {"state": {"page": page, "height": "3rem"}}}})
+    for packet in (b"\x01", b"\x02\xff"):
+        widget.handle_msg({"content": {"data": {"method": "custom"}}, "buffers": [packet]})
+    left = open_page(page_of({"data": {"text/html": widget.frame}}))
+    assert left.inner_text("p") == "2,255"
 
 
 def test_each_exercise_has_a_solution_that_can_be_revealed(lesson):

@@ -49,6 +49,11 @@ class Rows:
     def products(self, targets: Ints, edge: Ints, exact: bool) -> Iterator[Group]:
         """The connected components; those that are full, or nearly, as products, the others edge by edge."""
         a, b = self.left_of[edge], self.right_of[edge]
+        if len(edge) == len(self.left) * len(self.right):  # each with each
+            grid = np.empty((1, len(self.left), len(self.right)), dtype=np.int64)
+            grid[0, a, b] = targets
+            yield Group("dot", grid, (self.left[None], self.right[None]))
+            return
         component = _components(a, b, len(self.left), len(self.right))
         a_component = np.empty(len(self.left), dtype=np.int64)
         b_component = np.empty(len(self.right), dtype=np.int64)
@@ -80,8 +85,6 @@ class Rows:
 
 def _components(a: Ints, b: Ints, n_left: int, n_right: int) -> Ints:
     """A number for each edge: that of its connected component, from 0 in order of appearance."""
-    if len(a) == n_left * n_right:  # each with each
-        return np.zeros(len(a), dtype=np.int64)
     label = np.arange(n_left)
     while True:
         right = np.full(n_right, n_left)

@@ -72,17 +72,20 @@ def _line_with_holes(positions: Ints, holes: Flags, axis: int) -> Ints:
 def _digits(line: Ints) -> Digits | None:
     if len(line) == 1:
         return ((1, 0),)
-    steps = line[1:] - line[:-1]
-    if steps.min() == steps.max():
-        return ((len(line), int(steps[0])),) if steps[0] >= 0 else None
-    run = int(np.argmax(steps != steps[0])) + 1
-    if len(line) % run or run == 1 or steps[0] < 0:
+    step = int(line[1] - line[0])
+    if step < 0:
+        return None
+    changes = line[1:] - line[:-1] != step
+    run = int(changes.argmax()) + 1
+    if not changes[run - 1]:
+        return ((len(line), step),)
+    if len(line) % run or run == 1:
         return None
     blocks = line.reshape(-1, run)
     if not (blocks - blocks[:, :1] == blocks[0]).all():
         return None
     outer = _digits(blocks[:, 0])
-    return outer and (*outer, (run, int(steps[0])))
+    return outer and (*outer, (run, step))
 
 
 def refine(lengths: Sequence[int], digits: Digits) -> tuple[int, ...] | None:

@@ -41,12 +41,15 @@ class Orders:
 
     def _of_map(self, group: Group) -> Iterator[Group]:
         """Boxes of the operands' arrays, then the order that the group has, then that of one operand or another."""
-        columns = [np.append(nodes, NONE) for nodes in (group.targets, *group.operands)]  # grids may have holes
-        seen = set()
+        own, seen = np.arange(len(group.targets)), set()
         for grid in self._grids(group):
             if (key := (grid.shape, grid.tobytes())) in seen:
                 continue
             seen.add(key)
+            if grid.shape == own.shape and key[1] == own.tobytes():
+                yield group
+                continue
+            columns = [np.append(nodes, NONE) for nodes in (group.targets, *group.operands)]  # grids may have holes
             targets, *operands = (column[grid] for column in columns)
             yield replace(group, targets=targets, operands=tuple(operands))
 

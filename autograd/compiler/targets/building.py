@@ -177,5 +177,11 @@ class Library:
         return self._kept.address  # type: ignore[no-any-return]
 
 
+_Nothing = ctypes.c_char * 0
+
+
 def _address(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> int:
+    """Where a contiguous array begins: its buffer tells in a third of the time that NumPy takes, if it is writeable."""
+    if array.flags.writeable:
+        return ctypes.addressof(_Nothing.from_buffer(array))  # type: ignore[arg-type]  # an array is a buffer
     return array.__array_interface__["data"][0]  # type: ignore[no-any-return]

@@ -88,6 +88,7 @@ typedef int truth;
 #endif
 #ifdef __clang__
 #  pragma STDC FP_CONTRACT OFF
+#  pragma clang diagnostic ignored "-Wunused-function" /* either twin may do */
 #endif
 #define ALIGNMENT (8 * LANES)
 #define ALIGNED(memory) ((void *)(((uintptr_t)(memory) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT))

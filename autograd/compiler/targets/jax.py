@@ -109,7 +109,8 @@ class _Jax(PythonSource):
         targets = [names[ends[text]] if text in ends else "_" for text in onwards]
         call = wrapped(f"jax.lax.scan({step}, {first}, {stacks or f'length={loop.times}'})")
         line = f"{_packed(targets) if ends else '_'}, {_packed([names[each.target] for each in rows]) or '_'} = {call}"
-        shapes = [*(target.shape for target in ends.values()), *((loop.times, *each.expr.shape) for each in rows)]
+        shapes = [ends[text].shape for text in onwards if text in ends]
+        shapes += [(loop.times, *each.expr.shape) for each in rows]
         self.lines += [self.commented(line, shapes), ""]
         self.lines += [f"{names[each.target]} = {names[each.target]}[-1]" for each in rows if not each.each]
         return [Code(names[each.target if each in rows else ends[text]]) for each, text in left.items()]

@@ -188,7 +188,7 @@ def source(program: ir.ArrayProgram, single: bool) -> str:
     values = {
         "theta": "self.theta",
         **({"x": "batch.T"} if n else {}),
-        **({"B": "len(batch)"} if library.is_sized else {}),
+        **({"B": "batch.shape[0]"} if library.is_sized else {}),  # len(batch) would be a constant of torch.export
     }
     lines.append(f"{', '.join(values)} = {', '.join(values.values())}")
     forward = function(f"forward(self{', batch' * bool(n)})", [*lines, *body, f"return {returned}"])

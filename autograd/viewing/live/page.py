@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ...commandline import one_line
-from ..palette import css_variables
+from ..player import common_style
 from ..rendering import RenderingError
 
 
@@ -45,7 +45,7 @@ class LivePage:
         data = json.dumps(self.data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
         parts = {
             "title": html.escape(self.title),
-            "style": css_variables() + asset("live.css") + self.style,
+            "style": common_style() + asset("live.css") + self.style,
             "body": self.body,
             "nonce": html.escape(nonce),
             "host": host,

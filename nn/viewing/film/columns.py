@@ -14,6 +14,7 @@ from autograd.viewing.notation import visible
 from ...basics.arrays import Rows
 from ...fit.recording import Moment
 from ...layers import MLP
+from ...module import parameters_of
 from .view import Data
 
 MOST = 16
@@ -82,11 +83,8 @@ def neurons_of(columns: Sequence[Column]) -> list[Data]:
 
 def weight_places(model: MLP) -> list[Rows]:
     """Where the weights of each layer stand among the parameters: (n_outputs, n_inputs)."""
-    places = {name: i for i, name in enumerate(model.state_dict())}
-    return [
-        np.array([[places[f"{n.path}.weights[{i}]"] for i in range(len(n.weights))] for n in layer.neurons])
-        for layer in model.layers
-    ]
+    places = {parameter: i for i, parameter in enumerate(parameters_of(model))}
+    return [np.array([[places[w] for w in neuron.weights] for neuron in layer.neurons]) for layer in model.layers]
 
 
 def image_side(names: Sequence[str]) -> int:

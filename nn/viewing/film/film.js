@@ -19,20 +19,8 @@ function unpacked(value) {
 }
 
 for (const part of ["specs", "frames", "full"]) data[part] = unpacked(data[part]);
-const { specs } = data, count = specs.followed.samples.length;
+const { specs } = data;
 const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
 
-/* One view's frame, for the followed sample alone. */
-function ofSample(name, frame) {
-  if (frame === null || typeof frame !== "object") return frame;
-  const each = (all, k) => all.length / count * (chosen.sample + k);
-  const rows = Object.entries(frame.rows || {}).map(([kind, all]) => [kind, all.slice(each(all, 0), each(all, 1))]);
-  const full = chosen.scale === "all" ? data.full[name] : frame.full;
-  return { ...frame, ...Object.fromEntries(rows), scale: frame.full, full };
-}
-
 const page = show($("film"), specs, (question) => { Object.assign(chosen, question); player.redraw(); });
-const player = play((frame) => {
-  const moment = Object.entries(frame).map(([name, part]) => [name, ofSample(name, part)]);
-  return page.draw({ ...Object.fromEntries(moment), ...chosen });
-});
+const player = play((frames) => page.draw(ofSample(frames, chosen, specs, data.full)));

@@ -37,20 +37,20 @@ function network(plot, spec, ask) {
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
-  const marks = neurons.map(({ mark }) => mark);
+  const marks = neurons.map(({ mark, name }) => { mark.setAttribute("aria-label", name); return mark; });
   choosable(marks, (neuron) => ask({ neuron }));
 
   let shown = null, looked = null;  // the element that pointer or focus is on
-  const zero = spec.neurons.findIndex(({ column }) => column === 1);
-  const names = ["paper", "ink", "negative", "positive"];
-  const palette = () => Object.fromEntries(names.map((name) => [name, styled(`--${name}`)]));
-  const paintNeuron = (target, j, colours) => {
-    const { pictures, scale, full } = shown.frame, kind = neurons[j].column - 1;
-    const gain = scale.pictures[kind] / full.pictures[kind] / 127;
-    paint(target, side, (i) => {
-      const share = (pictures[(j - zero) * side * side + i] - 128) * gain;
-      return mix(colours.paper, share < 0 ? colours.negative : colours.positive, Math.min(Math.abs(share), 1) ** 0.8);
-    });
+  const zero = spec.neurons.findIndex(({ column }) => column === 1), area = side * side;
+  /* The pictures of some neurons, one below the other. */
+  const paintNeurons = (target, from, count) => {
+    const { pictures, scale, full } = shown.frame;
+    const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
+      const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
+      return pixel(mix(styled("--paper"), styled(`--${sign}`), Math.min(Math.abs(share), 1) ** 0.8));
+    }));
+    const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]), first = (from - zero) * area;
+    paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[first + i]]);
   };
   const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
     ? [`activation ${text(nodes[j])}`] : [`value ${text(inputs[neurons[j].index])}`,
@@ -69,10 +69,11 @@ function network(plot, spec, ask) {
     const said = j < 0 ? [`${seen[0].name} = ${text(frame.weights[seen[0].place])}`] : facts(j, moment);
     large.hidden = j < 0 || !pictured;
     if (!large.hidden) {
-      paintNeuron(large, j, palette());
+      paintNeurons(large, j, 1);
       said.push(`${spec.shows}; full colour ±${text(frame.full.pictures[column - 1])}`);
     }
-    told.replaceChildren(...said.map((line) => html("div", {}, line)));
+    list(told, said, () => html("div"));
+    if (j >= 0) change(marks[j], { "aria-description": said.slice(1).join(", ") });
     const above = y > height / 2 ? y - size / 2 - 10 - card.offsetHeight : y + size / 2 + 10;
     card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
@@ -86,30 +87,31 @@ function network(plot, spec, ask) {
 
   return (frame, moment) => {
     shown = { frame, moment };
-    const context = canvas.getContext("2d"), colours = palette(), { shade, followed: { full } } = moment;
-    const put = (x, y, d) => context.drawImage(small, ...[x - d / 2, y - d / 2, d, d].map((z) => z * ratio));
+    const context = canvas.getContext("2d"), { shade, followed: { full } } = moment, pictured = shade === "picture";
+    const put = (row, rows, x, y, d) =>
+      context.drawImage(small, 0, row * rows, rows, rows, ...[x - d / 2, y - d / 2, d, d].map((z) => z * ratio));
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingEnabled = !image;
     for (const { line, place } of edges) {
       const weight = frame.weights[place], share = frame.largest[0] ? Math.abs(weight) / frame.largest[0] : 0;
-      line.setAttribute("class", weight < 0 ? "negative" : "positive");
-      line.setAttribute("stroke-width", (0.4 + 5 * share).toFixed(2));
-      line.setAttribute("stroke-opacity", (0.2 + 0.8 * Math.sqrt(share)).toFixed(2));
+      change(line, { class: weight < 0 ? "negative" : "positive", "stroke-width": (0.4 + 5 * share).toFixed(1),
+        "stroke-opacity": (0.2 + 0.8 * Math.sqrt(share)).toFixed(2) });
     }
+    const painted = pictured ? neurons.filter(({ pictured }) => pictured).length : 0;
+    if (painted) paintNeurons(small, zero, painted);
     const [kind, power] = shade === "gradients" ? [shade, 0.25] : ["nodes", 1];  // gradients are of all sizes
     const fullness = (number, most) => (most && number ? Math.min(Math.abs(number) / most, 1) ** power : 0).toFixed(3);
-    neurons.forEach(({ column, pictured, x, y, mark, fill }, j) => {
-      const number = moment.followed[kind][j], drawn = pictured && shade === "picture";
-      fill.setAttribute("class", number < 0 && !drawn ? "fill negative" : "fill");
-      fill.setAttribute("fill-opacity", drawn ? 0 : fullness(number, full[kind][column]));
-      mark.setAttribute("aria-pressed", j === moment.neuron);
-      mark.setAttribute("aria-label", facts(j, moment).join(", "));
-      if (drawn) { paintNeuron(small, j, colours); put(x, y, size); }
+    neurons.forEach(({ column, x, y, mark, fill }, j) => {
+      const number = moment.followed[kind][j], drawn = j >= zero && j < zero + painted;
+      change(fill, { class: number < 0 && !drawn ? "fill negative" : "fill",
+        "fill-opacity": drawn ? 0 : fullness(number, full[kind][column]) });
+      change(mark, { "aria-pressed": j === moment.neuron });
+      if (drawn) put(j - zero, side, x, y, size);
     });
     if (image) {
       const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, (i) => mix(colours.paper, colours.ink, share(i)));
-      put(first, middle, whole);
+      paint(small, image, image, (i) => pixel(mix(styled("--paper"), styled("--ink"), share(i))));
+      put(0, image, first, middle, whole);
     }
     look();
   };
@@ -121,26 +123,31 @@ function followed(panel, spec, ask) {
   const facts = html("dl", { id: "facts" }), sum = html("div", { id: "sum" }), table = html("tbody", { id: "neurons" });
   const head = ["Neuron", "Activation", "Gradient"].map((name) => html("th", { scope: "col" }, name));
   const names = samples.map(({ label }, i) => [i, label]);
+  const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
+  const cells = neurons.map(({ name }) => {
+    const pair = [html("td"), html("td")];
+    table.append(html("tr", {}, html("th", { scope: "row" }, ...broken(name)), ...pair));
+    return pair;
+  });
   panel.append(...choice("sample", "Follow the sample", names, ask), heading, facts, sum, html("details", { open: "" },
     html("summary", {}, "Its neurons"), html("table", {}, html("thead", {}, html("tr", {}, ...head)), table)));
 
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
-    $("sample").value = moment.sample;
-    heading.textContent = moment.epoch ? `Epoch ${moment.epoch}` : "Before training";
+    pick($("sample"), moment.sample);
+    say(heading, moment.epoch ? `Epoch ${moment.epoch}` : "Before training");
     const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],
       ["Input", listed(values)], ["Target", samples[moment.sample].target], ["Output", listed(outputs.map(text))],
       ["… read as", words[0]], [spec.scaledTarget ? "Its loss, scaled" : "Its loss", text(losses[0])],
     ].filter(([, fact]) => fact);
-    facts.replaceChildren(...told.flatMap(([name, fact]) => [html("dt", {}, name), html("dd", {}, fact)]));
-    const [name, ...lines] = moment.network ? written(spec, frame, moment) : [""];
-    sum.replaceChildren(html("h3", {}, name), ...lines.map((line) => html("p", {}, line)));
-    const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
-    table.replaceChildren(...neurons.map(({ name, column, index }, j) => html("tr", {},
-      html("th", { scope: "row" }, ...broken(name)), html("td", {}, text(column ? nodes[j] : inputs[index])),
-      html("td", {}, text(gradients[j])))));
+    list(facts, told.flat(), (i) => html(i % 2 ? "dd" : "dt"));
+    list(sum, moment.network ? written(spec, frame, moment) : [""], (i) => html(i ? "p" : "h3"));
+    neurons.forEach(({ column, index }, j) => {
+      say(cells[j][0], text(column ? nodes[j] : inputs[index]));
+      say(cells[j][1], text(gradients[j]));
+    });
     return `${heading.textContent}. ${told.map(([name, fact]) => `${name} ${fact}`).join("; ")}`;
   };
 }

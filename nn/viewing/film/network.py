@@ -13,6 +13,7 @@ from ...basics.arrays import Floats, Rows
 from ...fit.recording import Moment
 from ...fit.samples import Samples
 from ...layers import MLP
+from ...module import parameters_of
 from .columns import Column, neurons_of, weight_places
 from .plane import Plane
 from .units import Units
@@ -108,9 +109,9 @@ class Network:
 
 def parameters_shown(model: MLP, weights: Sequence[Rows], columns: Sequence[Column]) -> Rows:
     """Where the parameters of the picture stand: of each neuron shown its bias, and a weight for each edge to it."""
-    places = {name: i for i, name in enumerate(model.state_dict())}
+    places = {parameter: i for i, parameter in enumerate(parameters_of(model))}
     found: list[int] = []
     for layer, matrix, (start, end) in zip(model.layers, weights, pairwise(columns), strict=True):
         for i in end.indices:
-            found += [places[f"{layer.neurons[i].path}.bias"], *matrix[i, list(start.indices)].tolist()]
+            found += [places[layer.neurons[i].bias], *matrix[i, list(start.indices)].tolist()]
     return np.array(found)

@@ -104,9 +104,22 @@ def _views(
     features: list[str],
     units: Units,
 ) -> list[View]:
-    """The followed sample, whose frame others read, then the pictures in the order of the page."""
+    """The pictures of the network, then those of the whole training, in the order of the page."""
     model, samples, others, moments = recording.model, recording.samples, recording.others, recording.moments
-    names, outputs = list(model.state_dict()), list(objective.classes) if objective.n_outputs > 1 else []
+    views, names = pictures(numbers, recording, objective, features, units), list(model.state_dict())
+    if not is_mlp(model) or len(names) <= MOST_CURVES:
+        views.insert(1 + is_mlp(model), Parameters(names, moments))
+    set_parameters(numbers.parameters, moments[0].parameters)
+    starts = [numbers.mean(s) for s in (samples, others) if s]
+    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
+
+
+def pictures(
+    numbers: Evaluation, recording: Recording, objective: Objective, features: list[str], units: Units
+) -> list[View]:
+    """The followed sample, whose frame others read, the network, and what it makes of the inputs."""
+    model, samples, others, moments = recording.model, recording.samples, recording.others, recording.moments
+    outputs = list(objective.classes) if objective.n_outputs > 1 else []
     side = image_side(features) if is_mlp(model) else 0
     if is_mlp(model):
         columns = mlp_columns(model, moments[-1], features, outputs, side > 0)
@@ -120,17 +133,13 @@ def _views(
     views: list[View] = [followed]
     if is_mlp(model):
         views.append(Network(model, columns, moments, plane, side, units, samples))
-    if not is_mlp(model) or len(names) <= MOST_CURVES:
-        views.append(Parameters(names, moments))
     if plane:
         views.append(Boundary(plane, cloud))
     elif len(features) == 1 and objective.n_outputs == 1:
         views.append(Fit(numbers, cloud, features[0]))
     elif objective.kind == "many" or objective.gives_probabilities:
         views.append(Classes(objective, followed))
-    set_parameters(numbers.parameters, moments[0].parameters)
-    starts = [numbers.mean(s) for s in (samples, others) if s]
-    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
+    return views
 
 
 def _feature_names(samples: Samples, names: Sequence[str] | None) -> list[str]:

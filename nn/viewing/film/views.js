@@ -24,18 +24,26 @@ function shortened(label, width) {
 
 /* ---- colours: three numbers from 0 to 255 */
 const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-const styled = (name) => channels(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+const styles = new Map(), dark = matchMedia("(prefers-color-scheme: dark)");  // to ask for a style is slow
+dark.addEventListener("change", () => styles.clear());
+function styled(name) {
+  const found = () => channels(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return styles.get(name) ?? styles.set(name, found()).get(name);
+}
 const mix = (a, b, share) => a.map((x, i) => x + share * (b[i] - x));
 function ramp(share) {
   const place = share * (RAMP.length - 1), i = Math.min(Math.floor(place), RAMP.length - 2);
   return mix(channels(RAMP[i]), channels(RAMP[i + 1]), place - i);
 }
 
+const pixel = (colour) => colour.reduce((all, x, i) => all | Math.round(x) << 8 * i, 255 << 24);
+
 /* A canvas with a pixel for each number; whoever shows it enlarges it. */
-function paint(canvas, side, colour) {
-  canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d"), image = context.createImageData(side, side);
-  for (let i = 0; i < side * side; i++) image.data.set([...colour(i), 255], 4 * i);
+function paint(canvas, width, height, pixelAt) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d"), image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = pixelAt(i);
   context.putImageData(image, 0, 0);
 }
 
@@ -110,14 +118,14 @@ function chart(plot, spec, ask) {
   return (frame, moment) => {
     if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
     if (frame.field) boundary.setAttribute("d", showField(canvas, frame.field, spec.field, box));
-    if (marks.length) ring.setAttribute("transform", `translate(${places[moment.sample]})`);
-    marks.forEach((mark, i) => mark.setAttribute("aria-pressed", i === moment.sample));
+    if (marks.length) change(ring, { transform: `translate(${places[moment.sample]})` });
+    marks.forEach((mark, i) => change(mark, { "aria-pressed": i === moment.sample }));
     if (!frame.values) return;
-    cursor.setAttribute("d", `M${X(frame.at)} ${top}V${bottom}`);
+    change(cursor, { d: `M${X(frame.at)} ${top}V${bottom}` });
     frame.values.forEach((value, i) => {
-      dots[i].setAttribute("visibility", value === null ? "hidden" : "visible");
-      dots[i].setAttribute("transform", `translate(${X(frame.at)} ${value === null ? bottom : Y(value)})`);
-      named[i].textContent = `${given[i].name} ${text(value)}`;
+      const place = `translate(${X(frame.at)} ${value === null ? bottom : Y(value)})`;
+      change(dots[i], { visibility: value === null ? "hidden" : "visible", transform: place });
+      say(named[i], `${given[i].name} ${text(value)}`);
     });
   };
 }
@@ -127,24 +135,24 @@ function showField(canvas, field, { side, kind }, { left, top, width, height }) 
   const n = side * side, paper = styled("--paper"), classes = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
   const all = Array.from({ length: field.length / n }, (_, k) => field.subarray(k * n, (k + 1) * n));
   const shares = kind === "two" ? [all[0].map((share) => SHARE - share), all[0]] : all, least = SHARE / shares.length;
-  const most = (i, but) => Math.max(...shares.map((own, k) => k === but ? 0 : own[i]));
-  paint(canvas, side, (i) => {
-    if (kind === "numbers") return ramp(field[i] / SHARE);
-    const share = most(i), k = shares.findIndex((own) => own[i] === share);
-    return mix(paper, classes[k % 8], 0.1 + 0.42 * (share - least) / (SHARE - least));
+  const margins = kind === "numbers" ? [] : shares.map((own, k) => Float32Array.from(own, (share, i) =>
+    share - shares.reduce((most, other, l) => l === k ? most : Math.max(most, other[i]), 0)));  // over all others
+  paint(canvas, side, side, (i) => {
+    if (kind === "numbers") return pixel(ramp(field[i] / SHARE));
+    const k = margins.findIndex((margin) => margin[i] >= 0);
+    return pixel(mix(paper, classes[k % 8], 0.1 + 0.42 * (shares[k][i] - least) / (SHARE - least)));
   });
   const place = (x, y) => `${(left + x / (side - 1) * width).toFixed(1)} ${(top + y / (side - 1) * height).toFixed(1)}`;
-  return (kind === "numbers" ? [] : shares.slice(shares.length === 2 ? 1 : 0)).map((own) =>
-    contour((i) => own[i] - most(i, shares.indexOf(own)), side, place)).join("");
+  return margins.slice(margins.length === 2 ? 1 : 0).map((margin) => contour(margin, side, place)).join("");
 }
 
 /* Where a function of the points of a grid changes its sign: in each cell a line from side to side. */
-function contour(at, side, place) {
+function contour(field, side, place) {
   let path = "";
   for (let row = 0; row + 1 < side; row++) for (let column = 0; column + 1 < side; column++) {
     const around = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]], cuts = [];
     around.forEach(([x, y], i) => {
-      const [u, v] = around[(i + 1) % 4], a = at(y * side + x), b = at(v * side + u), t = a / (a - b);
+      const [u, v] = around[(i + 1) % 4], a = field[y * side + x], b = field[v * side + u], t = a / (a - b);
       if (a < 0 !== b < 0) cuts.push(place(x + t * (u - x), y + t * (v - y)));
     });
     for (let i = 0; i + 1 < cuts.length; i += 2) path += `M${cuts[i]}L${cuts[i + 1]}`;
@@ -166,10 +174,9 @@ function bars(plot, { title, axis, names }) {
   ][k], k ? "" : shortened(name, left - 8)))));
   return (frame) => rows.forEach(([label, bar, size], i) => {
     const value = frame ? frame.values[i] : null, end = value === null ? zero : X(clamp(value, axis.low, axis.high));
-    bar.setAttribute("x", Math.min(zero, end));
-    bar.setAttribute("width", Math.abs(end - zero));
-    size.setAttribute("x", Math.max(zero, end) + 6);
-    size.textContent = frame ? text(value) : "–";
+    change(bar, { x: Math.min(zero, end), width: Math.abs(end - zero) });
+    change(size, { x: Math.max(zero, end) + 6 });
+    say(size, frame ? text(value) : "–");
     label.classList.toggle("target", frame?.target?.[0] === i);
   });
 }
@@ -180,6 +187,8 @@ function choice(id, label, options, ask) {
   select.onchange = () => ask({ [id]: id === "sample" ? Number(select.value) : select.value });
   return [html("label", { for: id }, label), select];
 }
+
+function pick(select, value) { if (select.value !== String(value)) select.value = value; }
 
 /* The key to a picture: its lines, its marks, its colours. */
 function keys({ curves = [], classes = [], points = [], field }) {
@@ -194,8 +203,20 @@ function keys({ curves = [], classes = [], points = [], field }) {
     ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
 }
 
-/* Builds all views, and again whenever the page has another size. draw(moment) returns what is to be read out;
-   build(some) builds some views anew, from other specs. */
+/* A moment of all views, with the rows of the chosen sample in place of all rows, and with what is chosen. */
+function ofSample(frames, chosen, specs, full) {
+  const count = specs.followed?.samples.length, each = (all, k) => all.length / count * (chosen.sample + k);
+  const one = ([name, frame]) => {
+    if (frame === null || typeof frame !== "object") return [name, frame];
+    const rows = Object.entries(frame.rows || {}).map(([kind, all]) => [kind, all.slice(each(all, 0), each(all, 1))]);
+    const most = chosen.scale === "all" ? full[name] : frame.full;
+    return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
+  };
+  return { ...Object.fromEntries(Object.entries(frames).map(one)), ...chosen };
+}
+
+/* Builds all views, and again whenever the page has another size. draw(moment) returns what is to be read out, and
+   leaves one view as it is if its name is given; build(some) builds some views anew, from other specs. */
 function show(host, specs, ask) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
   let last = null, size = "";
@@ -215,10 +236,11 @@ function show(host, specs, ask) {
       draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, ask);
     }
   };
-  const draw = (moment) => {
+  const draw = (moment, kept = "") => {
     last = moment;
-    for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) $(id).value = moment[id];
-    return Object.entries(draws).map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
+    for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
+    const drawn = Object.entries(draws).filter(([name]) => name !== kept);
+    return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
   const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
@@ -229,6 +251,6 @@ function show(host, specs, ask) {
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => last && draw(last));
+  dark.addEventListener("change", () => last && draw(last));
   return { draw, build };
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...layers import ACTIVATIONS
 from ...losses import LOSSES
 from .question import Question
 from .session import Session
-from .settings import FEATURES, MOST_LAYERS, MOST_NEURONS, OPTIMIZERS, Settings
+from .settings import FEATURES, MOST_LAYERS, OPTIMIZERS, Settings
 from .training import Own, Sources, Training
 
 MOST_TABS = 8
@@ -28,35 +29,64 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
     return LivePage(
         title="A network in training",
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
-        body=asset("training.html", __package__),
+        body=asset("training.html", __package__).replace("{{settings}}", settings_form(sources)),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
         + asset("unpacking.js", __package__)
         + asset("training.js", __package__),
-        data={"controls": controls(sources), "layers": MOST_LAYERS, "neurons": MOST_NEURONS},
+        data={"layers": MOST_LAYERS},
         ask=Tabs(sources, settings or Settings()).ask,
     )
 
 
-def controls(sources: Sources) -> list[dict[str, Any]]:
-    """What can be set, in the order of the page; the sizes of layers have buttons of their own there."""
+def settings_form(sources: Sources) -> str:
+    """The fields of all that can be set, in the order of the page, as HTML: each has the name of its setting."""
     columns = sources.columns
-    return [
-        {"name": "data", "label": "Data", "choices": sources.names},
-        *([{"name": "columns", "label": "x and y", "pair": columns}] if len(columns) > 2 else []),
-        {"name": "noise", "label": "Noise", "range": [0, 0.5, 0.01]},
-        {"name": "held_out", "label": "Held out", "range": [0.1, 0.9, 0.05]},
-        {"name": "features", "label": "Features", "several": list(FEATURES)},
-        {"name": "hidden", "label": "Layers", "sizes": True},
-        {"name": "activation", "label": "Activation", "choices": list(ACTIVATIONS)},
-        {"name": "loss", "label": "Loss", "choices": list(LOSSES)},
-        {"name": "optimizer", "label": "Optimizer", "choices": list(OPTIMIZERS)},
-        {"name": "lr", "label": "Rate", "number": 0.01},
-        {"name": "momentum", "label": "Momentum", "number": 0.1},
-        {"name": "l1", "label": "L1", "number": 0.001},
-        {"name": "weight_decay", "label": "L2", "number": 0.001},
-        {"name": "batch_size", "label": "Batch size", "number": 1},
-        {"name": "seed", "label": "Seed", "number": 1},
-    ]
+    return "\n".join(
+        [
+            _field("data", "Data", _select("data", sources.names)),
+            *([_list("columns", "x and y", 2 * _select("columns", columns))] if len(columns) > 2 else []),
+            _field("noise", "Noise", _input("noise", "range", max=0.5, step=0.01) + "<output></output>"),
+            _field("held_out", "Held out", _input("held_out", "range", 0.1, max=0.9, step=0.05) + "<output></output>"),
+            _list("features", "Features", "".join(f"<label>{_checkbox(name)}{name}</label>" for name in FEATURES)),
+            _list("hidden", "Layers", _LAYERS),
+            _field("activation", "Activation", _select("activation", ACTIVATIONS)),
+            _field("loss", "Loss", _select("loss", LOSSES)),
+            _field("optimizer", "Optimizer", _select("optimizer", OPTIMIZERS)),
+            *(_field(name, label, _input(name, "number", step=step)) for name, label, step in _NUMBERS),
+        ]
+    )
+
+
+_NUMBERS = [
+    ("lr", "Rate", 0.01), ("momentum", "Momentum", 0.1), ("l1", "L1", 0.001), ("weight_decay", "L2", 0.001),
+    ("batch_size", "Batch size", 1), ("seed", "Seed", 1),
+]  # fmt: skip
+_LAYERS = (
+    '<span id="sizes"></span>'
+    '<button type="button" id="less" aria-label="A layer less" title="A layer less">−</button>'
+    '<button type="button" id="more" aria-label="A layer more" title="A layer more">+</button>'
+)
+
+
+def _field(name: str, label: str, field: str) -> str:
+    return f'<label data-name="{name}"><span>{label}</span>{field}</label>'
+
+
+def _list(name: str, label: str, fields: str) -> str:
+    return f'<fieldset data-name="{name}"><legend>{label}</legend>{fields}</fieldset>'
+
+
+def _select(name: str, options: Iterable[str]) -> str:
+    return f'<select name="{name}">{"".join(f"<option>{escape(option)}</option>" for option in options)}</select>'
+
+
+def _input(name: str, kind: str, min: float = 0, **attributes: float) -> str:
+    told = "".join(f' {attribute}="{number}"' for attribute, number in attributes.items())
+    return f'<input type="{kind}" name="{name}" min="{min}"{told}>'
+
+
+def _checkbox(feature: str) -> str:
+    return f'<input type="checkbox" name="features" value="{feature}">'
 
 
 @dataclass

@@ -1,9 +1,9 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2), chosen = { sample: 0, neuron: null, shade: "picture" };
-const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.022 } };
+const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.026 } };
 let begun = noted() ?? {}, page = null, moment = null, settings = {}, neurons = [], isTraining = false;
 let unsent = {}, byHand = {};  // settings and weights that go with the next question
-let counted = { step: 0, at: 0 };
+let counted = { step: 0, at: 0 }, told = 0;
 
 function place() {
   const { column, index } = neurons[chosen.neuron] ?? {};
@@ -37,10 +37,14 @@ function take(head) {
   if (!page) page = show($("film"), head.specs, choose);
   else if (head.specs) page.build(head.specs);
   moment = { ...head.moment, epoch: head.epoch };
-  readOut(page.draw({ ...moment, ...chosen }));
-  showWeights(head.weights ?? []);
   const now = performance.now(), rate = (head.step - counted.step) / (now - counted.at) * 1000;
-  [$("epochs").textContent, $("steps").textContent] = [head.epoch, head.step].map((n) => n.toLocaleString("en"));
+  const isRead = !isTraining || now - told > 200;  // words are read more slowly than pictures are seen
+  const said = page.draw({ ...moment, ...chosen }, isRead ? "" : "followed");
+  if (!isRead) return;
+  told = now;
+  readOut(said);
+  showWeights(head.weights ?? []);
+  [["epochs", head.epoch], ["steps", head.step]].forEach(([id, n]) => say($(id), n.toLocaleString("en")));
   if (now - counted.at > 500) {
     $("rate").textContent = isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–";
     counted = { step: head.step, at: now };
@@ -88,83 +92,41 @@ $("film").addEventListener("click", ({ target }) => {
   wanted = i + neurons[chosen.neuron].terms;
 });
 
-/* ---- the settings: for each kind of control its elements, and what shows a value in them */
+/* ---- the settings: a form, whose fields have the names of settings; those of a fieldset make a list */
+const form = $("settings"), fields = (name) => [...form.elements].filter((field) => field.name === name);
+let off = {};
 function set(changes) {
   unsent = { ...unsent, ...changes };
   wish({ settings: unsent });
 }
-function select(options, change) {
-  const made = html("select", {}, ...options.map((option) => html("option", {}, option)));
-  made.onchange = change;
-  return made;
+function valueOf(name) {
+  const all = fields(name), values = all.filter(({ type, checked }) => type !== "checkbox" || checked)
+    .map((field) => ["number", "range"].includes(field.type) ? field.valueAsNumber : field.value);
+  return all[0].closest("fieldset") ? values : values[0];
 }
-const KINDS = {
-  choices(name, options) {
-    const made = select(options, () => set({ [name]: made.value }));
-    return [[made], (value) => { made.value = value; }];
-  },
-  pair(name, options) {
-    const both = [0, 1].map(() => select(options, () => set({ [name]: both.map(({ value }) => value) })));
-    return [both, (value) => both.forEach((made, i) => { made.value = value[i]; })];
-  },
-  range(name, [min, max, step]) {
-    const input = html("input", { type: "range", min, max, step }), told = html("output");
-    input.oninput = () => set({ [name]: input.valueAsNumber });
-    return [[input, told], (value) => {
-      told.textContent = value;
-      if (input !== document.activeElement) input.value = value;
-    }];
-  },
-  number(name, step) {
-    const input = html("input", { type: "number", min: 0, step });
-    input.onchange = () => set({ [name]: input.valueAsNumber });
-    return [[input], (value) => { input.value = value; }];
-  },
-  several(name, options) {
-    const boxes = options.map((option) => html("input", { type: "checkbox", value: option }));
-    const change = () => set({ [name]: boxes.filter(({ checked }) => checked).map(({ value }) => value) });
-    for (const box of boxes) box.onchange = change;
-    const rows = boxes.map((box, i) => html("label", {}, box, options[i]));
-    return [rows, (value) => { for (const box of boxes) box.checked = value.includes(box.value); }];
-  },
-  sizes(name) {
-    const host = html("span", { class: "sizes" });
-    const button = (sign, label, sizes) => {
-      const made = html("button", { type: "button", "aria-label": label, title: label }, sign);
-      made.onclick = () => set({ [name]: sizes });
-      return made;
-    };
-    return [[host], (value) => {
-      const inputs = value.map((size, i) => {
-        const attributes = { min: 1, max: data.neurons, value: size, "aria-label": `Neurons of layer ${i}` };
-        const input = html("input", { type: "number", ...attributes });
-        input.onchange = () => set({ [name]: inputs.map((other) => other.valueAsNumber) });
-        return input;
-      });
-      const at = [...host.children].indexOf(document.activeElement);
-      host.replaceChildren(...inputs, ...(value.length ? [button("−", "A layer less", value.slice(0, -1))] : []),
-        ...(value.length < data.layers ? [button("+", "A layer more", [...value, value.at(-1) ?? 4])] : []));
-      if (at >= 0) host.children[Math.min(at, host.children.length - 1)].focus();
-    }];
-  },
-};
-const shown = data.controls.map(({ name, label, ...kind }) => {
-  const [[key, value]] = Object.entries(kind), [elements, showValue] = KINDS[key](name, value);
-  const group = html(elements.length > 1 || key === "sizes" ? "fieldset" : "label", { "data-name": name });
-  group.append(html(group.tagName === "LABEL" ? "span" : "legend", {}, label), ...elements);
-  $("settings").append(group);
-  return { name, group, showValue };
-});
-let off = {};
+for (const kind of ["input", "change"]) form.addEventListener(kind, ({ target: { name, type } }) => {
+  if ((kind === "input") === (type === "range")) set({ [name]: valueOf(name) });
+}, true);
 function showSettings(reasons = off) {
   off = reasons;
-  for (const { name, group, showValue } of shown) {
-    showValue(settings[name]);
+  const label = (i) => html("input", { type: "number", name: "hidden", min: 1, "aria-label": `Neurons of layer ${i}` });
+  list($("sizes"), settings.hidden.map(() => ""), label);
+  $("less").hidden = !settings.hidden.length;
+  $("more").hidden = settings.hidden.length === data.layers;
+  for (const group of form.children) {
+    const { name } = group.dataset, value = settings[name], told = group.querySelector("output");
     group.title = off[name] ?? "";
-    for (const input of group.querySelectorAll("input, select, button")) input.disabled = name in off;
+    if (told) say(told, String(value));
+    fields(name).forEach((field, i) => {
+      field.disabled = name in off;
+      if (field.type === "checkbox") field.checked = value.includes(field.value);
+      else if (field.type !== "range" || field !== document.activeElement) field.value = [value].flat()[i];
+    });
   }
 }
-$("settings").onsubmit = (event) => event.preventDefault();
+$("less").onclick = () => set({ hidden: settings.hidden.slice(0, -1) });
+$("more").onclick = () => set({ hidden: [...settings.hidden, settings.hidden.at(-1) ?? 4] });
+form.onsubmit = (event) => event.preventDefault();
 
 /* ---- what people do */
 function pause() {

@@ -112,6 +112,8 @@ class Training:
         self.n_steps = kept.n_steps if kept else 0
         self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
         self.gradient = np.zeros(len(self.parameters))
+        if kept:
+            self.graph_size = kept.graph_size
         self._steps = self.run.steps(is_seen=False)
 
     @cached_property

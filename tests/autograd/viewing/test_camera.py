@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
+from browser import EVERY_SIZE
 from stepping import GRAPHS, almost_300_nodes, least_contrast, network, neuron, steps_seen
 
 from autograd import Value, step_through
@@ -14,7 +14,7 @@ from autograd.graph import topological_order
 DESKTOP, PHONE, TABLET, LYING_PHONE = (1280, 800), (390, 844), (768, 1024), (844, 390)
 SMALLEST = 10.0  # pixels of text that can be read
 
-if os.environ.get("CI"):
+if EVERY_SIZE:
     CASES = [(graph, size) for graph in GRAPHS for size in (DESKTOP, PHONE, TABLET, LYING_PHONE)]
 else:
     CASES = [(graph, size) for graph in ("neuron", "network") for size in (DESKTOP, PHONE)]
@@ -41,9 +41,12 @@ def test_every_step_is_in_sight(open_page: Any, graph: str, size: tuple[int, int
     root.backward()
     order = topological_order(root)
     focus = expected_focus(order)
-    steps = steps_seen(page, [[f"v{node}" for node in changed + causes] for changed, causes in focus])
+    every = 4 if graph == "almost_300_nodes" and size in (TABLET, LYING_PHONE) else 1  # the pictures of the other two
+    asked = sorted({*range(0, len(focus), every), len(focus) - 1})
+    steps = steps_seen(page, [(i, [f"v{node}" for nodes in focus[i] for node in nodes]) for i in asked])
     gradients_known = len(order) - sum(not node.parents for node in order)  # the last forward step
-    for i, (step, (changed, causes)) in enumerate(zip(steps, focus, strict=True)):
+    for i, step in zip(asked, steps, strict=True):
+        changed, causes = focus[i]
         for node in changed + causes:
             part = step[f"v{node}"]
             assert part["whole"], (i, node)
@@ -139,8 +142,8 @@ def test_the_stage_is_upright_on_a_tall_screen_and_turns_with_it(open_page: Any)
     above, below = place(page, "v0"), place(page, "v8")
     assert above["y"] < below["y"] - 40
     page.set_viewport_size({"width": 1280, "height": 300})
-    before, after = place(page, "v0"), place(page, "v8")
-    assert before["x"] < after["x"] - 40
+    left = "document.querySelector('#stage svg.shown [data-part={}]').getBoundingClientRect().left"
+    page.wait_for_function(f"{left.format('v0')} < {left.format('v8')} - 40")  # once the page knows of its new size
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])

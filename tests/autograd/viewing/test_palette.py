@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from checkout import ROOT
 
-from autograd import draw
+from autograd import Value, draw, step_through
+from autograd.viewing.live.formula import formula_page
 from autograd.viewing.palette import DARK, LIGHT, luminance
 from nn import MLP, mse
+from nn.viewing.live.page import training_page
 
 TEXT_ON = [
-    ("ink", ["paper", "result", "leaf", "constant", "collapsed"]),
-    ("quiet", ["paper", "result"]),
-    ("accent-ink", ["paper", "result"]),
+    ("ink", ["paper", "panel", "result", "leaf", "constant", "collapsed"]),
+    ("quiet", ["paper", "panel", "result"]),
+    ("accent-ink", ["paper", "panel", "result"]),
     ("operation-ink", ["operation"]),
 ]
+CIVIDIS = {"#00224e", "#414d6b", "#7c7b78", "#bcaf6f", "#fee838"}
+"""The colours of numbers: Nuñez, Anderton and Renslow, 2018."""
 
 
 @pytest.mark.parametrize(("colour", "expected"), [("#ffffff", 1.0), ("#000000", 0.0), ("#808080", 0.2158605)])
@@ -40,17 +45,29 @@ def test_lines_stand_out_too(palette: Any) -> None:
         assert max(lights) / min(lights) >= 3.0, line
 
 
+STYLES = [path for part in ("autograd", "nn") for path in (ROOT / part).rglob("*")]
+STYLES = [path for path in STYLES if path.suffix in (".css", ".html", ".js")]
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+def test_pages_have_no_colours_but_those_of_the_palette(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(r"#[0-9a-f]{6}\b", text)) <= CIVIDIS
+    own = set(re.findall(r"--(\w+): var", text))  # a name for one of them
+    assert set(re.findall(r"var\(--([\w-]+)\)", text)) <= own | set(LIGHT)
+
+
 PAGES = {
-    "autograd/viewing/player.html": {"paper", "ink", "quiet", "accent", "accent-ink"},
-    "nn/viewing/film/film.css": {"positive", "negative", *(f"k{i}" for i in range(8))},
+    "training": lambda: training_page().html(),
+    "formula": lambda: formula_page("x * x", {}).html(),
+    "steps": lambda: step_through(Value(2.0) * 3.0).html,
 }
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_pages_have_the_same_colours(page: str) -> None:
-    found = re.findall(r"--([\w-]+): (#\w{6})", (ROOT / page).read_text(encoding="utf-8"))
-    for name in PAGES[page]:
-        assert [colour for part, colour in found if part == name] == [LIGHT[name], DARK[name]], name
+def test_pages_begin_with_the_palette(page: str) -> None:
+    found = re.findall(r"--([\w-]+): (#\w{6});", PAGES[page]())
+    assert found == [*LIGHT.items(), *DARK.items()]
 
 
 @pytest.mark.parametrize(("theme", "palette"), [("light", LIGHT), ("dark", DARK)])

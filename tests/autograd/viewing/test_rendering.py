@@ -208,9 +208,9 @@ def alone(dot, format):
 
 def test_pictures_of_one_process_are_those_of_many(kept):
     dots = [draw(graph(), rankdir).dot for graph in (neuron, network) for rankdir in ("LR", "TB")]
-    for dot in dots + dots[::-1]:
-        for format in ("svg", "png"):
-            assert render(dot, format) == alone(dot, format)
+    wanted = {(dot, format): alone(dot, format) for dot in dots for format in ("svg", "png")}
+    for dot, format in [*wanted, *reversed(wanted)]:
+        assert render(dot, format) == wanted[dot, format]
     assert kept._process.poll() is None
 
 

@@ -104,8 +104,8 @@ def test_playing_ends_at_the_last_epoch(open_page, film, speed):
     page = open_page(film.html)
     page.select_option("#speed", speed)
     assert label_after_play(page) == "Pause"
-    page.locator("#place", has_text="epoch 4 / 4").wait_for(timeout=5000)
-    page.locator("#play[aria-label=Play]").wait_for(timeout=5000)
+    page.locator("#place", has_text="epoch 4 / 4").wait_for()
+    page.locator("#play[aria-label=Play]").wait_for()
     assert page.text_content("#live").startswith("Epoch 4.")
     assert label_after_play(page) == "Pause"  # from the start again
     assert label_after_play(page) == "Play"
@@ -116,6 +116,8 @@ def test_every_key(open_page, film):
     for key, shown in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 4), ("Home", 0)]:
         page.keyboard.press(key)
         assert place(page) == f"epoch {shown} / 4", key
+    page.select_option("#speed", "0.5")  # it is still playing when it is asked
+    page.focus("#stage")
     page.keyboard.press("Space")
     assert page.get_attribute("#play", "aria-label") == "Pause"
     page.keyboard.press("Space")
@@ -313,7 +315,7 @@ def test_weights_are_widths_and_signs_are_dashes(open_page, film):
     (largest,) = data["frames"][-1]["network"]["largest"]
     assert largest == max(abs(w) for frame in data["frames"] for w in frame["network"]["weights"])
     for weight, (width, dashes) in zip(weights, lines, strict=True):
-        assert width == pytest.approx(0.4 + 5 * abs(weight) / largest, abs=0.006)
+        assert width == pytest.approx(0.4 + 5 * abs(weight) / largest, abs=0.051)  # a tenth of a pixel
         assert (dashes == "none") == (weight >= 0)
 
 
@@ -475,19 +477,17 @@ def test_the_plane_has_the_colours_of_the_classes(open_page, film):
 
 
 @pytest.mark.parametrize("kind", ["film", "digits", "wave"])
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_nothing_is_wider_than_the_window(open_page, request, kind, width, height, dark):
-    page = open_page(request.getfixturevalue(kind).html, width, height, dark)
+def test_nothing_is_wider_than_the_window(open_page, request, kind, width, height):
+    page = open_page(request.getfixturevalue(kind).html, width, height)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for part in page.locator("figure, select, #play, #slider").all():
-        box = part.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width + 1
-    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (paper == "rgb(255, 255, 255)") is not dark
-    page.emulate_media(color_scheme="light" if dark else "dark")
-    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == paper) is False
+    parts = edges(page, "figure, select, #play, #slider")
+    assert len(parts) >= 5
+    assert [part for part in parts if part["left"] < 0 or part["right"] > width + 1] == []
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(paper) != "rgb(255, 255, 255)"
 
 
 def test_names_run_nothing_and_appear_as_text(open_page):
@@ -526,18 +526,26 @@ def test_all_charts_are_in_sight_with_their_axes(open_page, request, kind, size)
     page = open_page(f'<body style="margin:0">{frame}', width, height).frames[1]
     page.wait_for_selector("figure svg")
     bar = page.locator("#bar").bounding_box()["y"]
-    for text in page.locator("figure text, figcaption").all():
-        box = text.bounding_box()
-        if text.text_content():
-            assert box["y"] + box["height"] <= bar, text.text_content()
-            assert box["x"] + box["width"] <= width
-    for figure in page.locator("figure").all():  # none stands on another
-        boxes = [part.bounding_box() for part in (figure.locator("figcaption"), figure.locator(".plot > svg"))]
-        assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 0.5
-        assert boxes[1]["y"] + boxes[1]["height"] <= figure.bounding_box()["y"] + figure.bounding_box()["height"] + 0.5
+    texts = [text for text in edges(page, "figure text, figcaption") if text["text"]]
+    assert [text for text in texts if text["bottom"] > bar or text["right"] > width] == []
+    figures, captions, plots = (edges(page, part) for part in ("figure", "figure figcaption", "figure .plot > svg"))
+    for figure, caption, plot in zip(figures, captions, plots, strict=True):  # none stands on another
+        assert caption["bottom"] <= plot["top"] + 0.5
+        assert plot["bottom"] <= figure["bottom"] + 0.5
     if kind == "sixteen":
-        sizes = [mark.bounding_box()["height"] for mark in page.locator(".neuron").all()]
+        sizes = [mark["bottom"] - mark["top"] for mark in edges(page, ".neuron")]
         assert min(sizes) >= 18  # pixels: pictures that can be told apart
+
+
+def edges(page, selector):
+    """Where each of some elements lies, in pixels, and what it says."""
+    return page.eval_on_selector_all(
+        selector,
+        """all => all.map((e) => {
+          const { top, bottom, left, right } = e.getBoundingClientRect();
+          return { top, bottom, left, right, text: e.textContent };
+        })""",
+    )
 
 
 CONTRASTS = """() => {

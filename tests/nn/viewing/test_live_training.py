@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live import SIZES, head_of, random_question, told, until
+from live import SIZES, head_of, random_question, step_once, told, until
 
 from autograd import grad
 from autograd.viewing.live import LivePage, answered
@@ -389,7 +389,7 @@ def test_every_control(open_live: Open, size: str) -> None:
         page.locator("#train").click()
         until(page, f"Number(document.querySelector('#steps').textContent.replace(/,/g, '')) > {before + 3}", 60)
         page.locator("#train").click()
-        assert page.locator("#train").inner_text() == "Train"
+        text_is(page, "#train", "Train")
 
     def setting(name: str, kind: str = "input") -> str:
         return f"#settings [data-name={name}] {kind}"
@@ -407,7 +407,7 @@ def test_every_control(open_live: Open, size: str) -> None:
     for name, value in (("activation", "relu"), ("loss", "hinge"), ("optimizer", "sgd")):
         page.locator(setting(name, "select")).select_option(value)
         until(page, f"decodeURIComponent(location.hash).includes('{value}')", 60)
-    assert page.locator(setting("momentum")).is_enabled()
+    until(page, "!document.querySelector('#settings [data-name=momentum] input').disabled")
     for name, value in (("lr", "0.125"), ("momentum", "0.375"), ("l1", "0.0625"), ("weight_decay", "0.03125")):
         change(page, setting(name), value)
         until(page, f"decodeURIComponent(location.hash).includes('{value}')", 60)
@@ -420,19 +420,17 @@ def test_every_control(open_live: Open, size: str) -> None:
 
     change(page, setting("hidden", "input:first-child"), "99")
     text_is(page, "#error", "a layer's size is at most 32 here, got 99")
-    assert page.locator(setting("hidden", "input:first-child")).input_value() == "4"
+    until(page, "document.querySelector('#settings [data-name=hidden] input:first-child').value === '4'")
 
     page.locator("#network .neuron").nth(3).click()
     until(page, "document.querySelectorAll('#weights label').length === 4", 60)
     change(page, "#weights label:nth-of-type(2) input", "1.5")
     until(page, r"/\+\s1\.5\s/.test(document.querySelector('#sum').textContent)", 60)
     page.locator("#neuron").click()
-    player = page.frame_locator("#player iframe")
-    player.locator("#next").click()
-    assert player.locator("#place").inner_text().startswith("step 1 / ")
+    step_once(page)
     page.locator("#shut").click()
     page.locator("#whole").click()
-    player.locator("#next").click()
+    step_once(page)
     page.locator("#shut").click()
 
     page.locator("#followed #sample").select_option("5")

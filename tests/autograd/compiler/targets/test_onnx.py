@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from generators.recurrences import FAMILIES
+from generators.recurrences import FAMILIES, family
 from oracle import MODELS, POINTS, ROWS, SIZES, Case, generated, grid, model, needed, recurrence, ruled
 
 from autograd import Operation, Value, compile, functional, ops, register
@@ -48,6 +48,18 @@ def test_loops(name: str, size: int, tmp_path: Path) -> None:
     found = recurrence(name, size)
     hold(found, tmp_path / "loop.onnx")
     assert "Scan" in {node.op_type for node in onnx.load(tmp_path / "loop.onnx").graph.node}
+
+
+def test_the_file_does_not_grow_with_the_number_of_steps() -> None:
+    sizes = []
+    for steps in (150, 300):
+        (output,), inputs = family("lstm", steps)
+        graph = compile(output, inputs).to_onnx().graph
+        sizes.append(
+            [len(node.attribute[0].g.node) for node in graph.node if node.op_type == "Scan"] + [len(graph.node)]
+        )
+    assert len(sizes[0]) == 2
+    assert sizes[0] == sizes[1]
 
 
 @pytest.mark.usefixtures("forced")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from generators.recurrences import family
 
 from autograd import Operation, Value, compile, ops, register
+from autograd.compiler.differentiate import differentiate
 from autograd.compiler.fold import fold
+from autograd.compiler.ir import Loop
 from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
+from autograd.compiler.program import Framework
 from autograd.compiler.record import record
+from autograd.compiler.roll import roll
 from autograd.compiler.targets import jax, torch
 
 
@@ -25,6 +32,27 @@ def test_the_error_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch
     wanted = rf'{library} is not installed: it comes with the extra "{library}", pip install "valuegrad\[{library}\]"'
     with pytest.raises(ImportError, match=wanted):
         calls[library]()
+
+
+@pytest.mark.parametrize("framework", ["jax", "torch"])
+@pytest.mark.parametrize("name", ["chain", "rnn_of_losses", "lstm", "lorenz", "encoder_decoder"])
+def test_text_does_not_depend_on_the_number_of_steps(name: str, framework: Framework) -> None:
+    texts = []
+    for steps in (150, 300):
+        (output,), inputs = family(name, steps)
+        texts.append(compile(output, inputs).source_for(framework))
+    assert ("jax.lax.scan" if framework == "jax" else "\n        for ") in texts[0]
+    assert len({re.sub(r"\d+", "0", " ".join(text.split())) for text in texts}) == 1
+
+
+@pytest.mark.parametrize("target", [jax, torch])
+def test_what_is_no_forward_pass_is_refused(target) -> None:
+    (output,), inputs = family("chain", 60)
+    program = differentiate(layout(lift(roll(fold(record([output], inputs))), True)))
+    for statements in (program.backward, [s for s in program.backward if isinstance(s, Loop)]):
+        assert statements
+        with pytest.raises(NotImplementedError, match=r"targets write forward passes, which have no (Update|Loop)"):
+            target.source(replace(program, statements=[*program.statements, *statements], backward=()), True)
 
 
 @pytest.mark.parametrize("target", [jax, torch])

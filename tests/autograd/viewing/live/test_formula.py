@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from live import SIZES, head_of, random_question, told, until
+from live import SIZES, head_of, random_question, step_once, told, until
 
 from autograd import Value, draw
 from autograd.expression import read
@@ -160,10 +160,10 @@ def test_every_control(open_live: Open, size: str) -> None:
 
     set_to(leaf(page, "x").locator("input[type=range]"), -1.0)  # a = tanh(-0.8)
     until(page, "document.querySelector('#output').textContent === 'f = 2.769'")
-    assert leaf(page, "x").locator("input[type=radio]").is_checked()
+    until(page, "document.querySelector('[data-name=x] input[type=radio]').checked")
     leaf(page, "b").locator("input[type=number]").fill("0.5")
     until(page, "document.querySelector('#output').textContent === 'f = 1'")
-    assert "data 0.5" in page.locator("#stage").inner_text()
+    until(page, "document.querySelector('#stage').textContent.includes('data 0.5')")
     leaf(page, "w").locator("input[type=radio]").check()
     until(page, "document.querySelector('#chain').textContent.startsWith('df/dw')")
     page.locator("#stage g.leaf[data-leaf=b]").click()
@@ -180,18 +180,16 @@ def test_every_control(open_live: Open, size: str) -> None:
     assert page.locator("#stage g.node").count() > 5  # the last picture is kept
     page.locator("#formula").fill("x**2 + s")
     until(page, "document.querySelectorAll('.leaf[data-name]').length === 2")
-    assert page.locator("#error").inner_text() == ""
+    until(page, "document.querySelector('#error').textContent === ''")
 
     page.locator("#example").select_option("softmax")
     until(page, "document.querySelector('#chain').textContent.includes('x1')")
     assert page.locator("#formula").input_value() == EXAMPLES["softmax"][0]
 
     page.locator("#play").click()
-    player = page.frame_locator("#player iframe")
-    player.locator("#next").click()
-    assert player.locator("#place").inner_text().startswith("step 1 / ")
+    step_once(page)
     page.locator("#shut").click()
-    assert not page.locator("#player").is_visible()
+    page.locator("#player").wait_for(state="hidden")
 
 
 def test_keys_reach_what_has_the_focus(open_live: Open) -> None:
@@ -233,8 +231,7 @@ def test_the_address_brings_the_state_back(open_live: Open) -> None:
     set_to(leaf(page, "w").locator("input[type=range]"), 1.25)
     until(page, "decodeURIComponent(location.hash).includes('1.25')")
     page.reload()
-    page.wait_for_selector("#stage svg")
-    assert leaf(page, "w").locator("input[type=number]").input_value() == "1.25"
+    until(page, "document.querySelector('[data-name=w] input[type=number]')?.value === '1.25'")
 
 
 def test_without_the_program_the_page_says_so(open_live: Open) -> None:

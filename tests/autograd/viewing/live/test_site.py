@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import until
+from live import step_once, until
 
 from autograd.__main__ import main
 from autograd.viewing.live import site
@@ -99,6 +99,6 @@ def test_the_site_works_without_a_python_of_the_machine(browser: Any, built: str
     page.locator("#formula").fill("x*x")
     until(page, "document.querySelector('#output').textContent === 'f = 4'", 60)
     page.locator("#play").click()
-    page.frame_locator("#player iframe").locator("#next").click()
+    step_once(page)
     context.close()
     assert complaints == []

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live import head_of, until
+from browser import Tabs
+from live import head_of, step_once, until
 
 import autograd
 import nn
@@ -134,6 +135,30 @@ def test_what_is_sent_is_drawn(open_page: Any) -> None:
     assert "layers[1]" in page.locator("#flow").inner_text()
 
 
+@pytest.mark.usefixtures("anywidget")
+def test_the_network_of_a_fit_is_shown_as_it_is_after_the_last_step(monkeypatch: Any, open_page: Any) -> None:
+    shown: list[Any] = []
+    display = ModuleType("IPython.display")
+    display.display = shown.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    model, x = nn.MLP(2, [3, 1], "tanh", seed=0), [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    trainer = nn.Trainer(model, nn.mse, nn.Adam(model.parameters(), lr=0.05))
+    trainer.fit(x, [0.0, 1.0, 1.0, 0.0], epochs=30, batch_size=4, live=True)
+    page = open_page(watching_page().html(host="<script>window.askPython = () => {};</script>"))
+    for _, (sent,) in shown[0].sent[-1:] * 2:
+        text = base64.b64encode(sent).decode()
+        page.evaluate("(text) => receive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))", text)
+    assert page.locator("#at").inner_text() == "epoch 30, step 30"
+    assert page.locator("#network .neuron").count() == 6
+    assert page.locator("#plane .boundary, #plane canvas").count() == 2
+    assert page.locator("#flow .bar").count() == 2
+    page.locator("#sample").select_option("2")
+    wanted = page.evaluate("text", model(x[2])[0].data)
+    until(page, f"[...document.querySelectorAll('#facts dd')].some((e) => e.textContent === {json.dumps(wanted)})")
+    page.locator("#network .neuron").nth(2).click()
+    until(page, "document.querySelector('#sum').textContent.includes('layers[0].neurons[0]')")
+
+
 def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anywidget", None)
     for make in (autograd.play, nn.play):
@@ -141,7 +166,7 @@ def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.Monke
             make()
 
 
-def test_the_page_asks_through_its_frame(open_page: Any) -> None:
+def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
     page = formula_page("w*x", {"w": 2.0, "x": 3.0})
     notebook = open_page("<!doctype html><title>a notebook</title><div id=cell></div>")
     asked: list[Any] = []
@@ -171,5 +196,6 @@ def test_the_page_asks_through_its_frame(open_page: Any) -> None:
     until(first, "document.querySelector('#output').textContent === 'f = 5'", 30)
     assert second.locator("#output").inner_text() == "f = 6"  # each view of a widget has a state of its own
     first.locator("#play").click()
-    first.frame_locator("#player iframe").locator("#next").click()
+    step_once(first)
     assert asked[-1]["play"] is True
+    tabs.give_up(notebook)  # it knows a function of Python's

@@ -1,12 +1,14 @@
-"""What the checks of lessons 6 to 9 say to right answers, and to the usual wrong ones."""
+"""What the checks of lessons 6 to 11 say to right answers, and to the usual wrong ones."""
+
+import math
 
 import numpy as np
 import pytest
 from exercises import check
 
-from autograd import Value, compile
+from autograd import Operation, Value, compile
 from autograd.functional import softmax
-from nn import Layer, Neuron, cross_entropy
+from nn import Layer, Module, Neuron, cross_entropy
 
 
 def compiled(n_inputs=3, n_outputs=5, activation="tanh", declared=True):
@@ -87,6 +89,78 @@ def by_hand(weights, b, x, t, reduce=np.sum):
     return dz @ x.T, reduce(dz, axis=1, keepdims=True)
 
 
+def shifted(scores):
+    largest = max(score.data for score in scores)
+    powers = [(score - largest).exp() for score in scores]
+    return [power / sum(powers) for power in powers]
+
+
+def as_given(scores):
+    powers = [score.exp() for score in scores]
+    return [power / sum(powers) for power in powers]
+
+
+def of_scores(scores):
+    return [score / sum(scores) for score in scores]
+
+
+def without_memory(scores):
+    return [Value(weight.data) for weight in shifted(scores)]
+
+
+def far_shifted(scores):
+    powers = [(score - 5000).exp() for score in scores]
+    return [power / sum(powers) for power in powers]
+
+
+def chances(logits, temperature):
+    powers = np.exp(np.array(logits) / temperature)
+    return list(powers / powers.sum())
+
+
+def softsign(partial="1 / (1 + abs(x)) ** 2", forward="x / (1 + abs(x))"):
+    return Operation("softsign", "softsign", forward, (partial,))
+
+
+class Resonance(Module):
+    remembers = True
+
+    def __init__(self):
+        self.height, self.centre, self.width = Value(1.0), Value(0.0), Value(1.0)
+
+    def __call__(self, inputs):
+        centre = self.centre if self.remembers else self.centre.data
+        return self.height / (1 + ((inputs[0] - centre) / self.width) ** 2)
+
+
+class Flat(Resonance):
+    def __call__(self, inputs):
+        return self.height * (1 + 0 * (inputs[0] - self.centre) / self.width)
+
+
+class Steep(Resonance):
+    def __call__(self, inputs):
+        return self.height / (1 + ((inputs[0] - self.centre) / (2 * self.width)) ** 2)
+
+
+class Forgetful(Resonance):
+    remembers = False
+
+
+class Deaf(Resonance):
+    def __call__(self, inputs):
+        return super().__call__(inputs).data
+
+
+class Nameless(Module):
+    def __init__(self):
+        self.numbers = [Value(1.0), Value(0.0), Value(1.0)]
+
+
+class Plain:
+    height = centre = width = 1.0
+
+
 RIGHT = [
     ("6.1", 0.25**5),
     ("6.1", 0.000977),
@@ -113,6 +187,19 @@ RIGHT = [
     ("9.4", 12),
     ("9.5", by_hand),
     ("9.5", lambda *given: tuple(np.squeeze(part) for part in by_hand(*given))),
+    ("10.1", math.log(100)),
+    ("10.1", 4.605),
+    ("10.2", 6496),
+    ("10.3", shifted),
+    ("10.4", chances),
+    ("10.4", lambda logits, temperature: np.array(chances(logits, temperature))),
+    ("11.1", math.tanh(0.5)),
+    ("11.1", 0.462),
+    ("11.2", 2),
+    ("11.3", softsign()),
+    ("11.3", softsign("(1 - abs(out)) ** 2")),
+    ("11.4", Resonance),
+    ("11.4", lambda: Resonance()),
 ]
 
 WRONG = [
@@ -226,6 +313,57 @@ WRONG = [
     ("9.5", lambda w, b, x, t: (w, b), "and other numbers"),
     ("9.5", lambda w, b, x, t: (by_hand(w, b, x, t)[0], 1.0), "for each of the 2 neurons"),
     ("9.5", lambda w, b, x, t: w, "as a pair"),
+    ("10.1", 2, "base 10"),
+    ("10.1", math.log2(100), "base 2"),
+    ("10.1", 0.01, "the surprise"),
+    ("10.1", math.log(27), "with 27 signs"),
+    ("10.1", 7, "minus the logarithm"),
+    ("10.1", "much", "the answer is a number"),
+    ("10.2", 4448, "the network within has grown"),
+    ("10.2", 6240, "places are twice as many"),
+    ("10.2", 5472, "one of the network's two tables"),
+    ("10.2", 8384, "start from 4,192"),
+    ("10.3", as_given, "nan for the scores"),
+    ("10.3", far_shifted, "nan for the scores"),
+    ("10.3", of_scores, "wanted 0.3127"),
+    ("10.3", without_memory, "their gradient is not"),
+    ("10.3", lambda scores: shifted(scores)[:1], "it gives 1 weights"),
+    ("10.3", lambda scores: tuple(shifted(scores)), "returns a list of Values"),
+    ("10.3", lambda: None, "ends with TypeError"),
+    ("10.3", [0.5, 0.5], "the function itself"),
+    ("10.4", lambda logits, temperature: chances(logits, 1.0), "makes no difference"),
+    ("10.4", lambda logits, temperature: chances(logits, 1 / temperature), "divide by it"),
+    ("10.4", lambda logits, temperature: [2 * p for p in chances(logits, temperature)], "1 in sum"),
+    ("10.4", lambda logits, temperature: chances(logits, temperature)[::-1], "wanted"),
+    ("10.4", lambda logits, temperature: [1.0], "this one has 1"),
+    ("10.4", 0.5, "the function itself"),
+    ("11.1", math.log(math.cosh(0.5)), "not its slope"),
+    ("11.1", 1 / math.cosh(0.5), "times that of cosh"),
+    ("11.1", math.sinh(0.5), "times that of the logarithm"),
+    ("11.1", math.tan(0.5), "cosh is not cos"),
+    ("11.1", -math.tan(0.5), "without a minus"),
+    ("11.1", -math.tanh(0.5), "sinh, without a minus"),
+    ("11.1", 3, "two factors"),
+    ("11.2", 4, "the root of its inverse"),
+    ("11.2", 16, "wanted is its root"),
+    ("11.2", 1, "there are more of them"),
+    ("11.2", 0.5, "what is left of them"),
+    ("11.2", 7, "a mean of 4 measurements"),
+    ("11.3", softsign("1 / (1 + abs(x))"), "the one it had"),
+    ("11.3", softsign("1 / (1 + x) ** 2"), "abs is missing"),
+    ("11.3", softsign("1 / (1 + x * x)"), "should be 0.4444"),
+    ("11.3", softsign(forward="tanh(x)"), "the value was right before"),
+    ("11.3", Operation("softsign", "s", "x / (1 + abs(x))", ()), "0 partials"),
+    ("11.3", softsign("1 / (1 + size(x)) ** 2"), "ends with"),
+    ("11.3", "1 / (1 + abs(x)) ** 2", "is an Operation"),
+    ("11.4", Flat, "still has all of it"),
+    ("11.4", Steep, "should be 1.5: half its height"),
+    ("11.4", Forgetful, "its slope by centre is 0.0000"),
+    ("11.4", Deaf, "not a Value"),
+    ("11.4", Nameless, "this one has numbers[0]"),
+    ("11.4", Plain, "has Module as its base"),
+    ("11.4", Resonance(), "ends with TypeError"),
+    ("11.4", 3, "the function itself"),
 ]
 
 
