@@ -63,7 +63,11 @@ def _draw_model(model: Part, rankdir: str, max_nodes: int, collapse: Level | Non
 
     description = f"{model.kind}, {model.lines[-1]}"
     dot, asked = dot_of_model(model, rankdir, theme, circles=collapse != "layer")
-    return Drawing(dot, description, lambda: opening.page_of(model.kind, [View(render_titled(dot), (), asked)]))
+
+    def page() -> DrawingPage:
+        return opening.page_of(model.kind, [View({"only": render_titled(dot)}, (), asked)])
+
+    return Drawing(dot, description, page)
 
 
 def draw_marked(
@@ -107,10 +111,15 @@ class _Drawn:
         order = topological_order(root)
         return cls(order, grouping.scopes_of(order), rankdir, max_nodes, marked, theme, _numbers(order))
 
-    def dot(self, parts: Parts) -> str:
+    @property
+    def shapes(self) -> Mapping[str, str]:
+        """The direction of computation for each shape of a page's stage: upright ones are for phones."""
+        return {"wide": "LR", "upright": "TB"} if self.rankdir == "LR" else {"only": self.rankdir}
+
+    def dot(self, parts: Parts, rankdir: str = "") -> str:
         from .picture import dot_of  # and with it graphviz, which nothing but drawing needs
 
-        return dot_of(self.order, self.scopes, parts, self.rankdir, self.marked, self.theme)
+        return dot_of(self.order, self.scopes, parts, rankdir or self.rankdir, self.marked, self.theme)
 
     def views(self, level: Level) -> Iterator[tuple[Sequence[Scope], Parts]]:
         """Which layers are open in each view of a collapsed graph, and its parts; first the view that was drawn."""
@@ -131,7 +140,7 @@ class _Drawn:
             self.order[-1].label or "The graph",
             [
                 View(
-                    render_titled(self.dot(parts)),
+                    {shape: render_titled(self.dot(parts, way)) for shape, way in self.shapes.items()},
                     [scope for (scope,) in opened],
                     asked_of(self.order, self.scopes, parts),
                 )

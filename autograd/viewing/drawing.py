@@ -37,7 +37,7 @@ class Drawing:
     @cached_property
     def page(self) -> DrawingPage:
         """The picture as a page, which zooms and pans, says what is in a box, and opens collapsed layers in place."""
-        return self._page() if self._page else page_of(self.description, [View(self.titled_svg, (), {})])
+        return self._page() if self._page else page_of(self.description, [View({"only": self.titled_svg}, (), {})])
 
     @cached_property
     def svg(self) -> str:

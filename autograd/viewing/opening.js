@@ -1,13 +1,13 @@
-/* Each view is a picture of its own. A box that stands for a layer opens into its neurons, and its frame closes it
+/* Each view has a picture of its own for each shape of stage. A box that stands for a layer opens into its neurons, and its frame closes it
    again: what was a box before is where it was, as far as the stage has room. */
-const views = [...document.querySelectorAll("#stage > svg")];
+const svgs = [...document.querySelectorAll("#stage > svg")];
 const camera = new Camera($("stage"), $("overview"));
 const LEGIBLE = 0.45;  // the scale below which a picture is not shown whole: nothing in it could be made out
 let shown = null, frame = null;
-document.body.classList.toggle("single", views.length === 1);
+document.body.classList.toggle("single", data.frames.length === 1);
 
-views.forEach((svg, i) => {
-  const { opened, asked } = data.frames[i], parts = new Map(partsOf(svg).map((part) => [part.dataset.part, part]));
+svgs.forEach((svg) => {
+  const { opened, asked } = data.frames[svg.dataset.view], parts = new Map(partsOf(svg).map((part) => [part.dataset.part, part]));
   for (const cluster of svg.querySelectorAll("g.cluster")) {
     const name = cluster.querySelector("text")?.textContent;
     if (opened.includes(name)) { cluster.dataset.layer = name; cluster.classList.add("open"); }
@@ -97,9 +97,9 @@ function first() {
 }
 
 function show(now, index) {
-  [frame, shown] = [now, views[index]];
-  for (const svg of views) svg.classList.remove("shown");
-  arrange(camera, { only: shown });
+  for (const svg of svgs) svg.classList.remove("shown");
+  const shapes = svgs.filter((svg) => svg.dataset.view === String(index)).map((svg) => [svg.classList[0], svg]);
+  [frame, shown] = [now, arrange(camera, Object.fromEntries(shapes))];
   camera.chosen = null;
   camera.look(camera.room(camera.whole) < LEGIBLE ? [first()] : []);
   camera.mark();

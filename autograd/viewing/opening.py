@@ -7,7 +7,7 @@ that follow one another can be open at once, so that what flows between their ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,9 +34,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class View:
-    """One picture, by whose titles the page's script finds its boxes, and the layers that are open in it."""
+    """A graph, some of its layers open, in a picture for each shape of stage: ``wide`` and ``upright``, or ``only``.
 
-    picture: str
+    By the titles in them the page's script finds their boxes.
+    """
+
+    pictures: Mapping[str, str]
     opened: Sequence[str]
     asked: dict[str, Asked]
 
@@ -59,7 +62,7 @@ def page_of(title: str, views: Sequence[View]) -> DrawingPage:
     frames = [_frame(view) for view in views]
     page = fill_player(
         title=visible(title),
-        stage="".join(re.sub(r' id="[^"]*"', "", view.picture) for view in views),
+        stage="".join(_stage(i, view) for i, view in enumerate(views)),
         stage_label="Picture",
         map=asset("map.html"),
         panel=_PANEL,
@@ -71,6 +74,13 @@ def page_of(title: str, views: Sequence[View]) -> DrawingPage:
         pace=PACE,
     )
     return DrawingPage(page, f"{len(views)} view{'s' * (len(views) > 1)}")
+
+
+def _stage(number: int, view: View) -> str:
+    return "".join(
+        re.sub(r' id="[^"]*"', "", picture).replace("<svg", f'<svg class="{shape}" data-view="{number}"', 1)
+        for shape, picture in view.pictures.items()
+    )
 
 
 def _frame(view: View) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def numbers_of(cells: Sequence[str]) -> tuple[Floats, Mask]:
     """The numbers in cells, nan where one is missing, and which cells hold something else."""
     try:
         found = np.array(list(map(float, cells)), dtype=np.float64)
-        if np.isfinite(found).all() and not any("_" in cell for cell in cells):
+        if np.isfinite(found).all() and "_" not in "".join(cells):
             return found, np.zeros(len(cells), dtype=bool)
     except ValueError:
         pass

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -44,7 +45,7 @@ class Table:
     def column(self, name: str) -> list[str]:
         """The cells of the column of that name; a ValueError if there is none, or more than one."""
         place = column_place(self.header, name, self.path)
-        return [row[place].strip() for row in self.rows]
+        return list(map(str.strip, map(itemgetter(place), self.rows)))
 
     def chosen(self, rows: Sequence[int]) -> Table:
         """The table of some of the rows."""

@@ -182,10 +182,10 @@ class Run:
             self.numbers.write_gradient()
         if not math.isfinite(loss):
             raise self._divergence(f"the loss became {loss!r}", state)
-        if not _is_finite(gradient):
+        if not np.isfinite(gradient).all():
             raise self._divergence("the gradient became infinite or nan", state)
         there = self.optimizer.next(state, gradient)
-        if not _is_finite(there.theta):
+        if not np.isfinite(there.theta).all():
             raise self._divergence("the parameters became infinite or nan", state)
         if self.history.recording:
             self.history.recording.add_step(gradient)
@@ -277,11 +277,6 @@ class Run:
         for name, curve in self.history.curves.items():
             curve[:] = saved.curves.get(name, [])
         self.history.recording = self._recording(saved.moments)
-
-
-def _is_finite(vector: Vector) -> bool:
-    """Whether all numbers are; one inf or nan makes the sum of squares one, and so do huge numbers, which are asked."""
-    return math.isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
 
 
 def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:

@@ -93,8 +93,19 @@ def test_a_layer_opens_where_it_was(open_page: Any) -> None:
     assert text.evaluate("t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a") >= 10
 
 
+@pytest.mark.parametrize(("rankdir", "shape"), [("LR", "upright"), ("RL", "only")])
+def test_computation_runs_upright_on_a_phone_but_where_a_direction_was_chosen(
+    open_page: Any, rankdir: str, shape: str
+) -> None:
+    page = open_page(draw(network([3, 1])[1], rankdir, collapse="layer").page.html, *PHONE)
+    page.locator(f"{SHOWN}.{shape}[data-view='0']").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.locator(f"{SHOWN}.{shape}[data-view='1']").wait_for()
+    assert page.locator(SHOWN).count() == 1
+
+
 def test_what_would_be_too_small_as_a_whole_begins_with_its_inputs(open_page: Any) -> None:
-    page = open_page(draw(network([16, 16, 1])[1], collapse="layer").page.html, *PHONE)
+    page = open_page(draw(network([2, 2, 2, 2, 2, 1])[1], collapse="layer").page.html, *PHONE)
     stage = page.locator("#stage").bounding_box()
     entering = page.locator(f"{SHOWN} g.node.input").first
     box = entering.bounding_box()
