@@ -77,13 +77,17 @@ def from_table(
     is_word = as_classes or not any(map(_is_numeric, table.column(target)))
     whole = _without_missing(table, names, target, is_word, missing)
     features, _ = encoding.features(whole)
-    notes = [f"{len(table) - len(whole)} rows with missing cells are left out"] * (len(whole) < len(table))
-    if holes := int(np.isnan(features).any(axis=1).sum()):
-        notes.append(f"{holes} rows with missing cells have the mean of the rows to train on there")
+    left_out, filled = len(table) - len(whole), int(np.isnan(features).any(axis=1).sum())
+    notes = [f"left out, for they have missing cells: {_rows(left_out)}"] * (left_out > 0)
+    notes += [f"filled with the mean of the rows to train on: missing cells of {_rows(filled)}"] * (filled > 0)
     counting = [name for name in names if _counts(table.column(name))]
     notes += [f"the column {name!r} only counts the rows: --ignore {quote(name)} leaves it out" for name in counting]
     targets, classes = _class_targets(whole, target) if is_word else (_number_targets(whole, target), ())
     return Dataset(table.name, encoding, features, target, targets, classes, notes=tuple(notes))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _is_numeric(cell: str) -> bool:

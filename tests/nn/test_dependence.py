@@ -91,9 +91,7 @@ def test_the_warning_names_the_users_line():
     with pytest.warns(RuntimeWarning) as said:
         trained(lambda: Table(WAYS["int of data"]), rare(0))
     line = number.__code__.co_firstlineno + 1
-    told = (
-        f"test_dependence.py, line {line}, in number: `return x.data if isinstance(x, Value) else x` reads a number"
-    )
+    told = f"test_dependence.py, line {line}, in number: `return x.data if isinstance(x, Value) else x` reads a number"
     assert told in str(said[0].message)
 
 

@@ -96,12 +96,12 @@ def test_rows_with_gaps_are_an_error_or_left_out_or_filled_with_the_mean_of_thos
         from_table(table, "t")
     dropped = from_table(table, "t", missing="drop")
     assert dropped.features[:, 0].tolist() == [1, 5, 6, 7, 9]
-    assert dropped.notes == ("3 rows with missing cells are left out",)
+    assert dropped.notes == ("left out, for they have missing cells: 3 rows",)
     data = from_table(table, "t", missing="mean")
     assert np.isnan(data.features).any(axis=1).tolist() == [False, True, True, False, False, False, False]
     assert data.notes == (
-        "1 rows with missing cells are left out",
-        "2 rows with missing cells have the mean of the rows to train on there",
+        "left out, for they have missing cells: 1 row",
+        "filled with the mean of the rows to train on: missing cells of 2 rows",
     )
     train, held_out = data.split(seed=0)
     raw = data.features[[i for i in range(7) if data.targets[i] in train.targets]]
@@ -248,7 +248,7 @@ def test_tables_with_gaps_words_and_semicolons_take_one_command(tmp_path, capsys
         run("train", table, "--target", target, "--missing", "mean", "--out", tmp_path / "out", "--epochs", "15") == 0
     )
     out = capsys.readouterr().out
-    assert "have the mean of the rows to train on there" in out
+    assert "filled with the mean of the rows to train on" in out
     if target == "class":
         assert float(out.split("held-out accuracy ")[1].split()[0]) > 0.9
     else:

@@ -1,6 +1,8 @@
 /* The page in a frame, and its questions over the notebook's connection. */
 function render({ model, el }) {
   const frame = document.createElement("iframe"), waiting = new Map();
+  let told = null;  // the latest of what nobody asked for, which is a whole state: it may be here before the page is
+  const tell = () => told && frame.contentWindow?.receive?.(told);
   frame.askPython = (question) => new Promise((take) => {
     const number = Math.random();
     waiting.set(number, take);
@@ -8,12 +10,12 @@ function render({ model, el }) {
   });
   const answered = ({ number }, [buffer]) => {
     const packet = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    if (number === undefined) frame.contentWindow.receive?.(packet);  // what nobody asked for
+    if (number === undefined) { told = packet; tell(); }
     waiting.get(number)?.(packet);
     waiting.delete(number);
   };
   model.on("msg:custom", answered);
-  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page") });
+  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page"), onload: tell });
   Object.assign(frame.style, { width: "100%", height: model.get("height"), border: 0 });
   el.append(frame);
   return () => model.off("msg:custom", answered);

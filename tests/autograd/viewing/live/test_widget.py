@@ -135,6 +135,25 @@ def test_what_is_sent_is_drawn(open_page: Any) -> None:
     assert "layers[1]" in page.locator("#flow").inner_text()
 
 
+def test_what_is_sent_before_the_page_is_there_is_drawn_when_it_is(open_page: Any) -> None:
+    page = open_page("<div id=cell></div>")
+    page.evaluate(
+        """async (script) => {
+          const { default: { render } } = await import(`data:text/javascript;base64,${btoa(script)}`);
+          const shown = "document.querySelector('p').append(bytes.join())";
+          const shows = `<p></p><script>receive = (bytes) => ${shown}</script>`;
+          const traits = { title: "a page", page: shows, height: "9em" };
+          const on = (_, take) => {
+            for (const last of [7, 8]) take({}, [new DataView(new Uint8Array([1, last]).buffer)]);
+          };
+          render({ el: document.querySelector("#cell"), model: { get: (name) => traits[name], on } });
+        }""",
+        asset("widget.js"),
+    )
+    page.frame_locator("#cell iframe").locator("p", has_text="1,8").wait_for()
+    assert page.frame_locator("#cell iframe").locator("p").inner_text() == "1,8"
+
+
 @pytest.mark.usefixtures("anywidget")
 def test_the_network_of_a_fit_is_shown_as_it_is_after_the_last_step(monkeypatch: Any, open_page: Any) -> None:
     shown: list[Any] = []
