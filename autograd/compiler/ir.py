@@ -612,16 +612,6 @@ class Loop:
 Statement = Define | Update | Loop
 
 
-def without_loops(statements: Iterable[Statement]) -> list[Define | Update]:
-    """The statements, for a target that has no loops; a TypeError if there are some."""
-    found = []
-    for statement in statements:
-        if isinstance(statement, Loop):
-            raise TypeError(f"this target has no loops, got one of {statement.times:,} steps: leave the pass roll out")
-        found.append(statement)
-    return found
-
-
 def assignments(statements: Iterable[Statement]) -> Iterator[Define | Update]:
     """The statements in order, those in loops too."""
     for statement in statements:

@@ -121,7 +121,7 @@ class Program:
         """Programs are made by :func:`compile`."""
         self._packed, self._single, self._target = recording.packed(), single, target
         self._n_nodes, self._n_outputs = len(recording), len(recording.outputs)
-        exact = bool(exact_for) or target == "c"  # a loop costs little: C needs no grids with holes
+        exact = self._is_exact = bool(exact_for) or target == "c"  # a loop costs little: C needs no grids with holes
         rolled = roll(fold(recording))
         lifted = lift(rolled, exact)
         arrays = differentiate(layout(lifted, exact_for.parameters if exact_for else _order(rolled, exact)))
@@ -488,7 +488,7 @@ class Program:
         recording = self._packed.unpacked()
         folded = fold(recording)
         rolled = roll(folded)
-        lifted = lift(rolled)
+        lifted = lift(rolled, self._is_exact, quiet=True)  # what it may cost was said when it was compiled
         arrays = layout(lifted, self.parameters)
         found: dict[str, object] = {"record": recording, "fold": folded}
         found |= {"roll": rolled} if rolled.loops else {}

@@ -264,6 +264,17 @@ def iteration(rng: random.Random, steps: int, xs: list[list[Value]]) -> list[Val
     return [squares(y)]
 
 
+def side_by_side(rng: random.Random, steps: int, xs: list[list[Value]]) -> list[Value]:
+    """Chains with the same parameters, recorded one after the other."""
+    w, b = values(rng, 2)
+    ends = []
+    for x in [x for row in xs[:3] for x in row]:
+        for _ in range(steps):
+            x = (w * x + b).sin()
+        ends.append(x)
+    return [squares(ends)]
+
+
 def powers(rng: random.Random, steps: int, xs: list[list[Value]]) -> list[Value]:
     y, r = xs[0][0].sigmoid(), Value(3.2)
     for _ in range(steps):
@@ -294,7 +305,7 @@ FAMILIES: dict[str, Callable[[random.Random, int, list[list[Value]]], list[Value
         *(chain, rnn, rnn_of_losses, rnn_of_some_losses, rnn_from_parameters, part_of_the_last, lstm, gru, lorenz),
         *(leapfrog, by_numbers, by_parameters, two_steps_ago, three_steps_ago, descent, momentum, in_turns),
         *(encoder_decoder, stacked, both_ways, interrupted, largest, hidden_states, iteration, powers, mixture),
-        several_outputs,
+        *(several_outputs, side_by_side),
     )
 }
 

@@ -124,8 +124,10 @@ class Steps:
 
     @property
     def spans_most(self) -> bool:
-        """Whether there is little depth beside it."""
-        return bool(self.times * self.levels.max() > 0.8 * self.graph.folded.level.max())
+        """Whether there is little beside it, in depth and in nodes: equal chains side by side are steps of one loop."""
+        level = self.graph.folded.level
+        deep = self.times * self.levels.max() > 0.8 * level.max()
+        return bool(deep and 2 * self.nodes.size > np.count_nonzero(level > 0))
 
 
 def checked(graph: Rows, nodes: Ints) -> Steps | None:

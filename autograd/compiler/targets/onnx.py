@@ -104,6 +104,7 @@ class _Graph(Library[str]):
         self.names: dict[str, str] = {}
         self._made: dict[object, str] = {}
         self._serial = count(1)
+        self.batch = "batch"
         self._functions = _Functions(self)
 
     # ---- nodes and numbers
@@ -138,13 +139,26 @@ class _Graph(Library[str]):
     def integers(self, *values: int) -> str:
         return self.array(np.array(values, dtype=np.int64))
 
+    def columns(self) -> str:
+        """The samples as columns; of none one is made up, for onnxruntime divides by their number in an Einsum."""
+        missing = self.node("Max", self.node("Sub", self.integers(1), self.size()), self.integers(0))
+        pads = self.node("Concat", self.integers(0, 0), missing, self.integers(0), axis=0)
+        self.batch = self.node("Pad", "batch", pads)
+        return self.node("Transpose", self.batch, perm=[1, 0])
+
+    def without_columns_made_up(self, outputs: str) -> str:
+        return self.node("Slice", outputs, self.integers(0), self.size("batch"), self.integers(0))
+
+    def size(self, batch: str = "") -> str:
+        """How many samples there are, or are in a batch, when the program runs."""
+        return self.node("Shape", batch or self.batch, start=0, end=1)
+
     def lengths(self, shape: ir.Shape) -> str:
         """A shape that is known when the program runs, as a vector."""
         if not any(isinstance(length, ir.Batch) for length in shape):
             return self.integers(*[length for length in shape if isinstance(length, int)])
-        size = self.node("Shape", "batch", start=0, end=1)
         parts = [
-            self.node("Mul", size, self.integers(length.count))
+            self.node("Mul", self.size(), self.integers(length.count))
             if isinstance(length, ir.Batch)
             else self.integers(length)
             for length in shape
@@ -310,9 +324,11 @@ def model(program: ir.ArrayProgram, theta: ir.Floats, single: bool, dtype: npt.D
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise ValueError(f'dtype is "float64" or "float32", got {dtype!r}')
     graph, n = _Graph(theta, np.dtype(dtype)), program.inputs.size
-    found = Walk(program, graph, graph.node("Transpose", "batch", perm=[1, 0]) if n else "", "theta").outputs(single)
+    found = Walk(program, graph, graph.columns() if n else "", "theta").outputs(single)
     if n and not single:
         found = graph.node("Transpose", found, perm=[1, 0])
+    if n:
+        found = graph.without_columns_made_up(found)
     if found in graph.names or not any(found in node.output for node in graph.nodes):
         found = graph.node("Identity", found)
     graph.names[found] = "output"

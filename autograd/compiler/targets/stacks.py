@@ -102,7 +102,8 @@ class _Layout:
     def __init__(self, stacks: Stacks, loop: ir.Loop, is_mixed: bool) -> None:
         self.stacks, self.loop, self.is_mixed = stacks, loop, is_mixed
         self.before: list[Line] = []
-        self.body = ir.without_loops(loop.body)
+        self.body = [line for line in loop.body if not isinstance(line, ir.Loop)]
+        assert len(self.body) == len(loop.body), "roll makes no loop within a loop"
         self.carrying: list[Line] = []
         self.made = dict.fromkeys(line.target for line in self.body if isinstance(line, ir.Define))
         every_carried = [replace(each, after=_as_array(each.after)) for each in loop.carried]

@@ -30,7 +30,6 @@ from autograd import Value, compile, functional, grad
 from autograd.compiler import roll as rolling
 from autograd.compiler.fold import fold
 from autograd.compiler.graphs import Folded
-from autograd.compiler.ir import without_loops
 from autograd.compiler.record import record
 from autograd.compiler.roll import roll
 from autograd.compiler.targets.interpret import interpret
@@ -322,7 +321,14 @@ def has_one_order(outputs: Sequence[Value], inputs: Sequence[Value], monkeypatch
         assert program.theta.tolist() == programs[0].theta.tolist()
 
 
-def test_a_target_without_loops_refuses_them() -> None:
-    (output,), inputs = family("rnn_from_parameters", 40)
-    with pytest.raises(TypeError, match="this target has no loops, got one of 39 steps"):
-        without_loops(arrays([output], inputs).statements)
+@pytest.mark.parametrize("count", [2, 7, 30])
+def test_equal_chains_side_by_side_are_steps_of_one_loop(count: int) -> None:
+    inputs, w = [Value(0.1 * i) for i in range(count)], Value(0.7)
+    ends = []
+    for x in inputs:
+        for _ in range(60):
+            x = (w * x + 0.1).sin()
+        ends.append(x)
+    program = compile(squares(ends), inputs)
+    assert len(re.findall(r"for t in", program.source)) == 3  # forward alone, and with the way back
+    check([squares(ends)], inputs, np.random.default_rng(0).uniform(-0.6, 0.6, (3, count)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from generators.recurrences import FAMILIES, family
 from oracle import MODELS, POINTS, ROWS, SIZES, Case, generated, grid, model, needed, recurrence, ruled
 
-from autograd import Operation, Value, compile, functional, ops, register
+from autograd import Operation, Program, Value, compile, functional, ops, register
 from autograd.compiler.targets import onnx as onnx_target
 from nn import MLP, hinge
 
@@ -109,13 +110,24 @@ def test_the_file_is_to_be_read(tmp_path: Path) -> None:
     assert {"z1", "a1", "z2", "a2", "output"} <= named
 
 
-def test_any_batch(tmp_path: Path) -> None:
-    x, w = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
-    program = compile([w[0] * x[1], w[1] + 1.0, x[0] + 0.0, Value.constant(2.0)], x)
+def elementwise() -> Program:
+    x, w = [Value(1.0), Value(2.0), Value(0.0)], [Value(3.0), Value(4.0)]
+    return compile([w[0] * x[1], w[1] + 1.0, x[0] + 0.0, Value.constant(2.0)], x)
+
+
+def one_matrix_for_several_rows() -> Program:
+    x, weights = [Value(1.0), Value(2.0), Value(0.0)], [[Value(0.5), Value(-1.5)], [Value(0.25), Value(2.0)]]
+    return compile([functional.dot(row, x[i : i + 2]).tanh() for i in (0, 1) for row in weights], x)
+
+
+@pytest.mark.parametrize("make", [elementwise, network, one_matrix_for_several_rows])
+def test_any_batch(tmp_path: Path, make: Callable[[], Program]) -> None:
+    """Also an empty one: onnxruntime's Einsum would end the process there, were it given one."""
+    program = make()
     program.to_onnx(tmp_path / "program.onnx")
     for size in (0, 1, 5):
-        batch = np.arange(2.0 * size).reshape(size, 2)
-        np.testing.assert_array_equal(run(tmp_path / "program.onnx", batch), program(batch))
+        batch = np.random.default_rng(0).uniform(-1, 1, (size, 3))
+        np.testing.assert_allclose(run(tmp_path / "program.onnx", batch), program(batch), rtol=1e-12)
 
 
 def test_32_bits(tmp_path: Path) -> None:
