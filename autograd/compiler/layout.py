@@ -59,7 +59,10 @@ def layout(lifted: Lifted, parameters: Sequence[Value] = ()) -> ArrayProgram:
     tanh1 (5, B) = tanh(m1)
     return tanh1
     """
-    program = _Layout(lifted).run()
+    first = _Layout(lifted)
+    program, lifted = first.run(), first.with_carried_as_made()
+    if lifted is not first.lifted:
+        program = _Layout(lifted).run()
     if not parameters or [*program.parameters] == [*parameters]:
         return program
     recording = lifted.folded.recording
@@ -153,6 +156,31 @@ class _Layout:
         ]
         collected = [self.collect(home, inner, pairs) for home, inner in group.collects.items()]
         return Loop(group.times, statements, pairs, stacked, collected)
+
+    def with_carried_as_made(self) -> Lifted:
+        """The groups; what a step makes in one array is carried on in the order of that array.
+
+        It is read as it stands then, and not picked out: 14 small networks side by side take two thirds of the time.
+        """
+        groups = {home: self.as_made(group) for home, group in self.lifted.groups.items()}
+        changed = any(groups[home] is not group for home, group in self.lifted.groups.items())
+        return replace(self.lifted, groups=groups) if changed else self.lifted
+
+    def as_made(self, group: Group | Repeat) -> Group | Repeat:
+        """The group; of a loop what it carries in the order in which its body makes it."""
+        if not isinstance(group, Repeat):
+            return group
+        body = dict(group.body)
+        for home, carried in group.body.items():
+            if carried.kind == "carry":
+                first, after = carried.operands
+                made = self.lifted.nodes.same[after]
+                order = np.argsort(self.places.position[made], kind="stable")
+                makers = np.unique(self.lifted.nodes.home[made]).tolist()
+                is_made = len(makers) == 1 and makers[0] in body and body[makers[0]].kind != "carry"
+                if is_made and (np.diff(order) != 1).any():
+                    body[home] = replace(carried, targets=carried.targets[order], operands=(first[order], after[order]))
+        return replace(group, body=body) if any(body[home] is not group.body[home] for home in body) else group
 
     def given(self, home: int, group: Group) -> Array:
         """The array of what is carried; a single number has no axis."""

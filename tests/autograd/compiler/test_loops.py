@@ -332,3 +332,20 @@ def test_equal_chains_side_by_side_are_steps_of_one_loop(count: int) -> None:
     program = compile(squares(ends), inputs)
     assert len(re.findall(r"for t in", program.source)) == 3  # forward alone, and with the way back
     check([squares(ends)], inputs, np.random.default_rng(0).uniform(-0.6, 0.6, (3, count)))
+
+
+@pytest.mark.parametrize("count", [2, 7])
+def test_what_networks_side_by_side_carry_is_read_as_it_was_made(count: int) -> None:
+    rng = random.Random(0)
+    weights, inputs = matrix(rng, 3, 3), matrix(rng, count, 3)
+    states: list[Sequence[Value]] = []
+    for state in inputs:
+        for _ in range(60):
+            state = [functional.dot(row, state).tanh() for row in weights]
+        states.append(state)
+    output, xs = squares([value for state in states for value in state]), [x for row in inputs for x in row]
+    source = compile(output, xs).source
+    steps = source[source.index("def step(") : source.index("def views(")]
+    assert "tanh" in steps
+    assert not re.search(r"\[i\d|transpose", steps)  # nothing is picked out, nothing is read in another order
+    check([output], xs, np.random.default_rng(0).uniform(-0.6, 0.6, (3, len(xs))))
