@@ -11,12 +11,11 @@ function render({ model, el }) {
   const answered = ({ number }, [buffer]) => {
     const packet = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     if (number === undefined) { told = packet; tell(); }
-    waiting.get(number)?.(packet);
-    waiting.delete(number);
+    else { waiting.get(number)?.(packet); waiting.delete(number); }
   };
   model.on("msg:custom", answered);
-  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page"), onload: tell });
-  Object.assign(frame.style, { width: "100%", height: model.get("height"), border: 0 });
+  const style = `width: 100%; height: ${model.get("height")}; border: 0`;
+  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page"), onload: tell, style });
   el.append(frame);
   return () => model.off("msg:custom", answered);
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from browser import EVERY_SIZE
+from live import until
 from stepping import GRAPHS, almost_300_nodes, least_contrast, network, neuron, steps_seen
 
 from autograd import Value, step_through
@@ -76,7 +77,7 @@ def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all(open_pag
     at_first, before = scale(page), place(page, "v0")
     page.mouse.move(before["x"], before["y"])
     page.mouse.wheel(0, -400)
-    page.wait_for_function("scale => document.querySelector('#stage svg.shown').getScreenCTM().a > scale", arg=at_first)
+    until(page, f"document.querySelector('#stage svg.shown').getScreenCTM().a > {at_first}")
     after = place(page, "v0")
     assert scale(page) > 1.5 * at_first
     assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=1)
@@ -143,7 +144,7 @@ def test_the_stage_is_upright_on_a_tall_screen_and_turns_with_it(open_page: Any)
     assert above["y"] < below["y"] - 40
     page.set_viewport_size({"width": 1280, "height": 300})
     left = "document.querySelector('#stage svg.shown [data-part={}]').getBoundingClientRect().left"
-    page.wait_for_function(f"{left.format('v0')} < {left.format('v8')} - 40")  # once the page knows of its new size
+    until(page, f"{left.format('v0')} < {left.format('v8')} - 40", 30)  # once the page knows of its new size
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
