@@ -89,11 +89,14 @@ class Steps:
                 outside = np.where((each.read[here] == each.read[here, :1]).all(axis=1), each.read[here, 0], NONE)
                 wanted.append(np.where(made_by == NONE, outside, nodes[made_by, self.times - each.lag[here]]))
                 known.append((made_by != NONE) | (outside != NONE))
-            side, row = (int(found[0]) for found in np.nonzero([side.made_by[here] != NONE for side in self.sides]))
+            sides, rows = np.nonzero([side.made_by[here] != NONE for side in self.sides])
+            if not len(sides):
+                return None  # what reads nothing of the steps is not found by what reads them
+            side, row = int(sides[0]), int(rows[0])
             for node in graph.readers(side, int(wanted[side][row])):
-                rows = graph.rows(np.array([node]))
+                of_node = graph.rows(np.array([node]))
                 if graph.count[node] == graph.count[nodes[i, 0]] and all(
-                    (read[rows] == want)[there].all()
+                    (read[of_node] == want)[there].all()
                     for read, want, there in zip((graph.left, graph.right), wanted, known, strict=True)
                 ):
                     nodes[i, -1] = node

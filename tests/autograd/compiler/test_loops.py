@@ -139,6 +139,12 @@ def test_an_adjoint_of_all_steps_and_that_of_one_step_have_two_names(seed: int) 
     check([squares(grad(output, leaves, create_graph=True))], inputs, batch)
 
 
+@pytest.mark.usefixtures("forced")
+def test_a_part_of_a_step_may_read_nothing_that_steps_make() -> None:
+    outputs, inputs = random_recurrence(81683)
+    check(outputs, inputs, np.random.default_rng(0).uniform(-1, 1, (17, len(inputs))))
+
+
 @pytest.mark.parametrize("name", ["descent", "rnn_of_losses", "largest", "two_steps_ago"])
 def test_hessians_do_not_depend_on_loops(name: str, request: pytest.FixtureRequest) -> None:
     outputs, inputs = family(name, 8)
