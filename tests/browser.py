@@ -14,6 +14,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 EVERY_SIZE = bool(os.environ.get("CI")) and os.environ.get("PAGES") != "few"
 """Whether pages are driven at every size: where CI is set, unless PAGES=few says that another run does so."""
 
+SETTLED = """new Promise((done) => {
+  let left = 3;
+  (function next() { if (left--) requestAnimationFrame(next); else done(); })();
+})"""
+"""A page that finds itself to be of another size than when it was built is built anew within three frames."""
+
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -52,6 +58,7 @@ class Tabs:
         tab.set_viewport_size({"width": width, "height": height})
         tab.emulate_media(color_scheme="dark" if dark else "light")
         tab.goto(address)
+        tab.evaluate(SETTLED)
         return tab
 
     def _another(self) -> Any:
