@@ -20,7 +20,7 @@ def widget(page: LivePage, height: str = "46rem") -> Any:
             "`python -m autograd play` and `python -m nn play` open the same pages without it"
         ) from None
 
-    class Live(AnyWidget):  # type: ignore[misc]
+    class Live(AnyWidget):
         _esm = asset("widget.js")
         page = Unicode().tag(sync=True)
         title = Unicode().tag(sync=True)
