@@ -239,14 +239,17 @@ class Folded:
     def flows(self) -> Flags:
         """For each node whether a gradient flows from an output to its operands."""
         recording = self.recording
+        passes = [*(bool(row.partials) for row in recording.rows), False, False]  # as seen from the end: GIVEN, LEAF
+        found = bytearray(len(self.level) + 1)  # a graph of millions of nodes is walked node by node
+        for i in recording.outputs:
+            found[i] = True
         columns = (recording.code[: len(recording)], recording.left, recording.right)
         code, left, right = (column.tolist() for column in columns)
-        flows = np.zeros(len(self.level) + 1, dtype=bool)
-        flows[list(recording.outputs)] = True
         for i in reversed(range(len(recording))):
-            flows[i] &= code[i] >= 0 and bool(recording.rows[code[i]].partials)
-            if flows[i]:
-                flows[[left[i], right[i]]] = True
+            found[i] &= passes[code[i]]
+            if found[i]:
+                found[left[i]] = found[right[i]] = True
+        flows = np.frombuffer(found, dtype=bool).copy()
         for loop in self.loops:
             flows[loop.body] = flows[loop.like]
         early = self.terms.left >= len(recording)

@@ -40,7 +40,6 @@ class Rows:
         )
         ends = np.searchsorted(self.owner, np.arange(n + 1))
         self.start, self.count = ends[:-1], np.diff(ends)
-        self.flows = folded.flows if recording.stops else self.live
         self.sort = np.full(n + 1, COMPUTED)
         self.sort[:n][recording.varies == CONSTANT] = NUMBER
         self.sort[:n][recording.code == LEAF] = PARAMETER
@@ -48,19 +47,23 @@ class Rows:
         self.sort[NONE] = ABSENT
 
     @cached_property
+    def flows(self) -> Flags:
+        """For each node whether a gradient flows from an output to its operands."""
+        return self.folded.flows if self.folded.recording.stops else self.live
+
+    @cached_property
     def path(self) -> Ints:
-        """The longest path from the leaves upwards."""
-        level = np.append(self.folded.level, 0)
-        below: list[int] = np.full(len(level), NONE).tolist()
-        for side in (self.right, self.left):
-            rows = np.flatnonzero((level[side] == level[self.owner] - 1) & (level[side] > 0))[::-1]
-            deep = np.full(len(level), NONE)
-            deep[self.owner[rows]] = side[rows]
-            below = np.where(deep == NONE, below, deep).tolist()
+        """The longest path from the leaves upwards, or from what a loop makes."""
+        level, start, count = (column.data for column in (self.folded.level, self.start, self.count))
+        sides = self.left.data, self.right.data
         node = int(np.argmax(self.folded.level))
         path = [node]
-        while below[node] != NONE:
-            node = below[node]
+        for below in range(level[node] - 1, 0, -1):
+            rows = range(start[node], start[node] + count[node])
+            read = (side[row] for side in sides for row in rows)
+            node = next((operand for operand in read if operand != NONE and level[operand] == below), NONE)
+            if node == NONE:
+                break  # a loop makes what is read there
             path.append(node)
         return np.array(path[::-1])
 
