@@ -62,19 +62,12 @@ def _read_once(expr: ir.Expr) -> Iterator[ir.Array]:
     """Arrays each of whose elements is read for one element of the expression."""
     if isinstance(expr, ir.Array):
         yield expr
-    elif _is_array(expr):
-        yield from _read_once(expr.operands[0])
     elif isinstance(expr, ir.Rearrange | ir.Reduce):
         yield from _read_once(expr.inside)
     elif isinstance(expr, ir.Apply | ir.Where):
         for operand in expr.operands:
             if operand.shape == expr.shape:
                 yield from _read_once(operand)
-
-
-def _is_array(expr: ir.Expr) -> bool:
-    """Whether it is a view of a whole array as it stands."""
-    return isinstance(expr, ir.View) and expr.is_whole and expr.shape == expr.source.shape
 
 
 def _fits(part: ir.Expr, whole: ir.Expr) -> bool:
@@ -87,6 +80,6 @@ def _fits(part: ir.Expr, whole: ir.Expr) -> bool:
 
 
 def _replaced(expr: ir.Expr, array: ir.Array, by: ir.Expr) -> ir.Expr:
-    if expr is array or (_is_array(expr) and expr.operands[0] is array):
+    if expr is array:
         return by
     return ir.rebuilt(expr, lambda operand: _replaced(operand, array, by))

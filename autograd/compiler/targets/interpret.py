@@ -103,8 +103,7 @@ class _Run:
     # ---- one rule for each kind of expression
 
     def view(self, expr: ir.View | ir.Take) -> ir.Floats:
-        found = np.asarray(self.flat(expr.source)[self.places(expr)])
-        return found[..., None] if expr.batched and not expr.sampled else found
+        return np.asarray(self.flat(expr.source)[self.places(expr)])
 
     def apply(self, expr: ir.Apply) -> ir.Floats:
         rule, ufunc = expr.op.rule, np.frompyfunc

@@ -106,14 +106,12 @@ class _Layout:
         assert len(self.body) == len(loop.body), "roll makes no loop within a loop"
         self.carrying: list[Line] = []
         self.made = dict.fromkeys(line.target for line in self.body if isinstance(line, ir.Define))
-        every_carried = [replace(each, after=_as_array(each.after)) for each in loop.carried]
-        every_collected = [replace(each, expr=_as_array(each.expr)) for each in loop.collected]
-        self.kept = {each.expr: each.target for each in every_collected if each.each}
+        self.kept = {each.expr: each.target for each in loop.collected if each.each}
         for stacked in loop.stacked:
             self.stacked(stacked)
-        for carried in every_carried:
+        for carried in loop.carried:
             self.carried(carried)
-        for collected in sorted(every_collected, key=lambda each: not each.each):
+        for collected in sorted(loop.collected, key=lambda each: not each.each):
             self.collected(collected)
         for array in self.made if is_mixed else ():
             if not array.sampled and array not in stacks.places:
@@ -196,12 +194,6 @@ class _Layout:
         else:
             made = self.free(each.expr, target)
             put(made, target, STEP * (made.size * each.each))
-
-
-def _as_array(expr: ir.Expr) -> ir.Expr:
-    """An array that is read as it stands, as that array."""
-    array = next(ir.arrays_read(expr), expr)
-    return array if ir.is_read_whole(expr, array) else expr
 
 
 def _row(source: ir.Expr, leaf: ir.Array) -> Place | None:
