@@ -14,7 +14,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from math import prod
 from operator import mul
@@ -131,6 +131,11 @@ class Expr:
     def sampled(self) -> bool:
         """Whether its last axis is the batch."""
         return self.shape[-1:] == (B,)
+
+    @cached_property
+    def arrays(self) -> tuple[Array, ...]:
+        """The arrays that it is made of, as often as they stand in it."""
+        return tuple([array for operand in self.operands for array in arrays_read(operand)])
 
     def __str__(self) -> str:
         return text(self, {})
@@ -477,9 +482,9 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
         waiting += part.operands[::-1]
 
 
-def arrays_read(expr: Expr) -> Iterator[Array]:
+def arrays_read(expr: Expr) -> tuple[Array, ...]:
     """The arrays that an expression is made of, as often as they stand in it."""
-    return parts_of(expr, Array)
+    return (expr,) if isinstance(expr, Array) else expr.arrays
 
 
 def is_computed(expr: Expr) -> bool:
@@ -492,14 +497,15 @@ def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     operands = [rule(operand) for operand in expr.operands]
     if all(new is old for new, old in zip(operands, expr.operands, strict=True)):
         return expr
-    left, changed = iter(operands), dict[str, Any]()
+    left, values = iter(operands), list[Any]()
     for name in _fields(type(expr)):
         value = getattr(expr, name)
         if isinstance(value, Expr):
-            changed[name] = next(left)
+            value = next(left)
         elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[name] = tuple(next(left) for _ in value)
-    return replace(expr, **changed)
+            value = tuple([next(left) for _ in value])
+        values.append(value)
+    return type(expr)(*values)
 
 
 def text(expr: Expr, names: Mapping[Array, str]) -> str:

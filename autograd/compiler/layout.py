@@ -198,7 +198,8 @@ class _Layout:
     def line(self, nodes: Ints, sampled: bool) -> Expr:
         """Nodes of one home side by side."""
         if self.places.array(nodes) is None:
-            assert self.places.home(nodes) == NUMBERS, "what is read is not there yet"
+            if self.places.home(nodes) != NUMBERS:
+                raise TypeError(f"what is read is not there yet: nodes {nodes}")
             values = self.lifted.nodes.number[nodes]
             return Constant(values[:, None] if sampled else values)
         self.places.place(nodes)

@@ -77,7 +77,8 @@ class _Run:
     def value(self, expr: ir.Expr) -> Any:
         """The value of an expression, of the derived shape."""
         found = np.asarray(self.rules[type(expr)](self, expr), order="C")  # sums add up in one order
-        assert found.shape == self.shape(expr.shape), f"{found.shape}, derived was {expr.shape}: {expr}"
+        if found.shape != self.shape(expr.shape):
+            raise AssertionError(f"{found.shape}, derived was {expr.shape}: {expr}")
         return found
 
     def shape(self, shape: ir.Shape) -> tuple[int, ...]:

@@ -118,7 +118,6 @@ def load(source: Source) -> Mapping[str, Callable[..., Any]]:
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = dict(source.constants)
     exec(compile(source.text, filename, "exec"), namespace)
-    assert namespace["np"] is np
     weakref.finalize(namespace["forward"], linecache.cache.pop, filename, None)
     return namespace
 

@@ -288,7 +288,8 @@ class _Planner:
             self.late.add(target)
             scope.each.append(step)
         elif target in self.late or any(array in self.late for array in ir.arrays_read(step.expr)):
-            assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {step.expr}"
+            if target.sampled:
+                raise TypeError(f"what each sample has of its own reads a sum over all of them: {step.expr}")
             self.late.add(target)
             scope.after.append(step)
         else:

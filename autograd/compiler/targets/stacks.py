@@ -65,7 +65,8 @@ class Stacks:
         """Give an array a place, in the memory of one that has perhaps a place itself."""
         outer = self.place(source) if isinstance(source, ir.Array) else Place(source)
         found = Place(outer.source, outer.start + start * outer.stride, outer.stride * stride)
-        assert self.places.setdefault(array, found) == found, f"an array at two places: {self.places[array]}, {found}"
+        if self.places.setdefault(array, found) != found:
+            raise TypeError(f"an array at two places: {self.places[array]}, {found}")
 
     def stack(self, array: ir.Array, times: int) -> None:
         """Keep what an array is in each step, in rows of a new one."""
@@ -103,7 +104,8 @@ class _Layout:
         self.stacks, self.loop, self.is_mixed = stacks, loop, is_mixed
         self.before: list[Line] = []
         self.body = [line for line in loop.body if not isinstance(line, ir.Loop)]
-        assert len(self.body) == len(loop.body), "roll makes no loop within a loop"
+        if len(self.body) != len(loop.body):
+            raise TypeError("a loop within a loop has no layout: roll makes none")
         self.carrying: list[Line] = []
         self.made = dict.fromkeys(line.target for line in self.body if isinstance(line, ir.Define))
         self.kept = {each.expr: each.target for each in loop.collected if each.each}
