@@ -33,9 +33,10 @@ from ..ir import (
     parts_of,
 )
 from .functions import HELPERS, IMPORTS
+from .inlining import inline
 from .lowering import least_uses, lower
 from .repeating import Repeats
-from .sharing import inline, share
+from .sharing import share
 from .writer import Writer
 
 FEW = 8  # numbers of a constant that is written down

@@ -29,7 +29,7 @@ from ... import ops
 from .. import ir
 from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
-from .inlining import inlined
+from .inlining import by_elements
 from .positions import Letters, own_lengths
 from .stacks import Stacks
 
@@ -178,12 +178,11 @@ class _Planner:
 
     def inlined(self, statements: Sequence[ir.Statement], returned: Sequence[ir.Expr]) -> list[ir.Statement | None]:
         """The statements, some of which became part of others: None is left of them. Loops stay as they are."""
-        lines = [(s, s.expr) for s in statements if not isinstance(s, ir.Loop)]
         read = ir.expressions(s for s in statements if isinstance(s, ir.Loop))
-        left = inlined(lines, [*returned, *read], self.stays)
-        self.found.readers |= left.readers
-        exprs = {line: replace(line, expr=expr) for line, expr in left.lines}
-        return [s if isinstance(s, ir.Loop) else exprs.get(s) for s in statements]
+        inlining = by_elements(statements, [*returned, *read], self.stays)
+        left = inlining.lines(statements)
+        self.found.readers |= inlining.readers
+        return [left.get(statement) for statement in statements]
 
     def count_reads(self, statements: Iterable[ir.Statement]) -> None:
         """How often each factor of a product is read."""

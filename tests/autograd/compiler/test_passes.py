@@ -29,9 +29,10 @@ from autograd.compiler.layout import layout
 from autograd.compiler.lift import lift
 from autograd.compiler.record import record
 from autograd.compiler.targets import numpy as numpy_target
+from autograd.compiler.targets.inlining import inline
 from autograd.compiler.targets.interpret import interpret
 from autograd.compiler.targets.numpy import load, write
-from autograd.compiler.targets.sharing import inline, share
+from autograd.compiler.targets.sharing import share
 
 COMPILER = Path(autograd.compiler.__file__).parent
 
