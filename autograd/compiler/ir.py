@@ -14,7 +14,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
 from operator import mul
@@ -648,6 +648,20 @@ def expressions(statements: Iterable[Statement]) -> Iterator[Expr]:
             yield from statement.left
         else:
             yield statement.expr
+
+
+def mapped(statement: Statement, rule: Callable[[Expr], Expr]) -> Statement:
+    """The statement with the rule applied to each of its expressions."""
+    if not isinstance(statement, Loop):
+        expr = rule(statement.expr)
+        return statement if expr is statement.expr else replace(statement, expr=expr)
+    return replace(
+        statement,
+        body=[mapped(inner, rule) for inner in statement.body],
+        carried=[replace(each, first=rule(each.first), after=rule(each.after)) for each in statement.carried],
+        stacked=[replace(each, source=rule(each.source)) for each in statement.stacked],
+        collected=[replace(each, expr=rule(each.expr)) for each in statement.collected],
+    )
 
 
 def made(statement: Statement) -> list[Array]:
