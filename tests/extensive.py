@@ -1,4 +1,4 @@
-"""Extensive tests: further cases of what other tests hold, which .ci/run alone tries, by ``pytest -m extensive``."""
+"""Extensive tests: further cases of what others hold, and what takes long; ``pytest -m extensive`` runs them."""
 
 from __future__ import annotations
 
