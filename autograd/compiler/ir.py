@@ -294,6 +294,8 @@ class View(Expr):
     def told(self, *operands: str) -> str:
         part = self.part
         axes = [":" if stride else "None" for stride in self.strides]
+        if axes[-1:] == ["None"] and not self.sampled:
+            axes.pop()  # an axis for the batch goes without saying
         steps = "" if self.is_whole else f"[{self.offset}: shape {part.lengths}, strides {part.strides}]"
         return operands[0] + steps + (f"[{', '.join(axes)}]" if "None" in axes else "")
 
