@@ -161,6 +161,7 @@ def predicted(capsys, model, rows, *options):
     return list(csv.reader(io.StringIO(printed.out))), printed.err
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_predictions_take_raw_rows_and_none_goes_missing(tmp_path, capsys, trained):
     model, _ = trained
     text = "w,n,other\nred,1.5,\nblue,1.5,x\ngreen,1,\nred,,\nred,many,\n,0.3,\nblue,-2,\n\nred,1_0,\n"
@@ -197,6 +198,7 @@ def test_how_good_predictions_are_is_told_where_the_target_is_there(tmp_path, ca
     assert right > 50
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_r2_is_told_for_numbers(tmp_path, capsys):
     rng = np.random.default_rng(0)
     x = rng.normal(size=50)
@@ -234,6 +236,7 @@ def test_separator_and_gzip_on_the_command_lines(tmp_path, capsys, trained):
 @pytest.mark.parametrize(
     ("name", "target"), [("load_wine", "class"), ("load_diabetes", "progress"), ("load_breast_cancer", "class")]
 )
+@pytest.mark.usefixtures("without_ink")
 def test_tables_with_gaps_words_and_semicolons_take_one_command(tmp_path, capsys, name, target):
     sklearn = pytest.importorskip("sklearn.datasets")
     bunch, rng = getattr(sklearn, name)(), random.Random(0)
