@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from autograd import Program, Value
+from autograd import Program, Value, ops
 from autograd.compiler import compile
 from autograd.graph import topological_order
 from autograd.targets import Target
@@ -32,6 +32,18 @@ def replayed(outputs: Sequence[Value], numbers: Mapping[Value, float]) -> tuple[
         else:
             new[node] = record(node.op, *(new[parent] for parent in node.parents)) if node.parents else node
     return [new[output] for output in outputs], new
+
+
+def robust(outputs: list[Value]) -> bool:
+    """Whether rounding cannot decide: nothing nearly cancels or overflows, or is -0.0 (sums keep no sign of zero)."""
+    for node in topological_order(*outputs):
+        if 1e100 < abs(node.data) < math.inf or 0 < abs(node.data) < 1e-9 or str(node.data) == "-0.0":
+            return False
+        if node.op in (ops.ADD, ops.SUB) and abs(node.data) < 1e-9 * max(abs(x.data) for x in node.parents) < math.inf:
+            return False
+        if len(node.parents) == 2 and 0 < abs(node.parents[0].data - node.parents[1].data) < 1e-9:
+            return False
+    return True
 
 
 def check(

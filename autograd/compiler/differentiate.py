@@ -146,6 +146,8 @@ class Reverse:
             self.back(expr.inside, rearrange(flow, _axes_back(expr)) if flow.shape else flow)
         elif isinstance(expr, ir.Expand):
             self.repeated(expr.inside, flow, expr.shape)
+        elif isinstance(expr, ir.Reshape):
+            self.back(expr.inside, reshape(expand(flow, expr.shape), expr.inside.shape))
         elif isinstance(expr, ir.Concat):
             self.pieces(expr, expand(flow, expr.shape))
         else:

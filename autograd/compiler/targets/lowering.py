@@ -74,6 +74,8 @@ class _Lowering:
         body = [line for statement in loop.body for line in self.statement(statement)]
 
         def left(expr: ir.Expr, lines: list[ir.Statement]) -> ir.Expr:
+            if isinstance(expr, ir.Reshape):
+                return reshape(left(expr.inside, lines), expr.into)
             joined = expr.inside if isinstance(expr, ir.Expand) else expr
             if isinstance(joined, ir.Concat):
                 shared = Shared(of=expr)
