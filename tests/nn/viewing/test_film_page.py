@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from extensive import further
 from films import content, followed_rows, recorded_rings, rings, samples_of
 from matplotlib.image import imread
 
@@ -517,7 +518,7 @@ def test_a_click_on_a_point_follows_it_and_so_does_enter(open_page, film):
         assert page.input_value("#sample") == "3"
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (800, 640)], ids=["desktop", "notebook"])
+@pytest.mark.parametrize("size", [(1280, 800), *further((800, 640))], ids=["desktop", "notebook"])
 @pytest.mark.parametrize("kind", ["film", "digits", "ten_digits", "wave", "sixteen"])
 def test_all_charts_are_in_sight_with_their_axes(open_page, request, kind, size):
     film = request.getfixturevalue(kind)

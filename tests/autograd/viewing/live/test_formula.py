@@ -151,7 +151,7 @@ SHOWN = (
 )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["desktop", *further("phone")])
 def test_every_control(open_live: Open, size: str) -> None:
     width, height = SIZES[size]
     page = opened(open_live, width=width, height=height)
