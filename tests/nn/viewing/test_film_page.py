@@ -343,7 +343,7 @@ def test_neurons_are_filled_by_what_was_chosen_compared_with_what_was_chosen(ope
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("scale", ["epoch", "all"])
+@pytest.mark.parametrize("scale", ["epoch", *further("all")])
 def test_a_neurons_picture_is_large_where_it_is_looked_at(open_page, film, dark, scale):
     data = content(film)
     side = data["specs"]["network"]["edge"]
@@ -477,7 +477,7 @@ def test_the_plane_has_the_colours_of_the_classes(open_page, film):
     np.testing.assert_allclose(shown, wanted, atol=1.01)
 
 
-@pytest.mark.parametrize("kind", ["film", "digits", "wave"])
+@pytest.mark.parametrize("kind", ["film", *further("digits", "wave")])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_nothing_is_wider_than_the_window(open_page, request, kind, width, height):
     page = open_page(request.getfixturevalue(kind).html, width, height)
@@ -573,7 +573,7 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("kind", ["film", "digits", "wave"])
+@pytest.mark.parametrize("kind", ["film", *further("digits", "wave")])
 def test_texts_stand_out_from_what_is_behind_them(open_page, request, kind, dark):
     page = open_page(request.getfixturevalue(kind).html, dark=dark)
     page.eval_on_selector_all("details", "all => all.forEach((e) => { e.open = true; })")
