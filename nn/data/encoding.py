@@ -114,11 +114,12 @@ def _words(table: Table, name: str) -> tuple[str, ...]:
     numbers, strange = numbers_of(cells)
     if not strange.any():
         return ()
-    row = int(strange.argmax())
-    cell, words = cells[row], {cells[i] for i in np.flatnonzero(strange).tolist()}
+    rows = np.flatnonzero(strange).tolist()
+    row = next((i for i in rows if is_other_number(cells[i])), rows[0])
+    cell, words = cells[row], {cells[i] for i in rows}
     if not np.isnan(numbers).all() or is_other_number(cell):
-        comma = ": write it with a point" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""
-        raise ValueError(f"{table.place(row, name)}: wanted a finite number, got {cell!r}{comma}")
+        advice = ": write it without what groups its digits, and decimals after a point" if "," in cell else ""
+        raise ValueError(f"{table.place(row, name)}: wanted a finite number, got {cell!r}{advice}")
     if len(words) > MOST_WORDS or (len(words) == len(cells) and len(cells) > 2):
         raise ValueError(
             f"{table.place(row, name)}: wanted a finite number, got {cell!r}; as kinds, {len(words)} different words "
@@ -128,5 +129,6 @@ def _words(table: Table, name: str) -> tuple[str, ...]:
 
 
 def is_other_number(cell: str) -> bool:
-    """Whether a cell is no word, and no number here: inf, 1_000, or 2,5."""
-    return bool(re.fullmatch(r"[+-]?(inf(inity)?|[\d_.]+|\d+,\d+)", cell, re.IGNORECASE))
+    """Whether a cell is no word, and no number here: inf, 1_000, 2,5 or 1,234.50."""
+    groups = r"\d{1,3}([,.'’\s]\d{3})+([.,]\d+)?"
+    return bool(re.fullmatch(rf"[+-]?(inf(inity)?|[\d_.]+|\d+,\d+|{groups})", cell, re.IGNORECASE))

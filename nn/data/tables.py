@@ -107,8 +107,6 @@ def opened(path: str | Path, separator: str | None = None) -> Iterator[tuple[lis
     try:
         with _text(Path(path)) as file:
             start = file.read(SAMPLE)
-            if "\0" in start:
-                raise ValueError(f"{path} is not a CSV file in UTF-8: it holds characters of 0")
             found = separator or separator_of(start)
             reader = csv.reader(_lines(start, file), delimiter=found, strict=True)
             header = next(([cell.strip() for cell in row] for row in reader if row), [])
@@ -167,8 +165,12 @@ def _chunks(path: Path, header: list[str], reader: Any) -> Iterator[Table]:
             for row, line in zip(rows, lines, strict=True):
                 if len(row) != n:
                     raise ValueError(f"{path}, line {line}: got {len(row)} cells, wanted {n}, one for each column name")
-        before, is_empty = reader.line_num, is_empty and not rows
-        yield Table(path, header, rows, lines)
+        if "\0" in "".join(map("".join, (header, *rows))):
+            raise ValueError(f"{path} is not a CSV file in UTF-8: it holds characters of 0")
+        before = reader.line_num
+        if rows:
+            is_empty = False
+            yield Table(path, header, rows, lines)
     if is_empty:
         raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
 
