@@ -296,8 +296,8 @@ def test_a_broken_table_is_one_line_and_never_a_traceback(tmp_path, capsys, unha
         rows = read_table(table)
         guesses = read_table(tmp_path / "p.csv")
         assert len(guesses) == len(rows)
-        usable = [tables.is_usable(a, b) for a, b in zip(rows.column("a"), rows.column("b"), strict=True)]
-        assert [guess != "" for guess in guesses.column("t")] == usable
+        usable = [tables.is_usable(a, b) for a, b in zip(rows.column("a").cells, rows.column("b").cells, strict=True)]
+        assert [guess != "" for guess in guesses.column("t").cells] == usable
 
 
 @pytest.mark.parametrize("disguise", tables.DISGUISES)
