@@ -111,7 +111,7 @@ def _views(
         views.insert(1 + is_mlp(model), Parameters(names, moments))
     set_parameters(numbers.parameters, moments[0].parameters)
     starts = [numbers.mean(s) for s in (samples, others) if s]
-    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
+    return [*views, Loss(losses, starts, units.numbers.changes and objective.kind == "numbers"), Flow(names, moments)]
 
 
 def pictures(
