@@ -1,4 +1,4 @@
-"""A built site's links are followed, to files and to places in pages; what leads out of it, or stands in frames, is not."""
+"""Links of a built site are followed, to files and to places in pages; those out of it, or in frames, are not."""
 
 import subprocess
 import sys
