@@ -1,9 +1,11 @@
 /* What every page is made of: elements, and those of a picture that can be chosen. */
 
-/* An element with its attributes and children; strings among these are texts. */
+/* An element with its attributes, and what it does upon events, and children; strings among these are texts. */
 function made(space, tag, attributes, children) {
   const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element[name] = value; else element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
