@@ -1,4 +1,5 @@
-/* What every page is made of: elements, and those of a picture that can be chosen. */
+/* What every page is made of: elements, those of a picture that can be chosen, and the numbers that Python wrote. */
+const $ = (id) => document.getElementById(id);
 
 /* An element with its attributes, and what it does upon events, and children; strings among these are texts. */
 function made(space, tag, attributes, children) {
@@ -43,4 +44,26 @@ function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
     event.stopPropagation();
     if (chooses) choose(i); else next.focus();
   });
+}
+
+/* JSON, in which an array of numbers is its kind, its count, and its bytes: as text, or from a place on in the body. */
+const KINDS = {
+  f4: (...place) => Array.from(new Float32Array(...place)),
+  u1: (...place) => new Uint8Array(...place),
+  u2: (...place) => new Uint16Array(...place),
+  d3: (buffer, at, count) => Array.from({ length: count }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),
+};
+function parsed(text, body) {
+  return JSON.parse(text, (_, value) => {
+    const { kind, count, at = 0, base64 } = value ?? {};
+    if (count === undefined || !(kind in KINDS)) return value;
+    const { buffer } = base64 === undefined ? body : Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    return KINDS[kind](buffer, at, count);
+  });
+}
+/* Four digits, a sign and an exponent in three bytes. */
+function decimal([low, middle, high]) {
+  const code = low | middle << 8 | high << 16, signs = Math.floor(code / 9000);
+  if (code >= 2 ** 24 - 2) return code % 2 ? null : 0;
+  return Number(`${signs % 2 ? "-" : ""}${code % 9000 + 1000}e${(signs >> 1) - 327}`);
 }

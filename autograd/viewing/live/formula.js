@@ -6,7 +6,7 @@ const camera = new Camera((part) => choose(Object.keys(leaves).find((name) => le
 const wish = conversation((wishes) => {
   const { clientWidth: width, clientHeight: height } = $("stage");
   return { ...state, stage: [width, height], ...wishes };
-}, (head, _, wishes) => {
+}, (head, wishes) => {
   say($("error"), head.error ?? "");
   $("stage").classList.toggle("stale", Boolean(head.error));
   if (head.error) return;

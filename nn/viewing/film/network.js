@@ -30,7 +30,8 @@ function network(plot, spec, ask) {
     if (image && to.column === 1) lines.append(line({ x: first, y: middle }, whole / 2, "bundle"));
     neurons.slice(to.from, to.from + to.terms).forEach((from, i) => {
       const [shown, hit] = [lines.appendChild(line(from, size / 2)), hits.appendChild(line(from, size / 2, "hit"))];
-      edges.push({ from, to, line: shown, hit, place: to.bias + 1 + i, name: `${to.name}.weights[${from.index}]` });
+      const name = `${to.name}.weights[${from.index}]`;
+      edges.push({ from, to, line: shown, hit, weight: i, place: to.bias + 1 + i, name });
     });
   }
   picture.prepend(lines, hits);
@@ -81,9 +82,13 @@ function network(plot, spec, ask) {
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
   for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); look(); });
+    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
   }
-  picture.addEventListener("click", ({ target }) => marks.includes(target) && ask({ neuron: marks.indexOf(target) }));
+  picture.addEventListener("click", ({ target }) => {
+    const edge = edges.find(({ hit }) => hit === target);
+    if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
+    else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
+  });
 
   return (frame, moment) => {
     shown = { frame, moment };

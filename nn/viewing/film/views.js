@@ -11,7 +11,7 @@ const SHARE = 65535;  // what stands for 1 in the field of a chart
 
 /* Four digits, with a true minus sign. */
 function text(number) {
-  if (number === null) return "not finite";
+  if (!Number.isFinite(number)) return "not finite";
   const four = Number(number.toPrecision(4));
   return String(four && Math.abs(four) < 1e-3 ? four.toExponential() : four).replaceAll("-", "−");
 }
@@ -203,41 +203,44 @@ function keys({ curves = [], classes = [], points = [], field }) {
     ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
 }
 
-/* A moment of all views, with the rows of the chosen sample in place of all rows, and with what is chosen. */
-function ofSample(frames, chosen, specs, full) {
-  const count = specs.followed?.samples.length, each = (all, k) => all.length / count * (chosen.sample + k);
-  const one = ([name, frame]) => {
-    if (frame === null || typeof frame !== "object") return [name, frame];
-    const rows = Object.entries(frame.rows || {}).map(([kind, all]) => [kind, all.slice(each(all, 0), each(all, 1))]);
-    const most = chosen.scale === "all" ? full[name] : frame.full;
-    return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
-  };
-  return { ...Object.fromEntries(Object.entries(frames).map(one)), ...chosen };
-}
-
-/* Builds all views, and again whenever the page has another size. draw(moment) returns what is to be read out, and
-   leaves one view as it is if its name is given; build(some) builds some views anew, from other specs. */
-function show(host, specs, ask) {
+/* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
+   draw(moment) returns what is to be read out, and leaves one view as it is if its name is given; full says what full
+   colour stands for over all moments. build(some) builds some views anew, from other specs. */
+function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
+  const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
+  const choose = (question) => { Object.assign(chosen, question); ask(question); };
+  const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
   let last = null, size = "";
   host.append(...sides);
   const build = (some) => {
+    const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
       elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
-        html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
+        html("div", {}, ...controls.flatMap((control) => choice(...control, choose))));
       const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
     for (const [name, spec] of Object.entries(some)) {
-      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, ask);
+      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, choose);
     }
+    for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
-  const draw = (moment, kept = "") => {
-    last = moment;
+  /* The numbers of one view, with the rows of the chosen sample in place of all rows. */
+  const ofSample = ([name, frame]) => {
+    if (frame === null || typeof frame !== "object") return [name, frame];
+    const count = specs.followed?.samples.length, at = (all, k) => all.length / count * (chosen.sample + k);
+    const rows = Object.entries(frame.rows ?? {}).map(([kind, all]) => [kind, all.slice(at(all, 0), at(all, 1))]);
+    const most = chosen.scale === "all" ? full[name] : frame.full;
+    return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
+  };
+  const draw = (frames = last, kept = "") => {
+    last = frames;
+    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen };
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
     const drawn = Object.entries(draws).filter(([name]) => name !== kept);
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
@@ -246,11 +249,11 @@ function show(host, specs, ask) {
   const fit = () => {
     if (now() === size) return;
     build(specs);
-    if (last) draw(last);
+    if (last) draw();
     size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
-  dark.addEventListener("change", () => last && draw(last));
-  return { draw, build };
+  dark.addEventListener("change", () => last && draw());
+  return { draw, build, chosen };
 }

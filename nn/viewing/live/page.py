@@ -31,7 +31,6 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
         body=asset("training.html", __package__).replace("{{settings}}", settings_form(sources)),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
-        + asset("unpacking.js", __package__)
         + asset("training.js", __package__),
         data={"layers": MOST_LAYERS},
         ask=Tabs(sources, settings or Settings()).ask,

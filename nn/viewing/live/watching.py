@@ -27,14 +27,12 @@ PATIENCE = 0.2
 
 def watching_page() -> LivePage:
     """A page that is sent all it shows."""
-    scripts = [("views.js", "nn.viewing.film"), ("network.js", "nn.viewing.film")]
+    scripts = [("views.js", "nn.viewing.film"), ("network.js", "nn.viewing.film"), ("watching.js", __package__)]
     return LivePage(
         title="A training",
         style=asset("film.css", "nn.viewing.film") + asset("watching.css", __package__),
         body=asset("watching.html", __package__),
-        script="".join(
-            asset(*script) for script in [*scripts, ("unpacking.js", __package__), ("watching.js", __package__)]
-        ),
+        script="".join(asset(*script) for script in scripts),
         data={},
         ask=lambda question: Answer({}),
     )
