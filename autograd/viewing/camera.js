@@ -16,17 +16,13 @@ const holds = (a, b) => a.left <= b.left && a.top <= b.top && a.right >= b.right
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 /* All of a picture, however much of it is seen at the moment. */
-function whole(picture) {
-  picture.dataset.whole ??= picture.getAttribute("viewBox");
-  return new DOMRect(...picture.dataset.whole.split(" "));
-}
+const whole = (picture) => picture.whole ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
 
 class Camera {
   /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label, and of null upon Escape. */
   constructor(ask) {
     [this.stage, this.overview, this.ask] = [$("stage"), $("overview"), ask];
     this.pictures = [...this.stage.querySelectorAll("svg")];
-    this.looked = [];
     this.chosen = null;  // the scale that the reader zoomed to
     for (const picture of this.pictures) {
       const boxes = [...picture.querySelectorAll("[data-asked]")].sort((a, b) => a.dataset.asked - b.dataset.asked);
@@ -54,8 +50,10 @@ class Camera {
     this.show(picture);
   }
 
-  /* Another picture, whose parts say their names; the overview has its boxes, and one path for all edges. */
+  /* Another picture, whose parts say their names; the overview has its boxes, and one path for all edges. The part that
+     has the focus keeps it. */
   show(picture) {
+    const { part } = document.activeElement.dataset;
     for (const other of this.stage.children) other.classList.toggle("shown", other === picture);
     [this.picture, this.whole, this.boxes] = [picture, whole(picture), new Map()];
     this.measure();
@@ -66,8 +64,9 @@ class Camera {
     this.small = [...picture.querySelectorAll(".node")].map((part) =>
       svg("rect", { "data-part": part.dataset.part, ...sides(this.boxOf(part)) }));
     this.frame = svg("rect", { class: "seen" });
-    this.overview.setAttribute("viewBox", picture.dataset.whole);
+    this.overview.setAttribute("viewBox", Object.values(sides(this.whole)).join(" "));
     this.overview.replaceChildren(svg("path", { d: edges }), ...this.small, this.frame);
+    this.part(part)?.focus({ preventScroll: true });
   }
 
   part(name) { return this.parts.get(name)?.[0]; }
@@ -105,28 +104,20 @@ class Camera {
 
   /* Looks at some parts, the first of them above all: together if they can be so and still be read. A part that is too
      far from the others is docked: a copy of it stands at the edge where it lies. Without parts, at everything. */
-  look(names = this.looked) {
-    this.looked = names;
+  look(names) {
     const all = this.room(this.whole);
     if (!names.length || (all >= READABLE && !this.chosen)) {
       this.move(middle(this.whole), Math.min(all, 1.5 * NATURAL));
       return;
     }
-    const parts = names.map((name) => this.part(name)), box = this.together(parts.map((part) => this.boxOf(part)));
+    const parts = names.map((name) => this.part(name)), readable = (box) => this.room(box) >= READABLE;
+    const box = parts.map((part) => this.boxOf(part)).reduce((all, other) =>
+      readable(union(all, other)) ? union(all, other) : all);
     const scale = Math.min(Math.max(this.chosen ?? NATURAL, READABLE), this.room(box)), [x, y] = middle(box);
     const [width, height] = this.size.map((length) => (length / 2 - MARGIN) / scale);
     const { left, top, right, bottom } = this.whole;
     this.move([clamp(x, left + width, right - width), clamp(y, top + height, bottom - height)], scale);
     this.dock(parts);
-  }
-
-  /* The box of as many as can be read together. */
-  together(boxes) {
-    const from = (first) => boxes.reduce((all, other) => {
-      const box = union(all.box, other);
-      return this.room(box) >= READABLE ? { box, count: all.count + 1 } : all;
-    }, { box: first, count: 0 });
-    return boxes.map(from).reduce((best, one) => one.count > best.count ? one : best).box;
   }
 
   /* Every part that is out of sight gets a copy, as near to it as there is room beside what else is looked at. */
@@ -181,10 +172,8 @@ class Camera {
   }
 
   fit() {
-    const { looked } = this;
     this.chosen = null;
     this.look([]);
-    this.looked = looked;
   }
 
   listen() {
@@ -221,13 +210,10 @@ class Camera {
 
     const [larger, smaller, all] = [() => this.zoom(1.25), () => this.zoom(0.8), () => this.fit()];
     const pan = (right, down) => () => this.moveBy([right / this.scale, down / this.scale]);
-    const keys = { "+": larger, "=": larger, "-": smaller, "0": all, Escape: () => this.ask(null) };
-    const shifted = { ...keys, ArrowLeft: pan(-80, 0), ArrowRight: pan(80, 0), ArrowUp: pan(0, -80), ArrowDown: pan(0, 80) };
-    document.addEventListener("keydown", (event) => {
-      if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("select")) return;
-      const action = (event.shiftKey ? shifted : keys)[event.key];
-      if (action) { event.preventDefault(); action(); }
-    });
     [$("larger").onclick, $("smaller").onclick, $("fit").onclick] = [larger, smaller, all];
+    onKeys("select", {
+      "+": larger, "=": larger, "-": smaller, "0": all, Escape: () => this.ask(null), "Shift ArrowLeft": pan(-80, 0),
+      "Shift ArrowRight": pan(80, 0), "Shift ArrowUp": pan(0, -80), "Shift ArrowDown": pan(0, 80),
+    });
   }
 }

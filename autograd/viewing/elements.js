@@ -46,19 +46,29 @@ function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
   });
 }
 
-/* JSON, in which an array of numbers is its kind, its count, and its bytes: as text, or from a place on in the body. */
+/* What keys do, wherever the focus is but in some elements whose own they are. */
+function onKeys(own, actions) {
+  document.addEventListener("keydown", (event) => {
+    const action = actions[event.shiftKey && event.key.length > 1 ? `Shift ${event.key}` : event.key];
+    if (!action || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(own)) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/* JSON, in which an array of numbers is its kind and its bytes: as text, or so many from a place on in the body. */
 const KINDS = {
   f4: (...place) => Array.from(new Float32Array(...place)),
   u1: (...place) => new Uint8Array(...place),
   u2: (...place) => new Uint16Array(...place),
-  d3: (buffer, at, count) => Array.from({ length: count }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),
+  d3: (buffer) => Array.from({ length: buffer.byteLength / 3 }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),
 };
 function parsed(text, body) {
   return JSON.parse(text, (_, value) => {
-    const { kind, count, at = 0, base64 } = value ?? {};
-    if (count === undefined || !(kind in KINDS)) return value;
-    const { buffer } = base64 === undefined ? body : Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    return KINDS[kind](buffer, at, count);
+    const { kind, base64, at, count } = value ?? {};
+    if (!(kind in KINDS) || (base64 ?? at) === undefined) return value;
+    if (at !== undefined) return KINDS[kind](body.buffer, at, count);
+    return KINDS[kind](Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
   });
 }
 /* Four digits, a sign and an exponent in three bytes. */

@@ -51,12 +51,12 @@ function put(part, [hint, ...numbers]) {
 /* ---- the names */
 
 function rowOf(name) {
-  const choice = html("input", { type: "radio", name: "wrt", "aria-label": `Chain rule of ${name}` });
-  const slider = html("input", { type: "range", step: "any", "aria-label": name });
-  const number = html("input", { type: "number", step: "0.1", "aria-label": `${name}, exactly` });
-  const bar = html("span", { class: "bar", "aria-hidden": "true" }, html("i")), label = html("b", {}, name);
-  const all = [html("label", {}, choice, label), slider, number, bar, html("span", { class: "gradient" })];
-  return html("div", { class: "leaf", "data-name": name }, ...all);
+  const row = $("row").content.firstElementChild.cloneNode(true);
+  const labels = [`Chain rule of ${name}`, name, `${name}, exactly`];
+  row.dataset.name = name;
+  say(row.querySelector("b"), name);
+  row.querySelectorAll("input").forEach((input, i) => change(input, { "aria-label": labels[i] }));
+  return row;
 }
 function fill(row, { share, gradient, reach }) {
   const [choice, slider, number] = row.querySelectorAll("input"), { name } = row.dataset, value = state.numbers[name];

@@ -49,20 +49,21 @@ function play(page) {
   $("player").showModal();
 }
 
-/* Read out once it has stood for a while: not each of the numbers that a drag passes. */
-let reading = 0;
-function readOut(text) {
-  clearTimeout(reading);
-  reading = setTimeout(() => { if ($("live").textContent !== text) $("live").textContent = text; }, 700);
+/* What is done once nothing else was to be done in its place for a while. */
+function settled(delay, act) {
+  let waiting = 0;
+  return (...all) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(act, delay, ...all);
+  };
 }
+const readOut = settled(700, (text) => say($("live"), text));  // not each of the numbers that a drag passes
 
 /* What a link to this page as it is holds. */
-let noting = 0;
-function note(state) {
-  clearTimeout(noting);
-  const keep = () => history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(state))}`);
-  if (location.protocol.startsWith("http")) noting = setTimeout(keep, 300);
-}
+const note = settled(300, (state) => {
+  const written = `#${encodeURIComponent(JSON.stringify(state))}`;
+  if (location.protocol.startsWith("http")) history.replaceState(null, "", written);
+});
 function noted() {
   try { return JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
 }

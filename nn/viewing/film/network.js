@@ -50,8 +50,8 @@ function network(plot, spec, ask) {
       const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
       return pixel(mix(styled("--paper"), styled(`--${sign}`), Math.min(Math.abs(share), 1) ** 0.8));
     }));
-    const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]), first = (from - zero) * area;
-    paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[first + i]]);
+    const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
+    paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
   };
   const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
     ? [`activation ${text(nodes[j])}`] : [`value ${text(inputs[neurons[j].index])}`,

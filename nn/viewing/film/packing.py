@@ -18,10 +18,10 @@ KINDS = {"f8": "d3", "u1": "u1", "u2": "u2"}
 
 
 def packed(data: Any) -> Any:
-    """Data as JSON: an array is its kind, its count and its bytes in base64; single numbers keep all digits.
+    """Data as JSON: an array is its kind and its bytes in base64; single numbers keep all digits.
 
     >>> packed({"epoch": 1, "loss": math.inf, "picture": np.array([0, 255], dtype=np.uint8)})
-    {'epoch': 1, 'loss': None, 'picture': {'kind': 'u1', 'count': 2, 'base64': 'AP8='}}
+    {'epoch': 1, 'loss': None, 'picture': {'kind': 'u1', 'base64': 'AP8='}}
     """
     match data:
         case dict():
@@ -31,7 +31,7 @@ def packed(data: Any) -> Any:
         case np.ndarray():
             kind = KINDS[data.dtype.str[1:]]
             written = decimals(data) if kind == "d3" else data.astype(data.dtype.newbyteorder("<")).tobytes()
-            return {"kind": kind, "count": data.size, "base64": base64.b64encode(written).decode()}
+            return {"kind": kind, "base64": base64.b64encode(written).decode()}
         case float():
             return data if math.isfinite(data) else None
     return data

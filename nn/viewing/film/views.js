@@ -7,7 +7,6 @@ const MARKS = [  // circle, triangle, square, diamond, cross
   "M-1.7-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7Z",
 ];
 const LETTER = 6.4;  // pixels of one, about
-const SHARE = 65535;  // what stands for 1 in the field of a chart
 
 /* Four digits, with a true minus sign. */
 function text(number) {
@@ -117,7 +116,12 @@ function chart(plot, spec, ask) {
 
   return (frame, moment) => {
     if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
-    if (frame.field) boundary.setAttribute("d", showField(canvas, frame.field, spec.field, box));
+    if (frame.field) {
+      showField(canvas, frame.field, spec.field);
+      const at = (share, i) => (i % 2 ? top + share / 65535 * height : left + share / 65535 * width).toFixed(1);
+      const ends = Array.from(frame.boundary, at);
+      change(boundary, { d: ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end}`).join("") });
+    }
     if (marks.length) change(ring, { transform: `translate(${places[moment.sample]})` });
     marks.forEach((mark, i) => change(mark, { "aria-pressed": i === moment.sample }));
     if (!frame.values) return;
@@ -130,34 +134,16 @@ function chart(plot, spec, ask) {
   };
 }
 
-/* Paints the shares of classes, or numbers, at the points of a grid; returns the lines between the classes. */
-function showField(canvas, field, { side, kind }, { left, top, width, height }) {
+/* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
+function showField(canvas, field, { side, kind }) {
   const n = side * side, paper = styled("--paper"), classes = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
-  const all = Array.from({ length: field.length / n }, (_, k) => field.subarray(k * n, (k + 1) * n));
-  const shares = kind === "two" ? [all[0].map((share) => SHARE - share), all[0]] : all, least = SHARE / shares.length;
-  const margins = kind === "numbers" ? [] : shares.map((own, k) => Float32Array.from(own, (share, i) =>
-    share - shares.reduce((most, other, l) => l === k ? most : Math.max(most, other[i]), 0)));  // over all others
+  const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
+    (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
   paint(canvas, side, side, (i) => {
-    if (kind === "numbers") return pixel(ramp(field[i] / SHARE));
-    const k = margins.findIndex((margin) => margin[i] >= 0);
-    return pixel(mix(paper, classes[k % 8], 0.1 + 0.42 * (shares[k][i] - least) / (SHARE - least)));
+    if (kind === "numbers") return pixel(ramp(field[i] / 255));
+    const shares = sharesAt(i), most = Math.max(...shares), least = 255 / shares.length;
+    return pixel(mix(paper, classes[shares.indexOf(most) % 8], 0.1 + 0.42 * (most - least) / (255 - least)));
   });
-  const place = (x, y) => `${(left + x / (side - 1) * width).toFixed(1)} ${(top + y / (side - 1) * height).toFixed(1)}`;
-  return margins.slice(margins.length === 2 ? 1 : 0).map((margin) => contour(margin, side, place)).join("");
-}
-
-/* Where a function of the points of a grid changes its sign: in each cell a line from side to side. */
-function contour(field, side, place) {
-  let path = "";
-  for (let row = 0; row + 1 < side; row++) for (let column = 0; column + 1 < side; column++) {
-    const around = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]], cuts = [];
-    around.forEach(([x, y], i) => {
-      const [u, v] = around[(i + 1) % 4], a = field[y * side + x], b = field[v * side + u], t = a / (a - b);
-      if (a < 0 !== b < 0) cuts.push(place(x + t * (u - x), y + t * (v - y)));
-    });
-    for (let i = 0; i + 1 < cuts.length; i += 2) path += `M${cuts[i]}L${cuts[i + 1]}`;
-  }
-  return path;
 }
 
 /* ---- bars: a number for each name */
@@ -205,7 +191,7 @@ function keys({ curves = [], classes = [], points = [], field }) {
 
 /* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
    draw(moment) returns what is to be read out, and leaves one view as it is if its name is given; full says what full
-   colour stands for over all moments. build(some) builds some views anew, from other specs. */
+   colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
 function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
@@ -213,7 +199,9 @@ function show(host, specs, ask, full = {}) {
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
   let last = null, size = "";
   host.append(...sides);
-  const build = (some) => {
+  const build = (given, isResized = false) => {
+    const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
+    const some = Object.fromEntries(Object.entries(given).filter(isOther));
     const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
@@ -248,7 +236,7 @@ function show(host, specs, ask, full = {}) {
   const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
     if (now() === size) return;
-    build(specs);
+    build(specs, true);
     if (last) draw();
     size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
   };

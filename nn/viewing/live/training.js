@@ -49,8 +49,9 @@ function showWeights(weights) {
   const box = $("weights"), inputs = () => [...box.querySelectorAll("input")];
   box.hidden = $("neuron").disabled = !weights.length;
   if (inputs().map(({ name }) => name).join() !== weights.map(([place]) => place).join()) {
-    const rowOf = ([place, name]) => html("label", {}, name, html("input", { type: "number", step: "any", name: place }));
-    box.replaceChildren(box.firstElementChild, ...weights.map(rowOf));
+    const field = (place) => html("input", { type: "number", step: "any", name: place });
+    const rows = weights.map(([place, name]) => html("label", {}, name, field(place)));
+    box.replaceChildren(box.firstElementChild, ...rows);
   }
   inputs().forEach((input, i) => {
     const shown = { value: Number(Number(weights[i][2]).toPrecision(6)), title: weights[i][2] };
@@ -106,11 +107,8 @@ for (const button of document.querySelectorAll("[data-ask]")) button.onclick = (
   wish(JSON.parse(button.dataset.ask));
 };
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
-document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
-  if (event.target.closest("input, select, button, dialog, summary")) return;
-  const button = { " ": "train", ArrowRight: "step", r: "restart" }[event.key];
-  if (button) { event.preventDefault(); $(button).click(); }
-});
+const press = (id) => () => $(id).click();
+const keys = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
+onKeys("input, select, button, dialog, summary", keys);
 $("setup").open = innerWidth > 720;
 wish();

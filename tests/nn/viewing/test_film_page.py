@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import content, followed_rows, recorded_rings, rings, samples_of
+from live import until
 from matplotlib.image import imread
 
 import autograd
@@ -469,7 +470,7 @@ def test_the_boundary_is_smooth_and_where_the_network_changes_its_mind(open_page
 def test_the_plane_has_the_colours_of_the_classes(open_page, film):
     page = open_page(film.html)
     page.keyboard.press("End")
-    field, shown = content(film)["frames"][-1]["plane"]["field"] / 65535, pixels(page, "#plane canvas").reshape(-1, 3)
+    field, shown = content(film)["frames"][-1]["plane"]["field"] / 255, pixels(page, "#plane canvas").reshape(-1, 3)
     paper, classes = colour(page, "--paper"), np.array([colour(page, name) for name in ("--k0", "--k1")])
     lead = np.abs(2 * field - 1)[:, np.newaxis]
     wanted = paper + (0.1 + 0.42 * lead) * (classes[(field >= 0.5).astype(int)] - paper)
@@ -616,6 +617,18 @@ def test_views_know_nothing_of_where_moments_come_from(open_page, film):
     }""")
     assert page.locator("#sent .size").all_text_contents() == ["not finite"]
     assert page.text_content("#sent figcaption").strip() == "Two"
+
+
+@pytest.mark.parametrize("stop", ["#plane .followed", "#network .neuron", "#shade", "#sample", "#followed summary"])
+def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_page, film, stop):
+    page = open_page(film.html)
+    all_of_them = f"[...document.querySelectorAll('{stop}')]"
+    page.evaluate(f"const all = {all_of_them}; window.built = all[Math.min(6, all.length - 1)]; built.focus()")
+    at = page.evaluate(f"{all_of_them}.indexOf(document.activeElement)")
+    assert at >= 0
+    page.set_viewport_size({"width": 1100, "height": 700})
+    until(page, "!built.isConnected")
+    until(page, f"{all_of_them}.indexOf(document.activeElement) === {at}")
 
 
 def test_all_scripts_together_are_small():

@@ -433,6 +433,7 @@ def test_every_control(open_live: Open, size: str) -> None:
     step_once(page)
     page.locator("#shut").click()
 
+    assert "not finite" not in page.locator("#panel").inner_text()
     page.locator("#followed #sample").select_option("5")
     until(page, "document.querySelector('#facts').textContent.length > 0")
     page.locator("#plane svg .mark.training").nth(7).dispatch_event("click", {"clientX": 1, "clientY": 1})
@@ -471,3 +472,12 @@ def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
     until(page, "document.activeElement.closest('label')?.textContent === 'weights[0]'", 60)
     assert page.evaluate("document.activeElement.value") != ""
     assert page.locator("#sum h3").inner_text() == "layers[0].neurons[2]"
+
+
+def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network .neuron").nth(3).focus()
+    page.evaluate("window.built = document.activeElement")
+    page.set_viewport_size({"width": 1100, "height": 700})
+    until(page, "!built.isConnected")
+    until(page, "document.activeElement.getAttribute('aria-label') === 'layers[0].neurons[1]'")
