@@ -48,7 +48,7 @@ function network(plot, spec, ask) {
     const { pictures, scale, full } = shown.frame;
     const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
       const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
-      return pixel(mix(styled("--paper"), styled(`--${sign}`), Math.min(Math.abs(share), 1) ** 0.8));
+      return pixel(mix(painted("paper"), painted(sign), Math.min(Math.abs(share), 1) ** 0.8));
     }));
     const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
     paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
@@ -115,7 +115,7 @@ function network(plot, spec, ask) {
     });
     if (image) {
       const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, image, (i) => pixel(mix(styled("--paper"), styled("--ink"), share(i))));
+      paint(small, image, image, (i) => pixel(mix(painted("paper"), painted("ink"), share(i))));
       put(0, image, first, middle, whole);
     }
     look();
@@ -163,7 +163,7 @@ function written({ neurons, scaled }, { nodes, sums, gradients }, { neuron, netw
   const { name, column, bias, from, terms, more, activation } = neurons[neuron], here = text(nodes[neuron]);
   const slope = `Gradient of its loss by it: ${text(gradients[neuron])}`;
   if (!column) return [name, ...(scaled ? [`To the network it is ${here}.`] : []), slope];
-  const signed = (x) => x === null || x >= 0 ? `+\u00a0${text(x)}` : `−\u00a0${text(-x)}`;
+  const signed = (x) => x < 0 ? `−\u00a0${text(-x)}` : `+\u00a0${text(x)}`;
   const product = (weight, x) => `${signed(weight)}\u00a0·\u00a0${x < 0 ? `(${text(x)})` : text(x)}`;
   const parts = Array.from({ length: terms }, (_, i) => product(weights[bias + 1 + i], nodes[from + i]));
   const all = [text(weights[bias]), ...parts, ...(more ? [`+ … (${more} more)`] : [])].join(" ");

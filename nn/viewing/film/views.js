@@ -1,7 +1,6 @@
 /* The views of a training. Each is a function (plot, spec, ask): it builds its picture in an element, as large as that
    is, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The docstring
    of the package says what specs, frames and moments are. No view knows where they come from. */
-const RAMP = ["#00224e", "#414d6b", "#7c7b78", "#bcaf6f", "#fee838"];  // cividis (Nuñez, Anderton, Renslow, 2018)
 const MARKS = [  // circle, triangle, square, diamond, cross
   "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "M0-5L5 4H-5Z", "M-4-4H4V4H-4Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
   "M-1.7-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7Z",
@@ -10,7 +9,7 @@ const LETTER = 6.4;  // pixels of one, about
 
 /* Four digits, with a true minus sign. */
 function text(number) {
-  if (!Number.isFinite(number)) return "not finite";
+  if (number === null) return "not finite";
   const four = Number(number.toPrecision(4));
   return String(four && Math.abs(four) < 1e-3 ? four.toExponential() : four).replaceAll("-", "−");
 }
@@ -22,19 +21,10 @@ function shortened(label, width) {
 }
 
 /* ---- colours: three numbers from 0 to 255 */
-const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-const styles = new Map(), dark = matchMedia("(prefers-color-scheme: dark)");  // to ask for a style is slow
-dark.addEventListener("change", () => styles.clear());
-function styled(name) {
-  const found = () => channels(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
-  return styles.get(name) ?? styles.set(name, found()).get(name);
-}
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const painted = (part) => data.colours[dark.matches ? "dark" : "light"][part];
+const ramp = (share) => data.colours.ramp[Math.round(255 * share)];
 const mix = (a, b, share) => a.map((x, i) => x + share * (b[i] - x));
-function ramp(share) {
-  const place = share * (RAMP.length - 1), i = Math.min(Math.floor(place), RAMP.length - 2);
-  return mix(channels(RAMP[i]), channels(RAMP[i + 1]), place - i);
-}
-
 const pixel = (colour) => colour.reduce((all, x, i) => all | Math.round(x) << 8 * i, 255 << 24);
 
 /* A canvas with a pixel for each number; whoever shows it enlarges it. */
@@ -100,7 +90,7 @@ function chart(plot, spec, ask) {
   const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
   const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
     transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
-    style: shares ? `fill: rgb(${ramp(shares[i]).map(Math.round)})` : "",
+    style: shares ? `fill: rgb(${ramp(shares[i])})` : "",
   })));
   const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
   const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
@@ -136,7 +126,7 @@ function chart(plot, spec, ask) {
 
 /* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
 function showField(canvas, field, { side, kind }) {
-  const n = side * side, paper = styled("--paper"), classes = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
+  const n = side * side, paper = painted("paper"), classes = Array.from({ length: 8 }, (_, k) => painted(`k${k}`));
   const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
     (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
   paint(canvas, side, side, (i) => {

@@ -15,6 +15,7 @@ from ...fit.evaluation import Evaluation, is_mlp
 from ...fit.recording import Moment, Recording
 from ...fit.run import Run
 from ..film.bars import Flow
+from ..film.colours import colours
 from ..film.page import pictures
 from ..film.units import Units
 from ..film.view import View
@@ -33,7 +34,7 @@ def watching_page() -> LivePage:
         style=asset("film.css", "nn.viewing.film") + asset("watching.css", __package__),
         body=asset("watching.html", __package__),
         script="".join(asset(*script) for script in scripts),
-        data={},
+        data={"colours": colours()},
         ask=lambda question: Answer({}),
     )
 
