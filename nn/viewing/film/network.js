@@ -48,7 +48,7 @@ function network(plot, spec, ask) {
     const { pictures, scale, full } = shown.frame;
     const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
       const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
-      return pixel(mix(painted("paper"), painted(sign), Math.min(Math.abs(share), 1) ** 0.8));
+      return pixel(mix(colourOf("paper"), colourOf(sign), Math.min(Math.abs(share), 1) ** 0.8));
     }));
     const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
     paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
@@ -115,7 +115,7 @@ function network(plot, spec, ask) {
     });
     if (image) {
       const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, image, (i) => pixel(mix(painted("paper"), painted("ink"), share(i))));
+      paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
       put(0, image, first, middle, whole);
     }
     look();

@@ -22,7 +22,7 @@ function shortened(label, width) {
 
 /* ---- colours: three numbers from 0 to 255 */
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const painted = (part) => data.colours[dark.matches ? "dark" : "light"][part];
+const colourOf = (part) => data.colours[dark.matches ? "dark" : "light"][part];
 const ramp = (share) => data.colours.ramp[Math.round(255 * share)];
 const mix = (a, b, share) => a.map((x, i) => x + share * (b[i] - x));
 const pixel = (colour) => colour.reduce((all, x, i) => all | Math.round(x) << 8 * i, 255 << 24);
@@ -126,7 +126,7 @@ function chart(plot, spec, ask) {
 
 /* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
 function showField(canvas, field, { side, kind }) {
-  const n = side * side, paper = painted("paper"), classes = Array.from({ length: 8 }, (_, k) => painted(`k${k}`));
+  const n = side * side, paper = colourOf("paper"), classes = Array.from({ length: 8 }, (_, k) => colourOf(`k${k}`));
   const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
     (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
   paint(canvas, side, side, (i) => {

@@ -137,7 +137,7 @@ def columns_of(epoch, row):
 
 def colour(page, name):
     """One of the page's colours, as three numbers."""
-    return np.array(page.evaluate("name => painted(name)", name))
+    return np.array(page.evaluate("name => colourOf(name)", name))
 
 
 def pixels(page, selector):
