@@ -10,7 +10,6 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from traceback import StackSummary, extract_stack, extract_tb
@@ -38,16 +37,6 @@ Shape = list[tuple[Any, ...]]
 """The operations of a graph, in order, each with the places of its operands: equal for equal graphs."""
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """A loss, the outputs it was made of, and the leaves that stand for the inputs and the targets of its sample."""
-
-    loss: Value
-    outputs: Sequence[Value]
-    inputs: Sequence[Value]
-    targets: Sequence[Value]
-
-
 def as_outputs(found: object) -> list[Value]:
     """What a model returned as a list of Values; one Value is taken for a list of one."""
     outputs = [found] if isinstance(found, Value) else list(found) if hasattr(found, "__len__") else []  # type: ignore[call-overload]
@@ -56,12 +45,15 @@ def as_outputs(found: object) -> list[Value]:
     return outputs
 
 
-def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> Recorded:
-    """The loss of a sample, with leaves for its numbers."""
-    inputs = [Value(number, f"x[{i}]") for i, number in enumerate(x)]
-    targets = [Value(number, f"t[{i}]") for i, number in enumerate(t)]
-    outputs = as_outputs(model(inputs))
-    return Recorded(loss(outputs, targets), outputs, inputs, targets)
+def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> tuple[Value, list[Value]]:
+    """The loss of a sample, and the leaves that stand for its inputs and targets."""
+    inputs, targets = leaves("x", x), leaves("t", t)
+    return loss(as_outputs(model(inputs)), targets), [*inputs, *targets]
+
+
+def leaves(name: str, numbers: Sequence[float]) -> list[Value]:
+    """Leaves for the inputs or the targets of a sample."""
+    return [Value(number, f"{name}[{i}]") for i, number in enumerate(numbers)]
 
 
 def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
@@ -76,7 +68,8 @@ def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
             if reads:
                 return reads[0]
             assert recorded is not None
-            shape = shape_of(recorded.loss, [*parameters, *recorded.inputs, *recorded.targets])
+            found, own = recorded
+            shape = shape_of(found, [*parameters, *own])
             first = first or shape
             if shape != first:
                 return (
@@ -86,8 +79,10 @@ def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
     return None
 
 
-def _noticed(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]) -> Recorded | None:
-    """The loss recorded; in ``reads`` why it may not be compiled, if so."""
+def _noticed(
+    model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]
+) -> tuple[Value, list[Value]] | None:
+    """The loss and its leaves; in ``reads`` why it may not be compiled, if so."""
 
     def notice(what: str) -> None:
         if not reads:  # one is enough to say

@@ -30,6 +30,11 @@ class Samples:
             )
         return samples
 
+    @classmethod
+    def untold(cls, inputs: Floats) -> Samples:
+        """Inputs without targets."""
+        return cls(inputs, np.empty((len(inputs), 0)))
+
     @cached_property
     def columns(self) -> Floats:
         """Inputs and targets side by side: (N, n_inputs + n_outputs)."""

@@ -905,7 +905,7 @@ def test_a_run_can_be_looked_at_between_two_steps_that_nobody_sees():
     samples = Samples.checked(X, T)
     run = Run(trainer.model, trainer.loss, trainer.optimizer, Plan(samples, None, 2, 2, 0), History())
     found = []
-    for _ in run.steps(is_seen=False):
+    for _ in run.steps():
         run.look()
         found.append([p.data for p in trainer.model.parameters()])
         assert run.numbers.gradient.tolist() == [p.grad for p in trainer.model.parameters()]

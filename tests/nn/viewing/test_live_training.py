@@ -447,8 +447,9 @@ def test_the_address_brings_the_settings_back(open_live: Open) -> None:
     until(page, "decodeURIComponent(location.hash).includes('0.25')")
     page.reload()
     until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.25'", 60)
-    page.goto(page.url.partition("#")[0] + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
-    page.reload()
+    address = page.url.partition("#")[0]
+    page.goto("about:blank")  # or the page might still note its settings over those of the next address
+    page.goto(address + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
     until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.01'", 60)
 
 
