@@ -273,17 +273,16 @@ class _AtTheta:
 
     def __init__(self, program: autograd.Program, parameters: Sequence[Value]) -> None:
         self.program, known = program, {parameter: i for i, parameter in enumerate(parameters)}
-        self._trained = [i for i, leaf in enumerate(program.parameters) if leaf in known]
-        self._places = [known[leaf] for leaf in program.parameters if leaf in known]
-        self._others = [(i, leaf) for i, leaf in enumerate(program.parameters) if leaf not in known]
-        self._vector = np.empty(len(program.parameters))
+        places = np.array([known.get(leaf, -1) for leaf in program.parameters], dtype=np.int64)
+        self._trained, self._others = np.flatnonzero(places >= 0), np.flatnonzero(places < 0).tolist()
+        self._places, self._vector = places[self._trained], np.empty(len(places))
 
     def rows(self, columns: Floats, theta: Vector | None) -> Floats:
         if theta is None:
             return in_chunks(self.program, columns)
         self._vector[self._trained] = theta[self._places]
-        for i, leaf in self._others:
-            self._vector[i] = leaf.data
+        for i in self._others:
+            self._vector[i] = self.program.parameters[i].data
         return in_chunks(self.program, columns, self._vector)
 
 

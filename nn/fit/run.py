@@ -320,7 +320,7 @@ class Run:
 
 def _is_finite(vector: Vector) -> bool:
     """Whether all of it is: one inf or nan makes the sum of squares one, and huge numbers do, which are asked about."""
-    return math.isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
+    return math.isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
 
 
 def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:

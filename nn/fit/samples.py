@@ -38,7 +38,7 @@ class Samples:
     @cached_property
     def columns(self) -> Floats:
         """Inputs and targets side by side: (N, n_inputs + n_outputs)."""
-        return np.hstack([self.inputs, self.targets])
+        return np.hstack([self.inputs, self.targets]) if self.targets.size else self.inputs
 
     def __len__(self) -> int:
         return len(self.inputs)
