@@ -14,6 +14,7 @@ from autograd import Value
 
 from .basics.arrays import Vector
 from .basics.checks import count, fraction, not_negative, positive, whole
+from .module import set_parameters
 
 Rate = float | Callable[[int], float]
 
@@ -134,8 +135,7 @@ class Optimizer(ABC):
             raise
 
     def _set(self, state: State) -> None:
-        for parameter, number in zip(self.parameters, state.theta.tolist(), strict=True):
-            parameter.data = number
+        set_parameters(self.parameters, state.theta)
         self._memory, self._steps = state.memory, state.steps
 
     def state_dict(self) -> dict[str, Vector]:

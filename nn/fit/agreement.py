@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,9 +12,9 @@ from autograd.targets import Target
 
 from ..basics.arrays import Floats, Vector
 from ..losses import Loss
-from ..module import Model
+from ..module import Model, set_parameters
 from .dependence import dependence
-from .evaluation import CompiledEvaluation, Evaluation, Numbers
+from .evaluation import CompiledEvaluation, Evaluation
 from .samples import Samples
 
 SPREAD, EXTREME, LATER = 3, 4, 3
@@ -28,8 +28,6 @@ REASONS = (
     "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
     "has changed since it was recorded"
 )
-
-Compare = Callable[[Evaluation, Samples], Numbers]
 
 
 @collector_paused()  # a few graphs at a time are in memory
@@ -61,29 +59,23 @@ def evaluation(
         if target == "c" and isinstance(error, BuildError | NotImplementedError):
             raise
         return eager, f"{type(error).__name__}: {error}"
-    compare = Evaluation.compared_traces if traced else _compared
-    rows = SPREAD, EXTREME
+    compare, rows = "compared_traces" if traced else "compared", (SPREAD, EXTREME)
     for theta in thetas or here_and_moved(eager):
         with parameters_at(eager.all_parameters, theta):
-            reason = reason or disagreement(eager, compiled, samples, compare, *rows)
+            reason = reason or disagreement(eager, compiled, samples, *rows, compare)
         rows = 0, LATER
     if not reason and (others := NODES // compiled.n_nodes) > SPREAD + EXTREME:
-        reason = disagreement(eager, compiled, samples, _losses, others, 0)
+        reason = disagreement(eager, compiled, samples, others, 0, "compared_losses")
     return (eager, reason) if reason else (compiled, None)
-
-
-def still_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
-    """None if a batch of samples still has the same losses and gradients, else what is wrong."""
-    return disagreement(eager, compiled, samples, _compared, 0, LATER)
 
 
 def disagreement(
     eager: Evaluation,
     compiled: Evaluation,
     samples: Samples,
-    compare: Compare,
-    spread: int,
-    extreme: int,
+    spread: int = 0,
+    extreme: int = LATER,
+    compare: str = "compared",
 ) -> str | None:
     """None if both give the same numbers for some of the samples, else what is wrong.
 
@@ -91,21 +83,13 @@ def disagreement(
     """
     try:
         probes = samples.chosen(chosen_rows(compiled.losses(samples), spread, extreme))
-        wanted, got = compare(eager, probes), compare(compiled, probes)
+        wanted, got = (getattr(numbers, compare)(probes) for numbers in (eager, compiled))
         with parameters_at(eager.all_parameters, here_and_moved(eager)[1]):
-            nearby = compare(compiled, probes)
+            nearby = getattr(compiled, compare)(probes)
     except Exception as error:  # a user's model or loss may raise anything
         return f"{type(error).__name__}: {error}"
     differences = (_difference(name, got[name], wanted[name], nearby[name]) for name in wanted)
     return next(filter(None, differences), None)
-
-
-def _compared(numbers: Evaluation, samples: Samples) -> Numbers:
-    return numbers.compared(samples)
-
-
-def _losses(numbers: Evaluation, samples: Samples) -> Numbers:
-    return {"loss": numbers.losses(samples)}
 
 
 def here_and_moved(numbers: Evaluation) -> list[Vector]:
@@ -118,27 +102,14 @@ def here_and_moved(numbers: Evaluation) -> list[Vector]:
 
 
 @contextmanager
-def parameters_kept(parameters: Sequence[Value]) -> Iterator[None]:
-    """Whatever the parameters are set to meanwhile, afterwards they are what they were."""
-    before = [parameter.data for parameter in parameters]
+def parameters_at(parameters: Sequence[Value], theta: Vector) -> Iterator[None]:
+    """The parameters are set to θ, and afterwards to what they were, whatever they are set to meanwhile."""
+    before = np.array([parameter.data for parameter in parameters])
+    set_parameters(parameters, theta)
     try:
         yield
     finally:
         set_parameters(parameters, before)
-
-
-@contextmanager
-def parameters_at(parameters: Sequence[Value], numbers: Vector) -> Iterator[None]:
-    """The parameters are set to these numbers, and afterwards to what they were."""
-    with parameters_kept(parameters):
-        set_parameters(parameters, numbers)
-        yield
-
-
-def set_parameters(parameters: Sequence[Value], numbers: Sequence[float] | Vector) -> None:
-    """Set every parameter."""
-    for parameter, number in zip(parameters, map(float, numbers), strict=True):
-        parameter.data = number
 
 
 def chosen_rows(losses: Floats, spread: int, extreme: int) -> list[int]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, SupportsFloat, TypeGuard
@@ -19,7 +18,7 @@ from autograd.targets import Target
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP, Layer, Neuron
 from ..losses import Loss
-from ..module import Model, parameters_of
+from ..module import Model, parameters_of, set_parameters
 from .dependence import as_outputs, leaves, record
 from .devices import Devices
 from .samples import Samples
@@ -75,7 +74,7 @@ class Evaluation:
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The mean loss of some rows at θ, and its gradient by θ. The parameters' data is θ afterwards."""
-        self._set(theta)
+        set_parameters(self.parameters, theta)
         self.model.zero_grad()
         total = 0.0
         with (
@@ -142,13 +141,9 @@ class Evaluation:
     def _rows(self, reading: Reading, samples: Samples, theta: Vector | None = None) -> Floats:
         """What is read of each sample: a row of numbers."""
         if theta is not None:
-            self._set(theta)
+            set_parameters(self.parameters, theta)
         with collector_paused():
             return np.array([[node.data for node in reading(x, t)] for x, t in samples.rows()])
-
-    def _set(self, theta: Vector) -> None:
-        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
-            parameter.data = number
 
     # ---- what can be read of a sample
 
@@ -183,19 +178,17 @@ class Evaluation:
 
     def compared(self, samples: Samples) -> Numbers:
         """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
-        with collector_paused(), _gradients_kept(self.all_parameters):
-            pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
-        losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
+        with collector_paused():
+            found = [self._loss(x, t) for x, t in samples.rows()]
+            losses = np.array([loss.data for loss in found])
+            gradients = np.array([grad(loss, self.parameters) for loss in found])
         with np.errstate(over="ignore", invalid="ignore"):
             batch = np.append(losses.mean(), gradients.mean(axis=0))[np.newaxis]
         return {"loss": losses, "gradient": gradients, "mean loss and gradient": batch}
 
-    def _loss_and_gradient(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss = self._loss(x, t)
-        loss.backward()
-        return loss.data, [parameter.grad for parameter in self.parameters]
+    def compared_losses(self, samples: Samples) -> Numbers:
+        """Of many samples, the losses alone."""
+        return {"loss": self.losses(samples)}
 
     def compared_traces(self, samples: Samples) -> Numbers:
         """The traces of the samples, and their outputs and losses as they are computed alone."""
@@ -289,17 +282,6 @@ class _AtTheta:
 def in_chunks(program: autograd.Program, rows: Floats, theta: Vector | None = None) -> Floats:
     """What a program makes of rows, some at a time."""
     return np.concatenate([program(rows[start : start + CHUNK], theta) for start in range(0, len(rows), CHUNK)])
-
-
-@contextmanager
-def _gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
-    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
-    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
-    try:
-        yield
-    finally:
-        for parameter, gradient in zip(parameters, before, strict=True):
-            parameter.grad = gradient
 
 
 def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:

@@ -20,7 +20,7 @@ from ..basics.arrays import Rows, Vector
 from ..losses import Loss
 from ..module import Model
 from ..optim import Optimizer, State
-from .agreement import evaluation, still_agreement
+from .agreement import disagreement, evaluation
 from .checkpoint import Checkpoint
 from .curves import Curves
 from .dependence import as_outputs, shape_of
@@ -88,7 +88,9 @@ class Run:
         self.eager = Evaluation(model, loss, optimizer.parameters)
         self.numbers = numbers or (self._evaluation(target) if compiled else self.eager)
         if devices is not None:
-            self._spread(devices)
+            if not isinstance(self.numbers, CompiledEvaluation):
+                raise ValueError("several devices run a program of the loss, and there is none: it is recorded anew")
+            self.numbers.spread(devices)
         self.begin()
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
@@ -108,14 +110,6 @@ class Run:
             self._warn(f"the loss cannot be compiled: {reason}. Training goes on without", stacklevel=5)
         return numbers
 
-    def _spread(self, devices: int) -> None:
-        """Steps on several devices; an error where there is no program that could be spread."""
-        if not isinstance(self.numbers, CompiledEvaluation):
-            raise ValueError(
-                "several devices run a program of the loss, and there is none: each sample is recorded anew"
-            )
-        self.numbers.spread(devices)
-
     def _warn(self, what: str, stacklevel: int) -> None:
         slower = "many times slower, as it does with compiled=False, which does not warn"
         warnings.warn(f"{what}, {slower}", RuntimeWarning, stacklevel=stacklevel)
@@ -125,7 +119,7 @@ class Run:
         if not self.numbers.is_compiled:
             return False
         self.optimizer.move_to(self.state)
-        reason = still_agreement(self.eager, self.numbers, self.plan.samples)
+        reason = disagreement(self.eager, self.numbers, self.plan.samples)
         if not reason:
             self.agreed = self._here()
             return False
@@ -155,8 +149,8 @@ class Run:
 
     def begin(self) -> None:
         """Begin an epoch with what is in the Values, which somebody may have changed."""
-        self._read()
-        self._left = 0
+        self.numbers.read_untrained()
+        self.state, self._left = self.optimizer.here(), 0
 
     def look(self) -> None:
         """Set the Values to where the run has come to: between two steps, when nobody else does."""
@@ -171,9 +165,9 @@ class Run:
         """
         epoch, n = self.history.epochs + 1, len(self.plan.samples)
         if not self._left:
-            self._left, self._total, self._batches = n, 0.0, self.plan.batches(self.history.epochs)
             if self.is_seen:
-                self._read()
+                self.begin()
+            self._left, self._total, self._batches = n, 0.0, self.plan.batches(self.history.epochs)
         try:
             loss = self._advance(most, time.perf_counter() + seconds)
         except DivergenceError:
@@ -223,10 +217,6 @@ class Run:
     def _is_done(self) -> bool:
         return self.is_stopped or self.plan.is_done(self.history.losses, self.history.watched)
 
-    def _read(self) -> None:
-        self.numbers.read_untrained()
-        self.state = self.optimizer.here()
-
     def _divergence(self, what: str) -> DivergenceError:
         rate = self.optimizer.rate(self.state.steps)
         return DivergenceError(what, self.state.steps + 1, self.history.epochs + 1, rate, self.history)
@@ -253,7 +243,7 @@ class Run:
         if self.on_epoch:
             self.look()
             self.is_stopped = self.on_epoch(history) is True
-            self._read()
+            self.begin()
         if plan.checkpoint:
             self._checkpoint().save(plan.checkpoint)
 

@@ -28,7 +28,7 @@ from nn import (
     hinge,
     mse,
 )
-from nn.fit.agreement import evaluation, still_agreement
+from nn.fit.agreement import disagreement, evaluation
 from nn.fit.evaluation import Evaluation
 from nn.fit.plan import Plan
 from nn.fit.run import Run
@@ -467,7 +467,7 @@ def test_a_comparison_leaves_parameters_and_their_gradients_alone():
     found, reason = evaluation(model, mse, model.parameters(), samples)
     assert found.is_compiled
     assert reason is None
-    assert still_agreement(Evaluation(model, mse, model.parameters()), found, samples) is None
+    assert disagreement(Evaluation(model, mse, model.parameters()), found, samples) is None
     assert [(parameter.data, parameter.grad) for parameter in model.parameters()] == before
 
 
