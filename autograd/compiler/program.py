@@ -212,6 +212,11 @@ class Program:
         """``value_and_grad`` of a batch (B, n_inputs) of at least one sample, for loops that call it all the time.
 
         Nothing is checked, and NumPy warns of inf and nan unless the caller has an ``np.errstate`` for all steps.
+
+        >>> x, w = Value(1.0), Value(3.0)
+        >>> value, gradient = compile(w * x * x, [x]).mean_and_grad(np.array([[1.0], [2.0]]), np.array([2.0]))
+        >>> value, gradient.tolist()
+        (5.0, [2.5])
         """
         x = np.ascontiguousarray(batch.T) if self._contiguous else batch.T
         return self._reduced(x, 1.0 / len(batch), theta)

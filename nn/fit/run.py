@@ -122,6 +122,7 @@ class Run:
         reason = disagreement(self.eager, self.numbers, self.plan.samples)
         if not reason:
             self.agreed = self._here()
+            self.numbers.read_untrained()  # the user's code ran, for once
             return False
         self._warn(
             f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
