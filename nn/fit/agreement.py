@@ -1,20 +1,34 @@
-"""Agreement: whether programs, recorded from one sample, give the scalar engine's numbers for other samples too."""
+"""Agreement: whether programs, recorded from one sample, give the scalar engine's numbers for other samples too.
+
+A graph that hangs on numbers does not stand for all samples. That is found out while the loss is recorded: a number
+that leaves the graph is noticed where it does, and several rows are recorded twice, which must give the same graph.
+Models that do neither are compiled, and then compared, before they are trained and now and again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
+from pathlib import Path
+from traceback import StackSummary, extract_stack, extract_tb
+from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Value, collector_paused, modes
+from autograd.graph import topological_order
 from autograd.targets import Target
 
 from ..basics.arrays import Floats, Vector
+from ..basics.reads import noticing_reads
 from ..losses import Loss
 from ..module import Model, set_parameters
-from .dependence import dependence
-from .evaluation import CompiledEvaluation, Evaluation
+from .evaluation import CompiledEvaluation, Evaluation, record
 from .samples import Samples
 
 SPREAD, EXTREME, LATER = 3, 4, 3
@@ -28,6 +42,16 @@ REASONS = (
     "perhaps the model or the loss branches on data, draws random numbers, or uses something outside the graph that "
     "has changed since it was recorded"
 )
+
+ROWS = 2
+"""So many rows from all over the data are recorded, each twice."""
+
+ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
+OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
+LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
+
+Shape = list[tuple[Any, ...]]
+"""The operations of a graph, in order, each with the places of its operands: equal for equal graphs."""
 
 
 @collector_paused()  # a few graphs at a time are in memory
@@ -133,3 +157,75 @@ def _difference(name: str, got: Floats, wanted: Floats, nearby: Floats) -> str |
         return None
     one, other = (float(array.flat[np.argmin(same)]) for array in (got, wanted))
     return f"the compiled {name} of a sample is {one!r}, the model's own {other!r}; {REASONS}"
+
+
+# ---- whether a graph hangs on numbers
+
+
+def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
+    """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
+    rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
+    parameters = model.parameters()
+    first: Shape = []
+    for row in rows:
+        for _ in range(2):
+            reads: list[str] = []
+            recorded = _noticed(model, loss, *next(samples.rows([row])), reads)
+            if reads:
+                return reads[0]
+            assert recorded is not None
+            found, own = recorded
+            shape = shape_of(found, [*parameters, *own])
+            first = first or shape
+            if shape != first:
+                return (
+                    f"the loss of row {row}, recorded again, is another graph than that of row {rows[0]}: perhaps it "
+                    f"draws random numbers, or counts its calls"
+                )
+    return None
+
+
+def _noticed(
+    model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]
+) -> tuple[Value, list[Value]] | None:
+    """The loss and its leaves; in ``reads`` why it may not be compiled, if so."""
+
+    def notice(what: str) -> None:
+        if not reads:  # one is enough to say
+            place = _line(extract_stack(sys._getframe(1)))
+            why = "so another sample may have another graph"
+            reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
+
+    try:
+        with noticing_reads(notice):
+            return record(model, loss, x, t)
+    except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
+        place = _line(extract_tb(error.__traceback__))
+        reads.append(f"{place} needs plain numbers ({type(error).__name__}: {error}). {ADVICE}")
+        return None
+
+
+def shape_of(root: Value, leaves: Sequence[Value]) -> Shape:
+    """The shape of a graph, in which these leaves are told by their places, others and constants by their numbers."""
+    known: Mapping[Value, int] = {leaf: i for i, leaf in enumerate(leaves)}
+    places: dict[Value, int] = {}
+    shape: Shape = []
+    for place, node in enumerate(topological_order(root)):
+        places[node] = place
+        if node.op and (parents := node.parents):
+            shape.append((node.op.name, *[places[parent] for parent in parents]))
+        else:
+            shape.append((known[node],) if node in known else ("number", repr(node.data), node.label))
+    return shape
+
+
+def _line(calls: StackSummary) -> str:
+    """The user's line within the recording: the innermost call that is of no library, or else of none of ours."""
+    recording = _noticed.__code__.co_filename, _noticed.__name__
+    inner = takewhile(lambda call: (call.filename, call.name) != recording, reversed(calls))
+    others = [call for call in inner if not call.filename.startswith(OURS)]
+    users = [call for call in others if not call.filename.startswith(LIBRARIES)]
+    if not others:
+        return "the loss"
+    call = (users or others)[0]
+    return f"{Path(call.filename).name}, line {call.lineno}, in {call.name}" + (f": `{call.line}`" if call.line else "")

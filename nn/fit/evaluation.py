@@ -19,7 +19,6 @@ from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP, Layer, Neuron
 from ..losses import Loss
 from ..module import Model, parameters_of, set_parameters
-from .dependence import as_outputs, leaves, record
 from .devices import Devices
 from .samples import Samples
 
@@ -282,6 +281,25 @@ class _AtTheta:
 def in_chunks(program: autograd.Program, rows: Floats, theta: Vector | None = None) -> Floats:
     """What a program makes of rows, some at a time."""
     return np.concatenate([program(rows[start : start + CHUNK], theta) for start in range(0, len(rows), CHUNK)])
+
+
+def as_outputs(found: object) -> list[Value]:
+    """What a model returned as a list of Values; one Value is taken for a list of one."""
+    outputs = [found] if isinstance(found, Value) else list(found) if hasattr(found, "__len__") else []  # type: ignore[call-overload]
+    if not outputs or not all(isinstance(output, Value) for output in outputs):
+        raise TypeError(f"the model returns a list of Values, or one, got {type(found).__name__}: {found!r}")
+    return outputs
+
+
+def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> tuple[Value, list[Value]]:
+    """The loss of a sample, and the leaves that stand for its inputs and targets."""
+    inputs, targets = leaves("x", x), leaves("t", t)
+    return loss(as_outputs(model(inputs)), targets), [*inputs, *targets]
+
+
+def leaves(name: str, numbers: Sequence[float]) -> list[Value]:
+    """Leaves for the inputs or the targets of a sample."""
+    return [Value(number, f"{name}[{i}]") for i, number in enumerate(numbers)]
 
 
 def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:

@@ -1,4 +1,4 @@
-"""Recording: what a training film is made of, the parameters and the size of their gradients after each epoch."""
+"""Recording: what a training leaves, the curves of its epochs, and for a film parameters and sizes of gradients."""
 
 from __future__ import annotations
 
@@ -77,3 +77,40 @@ class Recording:
         self.moments = [moment for moment in self.moments if moment.epoch % stride == 0]
         parameters = np.array([parameter.data for parameter in parameters_of(self.model)])
         self.moments.append(Moment(epoch, parameters, self.sizes.taken()))
+
+
+@dataclass
+class Curves:
+    """The mean loss of each epoch, and how good the model was after it, on the samples and on those held out.
+
+    Each is a list that has a number for each epoch, or none at all.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    held_out_losses: list[float] = field(default_factory=list)
+    metric: str = ""
+    """What ``metrics`` are: ``"accuracy"``, or ``"r2"`` for numbers; empty for a loss that is not of this package."""
+    metrics: list[float] = field(default_factory=list)
+    held_out_metrics: list[float] = field(default_factory=list)
+    kept_epoch: int | None = None
+    """The epoch whose parameters the model has at the end, where that is not the last: the best, by ``patience``."""
+    is_compiled: bool = field(default=False, compare=False)
+    """Whether the losses come from a program, or from the scalar engine."""
+    recording: Recording | None = field(default=None, compare=False)
+    """What a film shows; None unless the training was recorded."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return len(self.losses)
+
+    @property
+    def curves(self) -> dict[str, list[float]]:
+        """The lists, by name."""
+        names = ("losses", "held_out_losses", "metrics", "held_out_metrics")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def watched(self) -> list[float]:
+        """The losses that tell which epoch was the best: the held-out ones if there are any."""
+        return self.held_out_losses or self.losses

@@ -20,14 +20,12 @@ from ..basics.arrays import Rows, Vector
 from ..losses import Loss
 from ..module import Model
 from ..optim import Optimizer, State
-from .agreement import disagreement, evaluation
+from .agreement import disagreement, evaluation, shape_of
 from .checkpoint import Checkpoint
-from .curves import Curves
-from .dependence import as_outputs, shape_of
-from .evaluation import CompiledEvaluation, Evaluation
+from .evaluation import CompiledEvaluation, Evaluation, as_outputs
 from .objective import Objective
 from .plan import Plan, lowest
-from .recording import GradientSizes, Moment, Recording
+from .recording import Curves, GradientSizes, Moment, Recording
 from .samples import Samples, fingerprint
 
 

@@ -18,9 +18,8 @@ from ...data.dataset import Dataset
 from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
-from ...fit.curves import Curves
 from ...fit.plan import Plan
-from ...fit.recording import GradientSizes, Moment
+from ...fit.recording import Curves, GradientSizes, Moment
 from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
