@@ -181,8 +181,9 @@ class _Layout:
                 order = np.argsort(self.places.position[made], kind="stable")
                 makers = np.unique(self.lifted.nodes.home[made]).tolist()
                 if len(makers) == 1 and makers[0] in body and body[makers[0]].kind != "carry":
-                    lengths, placed = self.places.arrays[makers[0]].lengths, self.places.position[made][order]
-                    is_all = len(lengths) > 1 and np.array_equal(placed, np.arange(prod(lengths)))
+                    lengths = self.places.arrays[makers[0]].lengths
+                    read_in_order = self.places.position[made][order]
+                    is_all = len(lengths) > 1 and np.array_equal(read_in_order, np.arange(prod(lengths)))
                     if is_all or (np.diff(order) != 1).any():
                         order = order.reshape(lengths) if is_all else order
                         operands = first[order], after[order]
@@ -300,8 +301,9 @@ def _in_lengths(side_by_side: Expr, lengths: Lengths) -> Expr:
     if isinstance(side_by_side, Array):
         return read(side_by_side, lengths, contiguous(lengths))
     if isinstance(side_by_side, View) and side_by_side.strides[0]:
-        strides = tuple(side_by_side.strides[0] * stride for stride in contiguous(lengths))
-        return read(side_by_side.source, lengths, strides, side_by_side.offset)
+        (_, *batch), (step, *_) = side_by_side.lengths, side_by_side.strides
+        strides = (*(step * stride for stride in contiguous(lengths)), *[0] * len(batch))
+        return read(side_by_side.source, (*lengths, *batch), strides, side_by_side.offset)
     if isinstance(side_by_side, Take):
         return Take(side_by_side.source, Constant(side_by_side.picked.values.reshape(lengths)))
     return reshape(side_by_side, (*lengths, *side_by_side.shape[1:]))

@@ -53,7 +53,7 @@ class Rows:
 
     @cached_property
     def together(self) -> Ints:
-        """For each node how many of its kind there are at its level, which one operation may compute."""
+        """For each node how many of its kind are at its level: what one operation computes, if all goes well."""
         number = numbered(self.folded.level, self.kind)
         return np.asarray(np.bincount(number, weights=self.live)[number])
 
