@@ -31,6 +31,13 @@ OUT = DOCS / "build" / "html"
 JUPYTERLITE = ("jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyter-server")
 RUN_HERE = 'They can be run here, in your browser: <a href="../notebooks/lab/index.html">open the notebooks</a>.\n\n'
 INSTALL = "%pip install -q valuegrad matplotlib scikit-learn tqdm"
+GRAPHVIZ = """
+from pyodide.code import run_js
+
+await run_js('''import(location.href.replace(/extensions.*/, "viz.js"))
+    .then(({ instance }) => instance())
+    .then((graphviz) => { globalThis.renderDot = (dot, format) => graphviz.renderString(dot, { format }); })''');
+"""
 
 sys.path.insert(0, str(NOTEBOOKS))
 from run_lessons import executed  # noqa: E402  it stands beside the lessons
@@ -64,8 +71,10 @@ def fetched_playground(folder: Path) -> bool:
     return True
 
 
-def add_notebooks(folder: Path) -> None:
-    """JupyterLite with the lessons in it, and with this package for its Python."""
+def add_notebooks(folder: Path, playground: Path) -> None:
+    """JupyterLite with the lessons in it, with this package for its Python, and with the playground's Graphviz."""
+    graphviz = playground / "viz.js"
+    first = INSTALL + GRAPHVIZ if graphviz.exists() else INSTALL
     with TemporaryDirectory() as made:
         contents, wheels = Path(made, "contents"), Path(made, "wheels")
         shutil.copytree(
@@ -73,7 +82,7 @@ def add_notebooks(folder: Path) -> None:
         )
         for path in contents.glob("*.ipynb"):
             lesson = nbformat.read(path, as_version=4)
-            lesson.cells[1] = nbformat.v4.new_code_cell(INSTALL, id=lesson.cells[1].id)
+            lesson.cells[1] = nbformat.v4.new_code_cell(first, id=lesson.cells[1].id)
             nbformat.write(lesson, path)
         run = [sys.executable, "-m"]
         # graphviz is no part of Pyodide: the wheel stands beside ours
@@ -81,6 +90,8 @@ def add_notebooks(folder: Path) -> None:
         given = [part for wheel in sorted(wheels.iterdir()) for part in ("--piplite-wheels", wheel)]
         where = ["--lite-dir", made, "--contents", contents, "--output-dir", folder]
         subprocess.run([*run, "jupyterlite_core.app", "build", *where, *given], check=True, cwd=made)
+    if graphviz.exists():
+        shutil.copy(graphviz, folder)
 
 
 def main() -> int:
@@ -99,7 +110,7 @@ def main() -> int:
         if tags:
             shutil.copytree(playground, OUT / "playground")
     if options.jupyterlite:
-        add_notebooks(OUT / "notebooks")
+        add_notebooks(OUT / "notebooks", OUT / "playground")
     if not status:
         print(OUT / "index.html")
     return status

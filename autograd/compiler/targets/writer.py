@@ -136,10 +136,11 @@ class Writer:
 
     def number(self, expr: ir.Expr, binds: int = COMPARISON) -> str:
         """The text of an expression of numbers: NumPy neither subtracts truth values nor takes their exponential."""
-        if not is_boolean(expr):
-            return self.within(expr, binds)
-        text = f"1.0 * {self.within(expr, ATOM)}"
-        return text if binds <= PRODUCT else f"({text})"
+        text, own = self._number_bound(expr)
+        return text if own >= binds else f"({text})"
+
+    def _number_bound(self, expr: ir.Expr) -> tuple[str, int]:
+        return (f"1.0 * {self.within(expr, ATOM)}", PRODUCT) if is_boolean(expr) else self._bound(expr)
 
     def _bound(self, expr: ir.Expr) -> tuple[str, int]:
         """The text, and how tightly its outermost operator binds."""
@@ -168,7 +169,8 @@ class Writer:
             left = self.number(x, PRODUCT) if is_boolean(y) or name == "div" else self.within(x, PRODUCT)
             return f"{left} {'*' if name == 'mul' else '/'} {self.within(y, ATOM)}", PRODUCT
         if name == "neg":
-            return f"-{self.number(x, PRODUCT)}", SIGN if self._bound(x)[1] == ATOM else PRODUCT
+            text = self.number(x, ATOM if _begins_with_boolean(x) else PRODUCT)
+            return f"-{text}", SIGN if self._bound(x)[1] == ATOM else PRODUCT
         if name in ("greater", "equal"):
             x_text, y_text = ("0" if z == ir.Number(0.0) else self.number(z, SUM) for z in arguments)
             return f"{x_text} {'>' if name == 'greater' else '=='} {y_text}", COMPARISON
@@ -272,7 +274,7 @@ class Writer:
         suffix = taken + self._transposed("", kept, False)
         suffix += _inserted([":" if axis is not None else "None" for axis in order])
         if not suffix:
-            return self._bound(expr.inside)
+            return self._number_bound(expr.inside)
         return self.number(expr.inside, ATOM) + suffix, ATOM
 
     def _expanded(self, expr: ir.Expr, shape: ir.Shape) -> str:
@@ -377,6 +379,13 @@ _STEMS: dict[type[ir.Expr], str] = {
     ir.Reshape: "columns",
     InMemoryOrder: "x",
 }
+
+
+def _begins_with_boolean(expr: ir.Expr) -> bool:
+    """Whether the first factor that is written gives truth values, which have no sign."""
+    while isinstance(expr, ir.Apply) and expr.op.name in ("mul", "div"):
+        expr = expr.arguments[0]
+    return is_boolean(expr)
 
 
 def _number(value: float) -> str:
