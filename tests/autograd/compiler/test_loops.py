@@ -22,6 +22,7 @@ from generators.recurrences import (
     family,
     matrix,
     one_output,
+    random_copies,
     random_recurrence,
     random_steps,
     squares,
@@ -90,6 +91,16 @@ def test_random_recurrences(first: int) -> None:
         outputs, inputs = random_recurrence(seed)
         if all(abs(node.data) < 1e6 for node in replayed(outputs, {})[1].values()):
             batch = np.random.default_rng(seed).uniform(-1, 1, ((1, 2, 3, 17)[seed % 4], len(inputs)))
+            check(outputs, inputs, batch if inputs else batch[:1])
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("first", range(0, 30, 10))
+def test_random_recurrences_side_by_side(first: int) -> None:
+    for seed in range(first, first + 10):
+        outputs, inputs = random_copies(seed)
+        if all(abs(node.data) < 1e6 for node in replayed(outputs, {})[1].values()):
+            batch = np.random.default_rng(seed).uniform(-1, 1, ((1, 2, 3)[seed % 3], len(inputs)))
             check(outputs, inputs, batch if inputs else batch[:1])
 
 
