@@ -152,6 +152,10 @@ def _by_steps(expr: Contract) -> Expr | None:
 
 def _as_collected(expr: Expr, letters: str) -> tuple[Expr, str]:
     """A view of all that a loop has collected as that array itself, with its letters in that order."""
+    if isinstance(expr, Rearrange) and isinstance(expr.inside, Array) and expr.inside.stack_of:
+        order = [expr.order.index(axis) for axis in range(len(expr.inside.shape)) if axis in expr.order]
+        if len(order) == len(expr.order) == len(expr.inside.shape):
+            return expr.inside, "".join(letters[axis] for axis in order)
     if isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of:
         whole = expr.along(expr.order)
         if whole.is_whole and whole.lengths == expr.source.lengths:
