@@ -38,7 +38,7 @@ from .ir import (
     View,
     Where,
     contiguous,
-    is_read_whole,
+    read,
 )
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
@@ -120,7 +120,8 @@ class _Layout:
 
     def stem(self, group: Group, operands: Sequence[Expr]) -> str:
         """What was found, for a name."""
-        of_products = any(isinstance(operand, View) and operand.source in self.products for operand in operands)
+        sources = [operand.source if isinstance(operand, View) else operand for operand in operands]
+        of_products = not self.products.isdisjoint(sources)
         return "weighted" if of_products and group.name in ("add", "sub") else group.name
 
     def join(self, home: int, group: Group) -> Define:
@@ -211,7 +212,8 @@ class _Layout:
     def line(self, nodes: Ints, sampled: bool) -> Expr:
         """Nodes of one home side by side."""
         if self.places.array(nodes) is None:
-            assert self.places.home(nodes) == NUMBERS, "what is read is not there yet"
+            if self.places.home(nodes) != NUMBERS:
+                raise TypeError(f"what is read is not there yet: nodes {nodes}")
             values = self.lifted.nodes.number[nodes]
             return Constant(values[:, None] if sampled else values)
         self.places.place(nodes)
@@ -225,9 +227,9 @@ class _Layout:
         (sources,) = group.operands
         order = np.argsort(self.places.position[sources[:, 0]], kind="stable")
         rows = sources[order].T
-        read = self.rows(rows) if self.places.array(rows) else Constant(self.places.nodes.number[rows])
-        lengths = tuple(length for length in read.shape[1:] if isinstance(length, int))
-        return Stacked(self.places.settle(home, group.targets[order], lengths, "each"), read)
+        source = self.rows(rows) if self.places.array(rows) else Constant(self.places.nodes.number[rows])
+        lengths = tuple(length for length in source.shape[1:] if isinstance(length, int))
+        return Stacked(self.places.settle(home, group.targets[order], lengths, "each"), source)
 
     def stack_of_parameters(self, home: int, group: Group, leaf: Array) -> Stacked:
         """Parameters of each step, which stand step by step, as the body has read those of the first."""
@@ -246,8 +248,8 @@ class _Layout:
             offset, (along, across) = fit
             pairs = (*along, *across)
             if len(along) == 1 and all(stride > 0 for length, stride in pairs if length > 1):
-                read = View(array, tuple(n for n, _ in pairs), tuple(s if n > 1 else 0 for n, s in pairs), offset)
-                return self.named(read, rows)
+                strides = tuple(stride if length > 1 else 0 for length, stride in pairs)
+                return self.named(read(array, tuple(length for length, _ in pairs), strides, offset), rows)
         return Take(array, Constant(self.places.position[rows]))
 
     def collect(self, home: int, group: Group, carried: Sequence[Carried]) -> Collected:
@@ -255,7 +257,7 @@ class _Layout:
         places, (nodes,) = self.places, group.operands
         array = places.array(nodes)
         assert array is not None
-        last = (group.targets[:, :-1] == NONE).all() and any(is_read_whole(each.after, array) for each in carried)
+        last = (group.targets[:, :-1] == NONE).all() and any(each.after is array for each in carried)
         times = group.targets.shape[1]
         lengths = array.lengths if last else (times, *array.lengths)
         holes = None if array.holes is None else np.broadcast_to(array.holes, lengths)
@@ -267,9 +269,9 @@ class _Layout:
 
     def named(self, operand: Expr, nodes: Ints) -> Expr:
         """The operand; if it is a part of theta, with a name for that."""
-        read = operand.inside if isinstance(operand, Where) else operand
-        if isinstance(read, View) and read.source is self.places.theta:
-            self.places.name(read, nodes)
+        inside = operand.inside if isinstance(operand, Where) else operand
+        if isinstance(inside, View) and inside.source is self.places.theta:
+            self.places.name(inside, nodes)
         return operand
 
     def outputs(self) -> list[Expr]:
@@ -283,8 +285,8 @@ class _Layout:
                 lines.append([node])
         found = [self.named(line(np.array(one), self.places), np.array(one)) for one in lines]
         return [
-            rearrange(read, range(1, len(read.shape))) if len(one) == 1 else read
-            for read, one in zip(found, lines, strict=True)
+            rearrange(output, range(1, len(output.shape))) if len(one) == 1 else output
+            for output, one in zip(found, lines, strict=True)
         ]
 
     def follows(self, before: list[int], node: int) -> bool:
@@ -300,11 +302,13 @@ def _in_lengths(side_by_side: Expr, lengths: Lengths) -> Expr:
     """What stands side by side, with these axes in place of the one."""
     if len(lengths) == 1:
         return side_by_side
+    if isinstance(side_by_side, Array):
+        return read(side_by_side, lengths, contiguous(lengths))
     if isinstance(side_by_side, View) and side_by_side.strides[0]:
         strides = tuple(side_by_side.strides[0] * stride for stride in contiguous(lengths))
-        return replace(side_by_side, lengths=lengths, strides=strides)
+        return read(side_by_side.source, lengths, strides, side_by_side.offset)
     if isinstance(side_by_side, Take):
-        return replace(side_by_side, picked=Constant(side_by_side.picked.values.reshape(lengths)))
+        return Take(side_by_side.source, Constant(side_by_side.picked.values.reshape(lengths)))
     return reshape(side_by_side, (*lengths, *side_by_side.shape[1:]))
 
 

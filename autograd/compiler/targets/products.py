@@ -151,16 +151,14 @@ def _by_steps(expr: Contract) -> Expr | None:
 
 
 def _as_collected(expr: Expr, letters: str) -> tuple[Expr, str]:
-    """A view of all that a loop has collected as that array itself, with its letters in that order."""
+    """All that a loop has collected, in another order, as that array itself with its letters in that order."""
     if isinstance(expr, Rearrange) and isinstance(expr.inside, Array) and expr.inside.stack_of:
-        order = [expr.order.index(axis) for axis in range(len(expr.inside.shape)) if axis in expr.order]
-        if len(order) == len(expr.order) == len(expr.inside.shape):
-            return expr.inside, "".join(letters[axis] for axis in order)
-    if isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of:
-        whole = expr.along(expr.order)
-        if whole.is_whole and whole.lengths == expr.source.lengths:
-            return expr.source, "".join(letters[axis] for axis in (*expr.order, *[len(expr.lengths)] * expr.sampled))
-    return expr, letters
+        if {*expr.order} == {*range(len(expr.inside.shape))}:
+            return expr.inside, "".join(letters[expr.order.index(axis)] for axis in range(len(letters)))
+    if not (isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of):
+        return expr, letters
+    found, axes = expr.along(expr.order), (*expr.order, *[len(expr.lengths)] * expr.sampled)
+    return (found, "".join(letters[axis] for axis in axes)) if found is expr.source else (expr, letters)
 
 
 def _by_matrices(left: Tensor, right: Tensor, out: str, stack: str, inner: str) -> Expr:

@@ -203,7 +203,7 @@ class Writer:
 
     def _view(self, view: ir.View, source: str, own: ir.Lengths) -> str:
         """The source, read by reshape, slices and transpose, or else in strides."""
-        part, steps = view.along(view.kept), view.steps
+        part, steps = view.part, view.steps
         if not part.lengths and source in ("theta", "grad"):
             return f"{source}[{part.offset}:{part.offset + 1}].reshape(())"
         if steps is None:
@@ -227,18 +227,15 @@ class Writer:
 
     def _parameter(self, view: ir.View) -> str:
         """The name of a part of theta, with its axes of length 1; it is made once for a theta."""
-        part, axes = view.along(view.kept), [":" if stride else "None" for stride in view.strides]
-        expanded = _inserted([*axes, *["None"] * view.batched]) if view.kept else ""
-        if part.is_whole and not expanded:
-            return "theta"
-        plain = self._stored.get(("", part.part, ""))
-        return plain + expanded if plain else self._part(part, expanded, self.parameters, "theta", "")
+        expanded = _inserted([":" if stride else "None" for stride in view.strides]) if view.kept else ""
+        plain = self._stored.get(("", view.part, ""))
+        return plain + expanded if plain else self._part(view, expanded, self.parameters, "theta", "")
 
     def _part(self, view: ir.View, expanded: str, views: dict[str, str], vector: str, before: str) -> str:
         """The name of a part of a vector, theta or its gradient, which is one of these views."""
         key = before, view.part, expanded
         if key not in self._stored:
-            named = self.parts.get(view.part) or self.parts.get(view.along(view.order).part)
+            named = self.parts.get(view.part) or self.parts.get(view.in_order)
             name = before + (named or self.names.numbered("wbW"[min(len(view.kept), 2)]))
             name = self._stored[key] = self.names.unique(name) if name in (vector, *views) else name
             views[name] = self._view(view, vector, self.program.theta.lengths) + expanded
