@@ -1,7 +1,7 @@
 """Builds the documentation site: ``python docs/build.py``, into docs/build/html.
 
 The lessons are run first, so that their pages can be played on the site; ``--as-kept`` takes them with the outputs that
-they are kept with, in seconds. A warning of Sphinx, such as a reference that leads nowhere, ends the build.
+they are kept with, in seconds. A warning of Sphinx, or a link that leads nowhere within the site, is an error.
 
 Without network the site is whole but for its playground, whose parts come from npm's registry: where they cannot be
 fetched, the site says so in its place. With ``--jupyterlite`` the lessons can be run in the reader's browser too; that
@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+from links import dead_links
 from sphinx.cmd.build import main as sphinx
 
 from autograd.viewing.live.site import build as build_playground
@@ -31,6 +32,13 @@ OUT = DOCS / "build" / "html"
 JUPYTERLITE = ("jupyterlite-core", "jupyterlite-pyodide-kernel", "jupyter-server")
 RUN_HERE = 'They can be run here, in your browser: <a href="../notebooks/lab/index.html">open the notebooks</a>.\n\n'
 INSTALL = "%pip install -q valuegrad matplotlib scikit-learn tqdm"
+GRAPHVIZ = """
+from pyodide.code import run_js
+
+await run_js('''import(location.href.replace(/extensions.*/, "viz.js"))
+    .then(({ instance }) => instance())
+    .then((graphviz) => { globalThis.renderDot = (dot, format) => graphviz.renderString(dot, { format }); })''');
+"""
 
 sys.path.insert(0, str(NOTEBOOKS))
 from run_lessons import executed  # noqa: E402  it stands beside the lessons
@@ -64,8 +72,10 @@ def fetched_playground(folder: Path) -> bool:
     return True
 
 
-def add_notebooks(folder: Path) -> None:
-    """JupyterLite with the lessons in it, and with this package for its Python."""
+def add_notebooks(folder: Path, playground: Path) -> None:
+    """JupyterLite with the lessons in it, with this package for its Python, and with the playground's Graphviz."""
+    graphviz = playground / "viz.js"
+    first = INSTALL + GRAPHVIZ if graphviz.exists() else INSTALL
     with TemporaryDirectory() as made:
         contents, wheels = Path(made, "contents"), Path(made, "wheels")
         shutil.copytree(
@@ -73,7 +83,7 @@ def add_notebooks(folder: Path) -> None:
         )
         for path in contents.glob("*.ipynb"):
             lesson = nbformat.read(path, as_version=4)
-            lesson.cells[1] = nbformat.v4.new_code_cell(INSTALL, id=lesson.cells[1].id)
+            lesson.cells[1] = nbformat.v4.new_code_cell(first, id=lesson.cells[1].id)
             nbformat.write(lesson, path)
         run = [sys.executable, "-m"]
         # graphviz is no part of Pyodide: the wheel stands beside ours
@@ -81,6 +91,8 @@ def add_notebooks(folder: Path) -> None:
         given = [part for wheel in sorted(wheels.iterdir()) for part in ("--piplite-wheels", wheel)]
         where = ["--lite-dir", made, "--contents", contents, "--output-dir", folder]
         subprocess.run([*run, "jupyterlite_core.app", "build", *where, *given], check=True, cwd=made)
+    if graphviz.exists():
+        shutil.copy(graphviz, folder)
 
 
 def main() -> int:
@@ -99,10 +111,10 @@ def main() -> int:
         if tags:
             shutil.copytree(playground, OUT / "playground")
     if options.jupyterlite:
-        add_notebooks(OUT / "notebooks")
-    if not status:
-        print(OUT / "index.html")
-    return status
+        add_notebooks(OUT / "notebooks", OUT / "playground")
+    dead = list(dead_links(OUT))
+    print("\n".join(["links that lead nowhere:", *dead] if dead else [str(OUT / "index.html")]))
+    return status or bool(dead)
 
 
 if __name__ == "__main__":

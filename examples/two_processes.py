@@ -2,24 +2,20 @@
 
     python examples/two_processes.py
 
-The parent starts both; they meet at an address of this machine. On several machines each starts its own process, with
-the address of the first.
+On several machines each starts its own process, with the address of the first.
 """
-
-import socket
-import subprocess
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from processes import PROCESSES, run
 
 from autograd import Value, compile
 from nn import MLP, hinge
 from nn.data import DATASETS
 
-PROCESSES, STEPS, RATE = 2, 20, 0.5
+STEPS, RATE = 20, 0.5
 
 
 def train(rank: int, address: str) -> None:
@@ -58,18 +54,5 @@ def train(rank: int, address: str) -> None:
     jax.distributed.shutdown()
 
 
-def main() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    commands = [[sys.executable, __file__, str(rank), address] for rank in range(PROCESSES)]
-    processes = [subprocess.Popen(command) for command in commands]
-    if sum(process.wait() for process in processes):
-        sys.exit("a process failed")
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        train(int(sys.argv[1]), sys.argv[2])
-    else:
-        main()
+    run(train)

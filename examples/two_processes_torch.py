@@ -2,27 +2,23 @@
 
     python examples/two_processes_torch.py
 
-The parent starts both; they meet at a file. On several machines, torchrun starts them and says where they meet.
+On several machines, torchrun starts them and says where they meet.
 """
-
-import os
-import subprocess
-import sys
-import tempfile
 
 import numpy as np
 import torch
+from processes import PROCESSES, run
 
 from autograd import Value, compile
 from nn import MLP, hinge
 from nn.data import DATASETS
 
-PROCESSES, STEPS, RATE = 2, 20, 0.5
+STEPS, RATE = 20, 0.5
 
 
-def train(rank: int, meeting: str) -> None:
+def train(rank: int, address: str) -> None:
     """One of the processes."""
-    torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=PROCESSES)
+    torch.distributed.init_process_group("gloo", init_method=f"tcp://{address}", rank=rank, world_size=PROCESSES)
     moons = DATASETS["moons"]()
     network = MLP(2, [16, 16, 1], seed=0)
     point, target = [Value(0.0), Value(0.0)], Value(1.0)
@@ -48,17 +44,5 @@ def train(rank: int, meeting: str) -> None:
     torch.distributed.destroy_process_group()
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        meeting = os.path.join(folder, "meeting")
-        commands = [[sys.executable, __file__, str(rank), meeting] for rank in range(PROCESSES)]
-        processes = [subprocess.Popen(command) for command in commands]
-        if sum(process.wait() for process in processes):
-            sys.exit("a process failed")
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        train(int(sys.argv[1]), sys.argv[2])
-    else:
-        main()
+    run(train)

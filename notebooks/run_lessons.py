@@ -1,7 +1,8 @@
 """Runs the lessons, or those named, and keeps what they show: ``python notebooks/run_lessons.py [LESSON.ipynb ...]``.
 
-Text and pictures are kept as they come. A page that plays (a film, a graph to step through) is kept as a still of its
-start, for a notebook that is only read plays nothing; a widget, which needs anywidget, as a still of its end.
+Text and pictures are kept as they come. A page that plays (a film, a graph to step through) is kept as a still, for a
+notebook that is only read plays nothing: of the moment at which it opens, or, where that is its very start, at which
+little is to be seen, of a later one. A widget, which needs anywidget, is kept as a still of its end.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from nbformat import NotebookNode
 
 LESSONS = Path(__file__).parent
 STILL = (960, 640)  # width and height of a page's still, in pixels
+TELLING = """() => {
+  const slider = document.querySelector("input[type=range]");
+  if (!slider || slider.value !== slider.min) return;
+  slider.value = Math.round(0.7 * slider.max);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}"""  # from the start of what plays to a moment that says more
 SECONDS = 120  # the longest that a cell may take
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -110,6 +117,7 @@ def _stills(pages: Sequence[str]) -> list[bytes]:
         for page in pages:
             sheet = browser.new_page(viewport={"width": STILL[0], "height": STILL[1]})  # no page sees another's script
             sheet.set_content(page)
+            sheet.evaluate(TELLING)
             sheet.wait_for_timeout(500)  # what moves at first has come to rest
             pictures.append(sheet.screenshot())
         browser.close()

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-EVERY_SIZE = bool(os.environ.get("CI")) and os.environ.get("PAGES") != "few"
-"""Whether pages are driven at every size: where CI is set, unless PAGES=few says that another run does so."""
 
 SETTLED = """new Promise((done) => {
   let left = 3;

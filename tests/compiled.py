@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd import Value
+from autograd import Program, Value, ops
 from autograd.compiler import compile
 from autograd.graph import topological_order
 from autograd.targets import Target
@@ -33,53 +34,77 @@ def replayed(outputs: Sequence[Value], numbers: Mapping[Value, float]) -> tuple[
     return [new[output] for output in outputs], new
 
 
-def check(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers, target: Target = "numpy") -> None:
+def robust(outputs: list[Value]) -> bool:
+    """Whether rounding cannot decide: nothing nearly cancels or overflows, or is -0.0 (sums keep no sign of zero)."""
+    for node in topological_order(*outputs):
+        if 1e100 < abs(node.data) < math.inf or 0 < abs(node.data) < 1e-9 or str(node.data) == "-0.0":
+            return False
+        if node.op in (ops.ADD, ops.SUB) and abs(node.data) < 1e-9 * max(abs(x.data) for x in node.parents) < math.inf:
+            return False
+        if len(node.parents) == 2 and 0 < abs(node.parents[0].data - node.parents[1].data) < 1e-9:
+            return False
+    return True
+
+
+def check(
+    outputs: Sequence[Value],
+    inputs: Sequence[Value],
+    batch: Numbers,
+    target: Target = "numpy",
+    sizes: Sequence[int] = (),
+) -> Program:
     """The outputs for each sample (B, n_inputs); of one output its gradient too, for each and summed over the batch.
 
-    Where a gradient is inf or nan, its sum over the batch is not compared: it may be either.
+    ``sizes`` asks for batches of the first samples besides, as many as each says. Where a gradient is inf or nan, its
+    sum over the batch is not compared: it may be either. The program is returned.
     """
     program = compile(outputs if len(outputs) > 1 else outputs[0], inputs, target=target)
     eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
-    wanted = [[output.data for output in found] for found, _ in eager]
+    wanted = np.array([[output.data for output in found] for found, _ in eager])
     scale = _largest(node.data for _, new in eager for node in new.values())
-    agree(np.reshape(program(batch) if inputs else program(), (len(batch), len(outputs))), wanted, scale)
+    for size in (*sizes, len(batch)):
+        got = program(batch[:size] if inputs else None)
+        agree(np.reshape(got, (-1, len(outputs))), wanted[:size], scale)
     if len(outputs) > 1:
-        return
+        return program
     for (output,), _ in eager:
         output.backward()
-    gradients = [[new[parameter].grad for parameter in program.parameters] for _, new in eager]
+    gradients = np.array([[new[parameter].grad for parameter in program.parameters] for _, new in eager])
     flow = _largest(node.grad * slope for _, new in eager for node in new.values() for slope in node.partials)
     for sample, value, gradient in zip(batch, wanted, gradients, strict=True):
         found, slopes = program.value_and_grad(sample if inputs else None)
         agree(found, value[0], scale)
         agree(slopes, gradient, flow)
     if np.isfinite(gradients).all() and np.isfinite(wanted).all():
-        found, slopes = program.value_and_grad(batch if inputs else None, "sum")
-        agree(found, np.sum(wanted), scale)
-        agree(slopes, np.sum(gradients, axis=0), flow)
+        for size in (*sizes, len(batch)):
+            found, slopes = program.value_and_grad(batch[:size] if inputs else None, "sum")
+            agree(found, np.sum(wanted[:size]), scale)
+            agree(slopes, np.sum(gradients[:size], axis=0), flow)
+    return program
 
 
 def _largest(numbers: Iterable[float]) -> float:
     return max((abs(number) for number in numbers if math.isfinite(number)), default=1.0)
 
 
-def check_at(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> None:
+def check_at(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers, sizes: Sequence[int]) -> None:
     """As :func:`check`, at other parameters than those of the graph, for the mean and for the sum over the batch."""
     program = compile(outputs if len(outputs) > 1 else outputs[0], inputs)
     theta = np.cos(np.arange(len(program.parameters)) + 1.0)
     numbers = dict(zip(program.parameters, theta.tolist(), strict=True))
     eager = [replayed(outputs, numbers | dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
-    wanted = [[output.data for output in found] for found, _ in eager]
+    wanted = np.array([[output.data for output in found] for found, _ in eager])
     scale = _largest(node.data for _, new in eager for node in new.values())
-    got = program(batch if inputs else None, theta)
-    agree(np.reshape(got, (len(batch), len(outputs))), wanted, scale)
+    for size in sizes:
+        got = program(batch[:size] if inputs else None, theta)
+        agree(np.reshape(got, (-1, len(outputs))), wanted[:size], scale)
     if len(outputs) > 1:
         return
     for (output,), _ in eager:
         output.backward()
-    gradients = [[new[parameter].grad for parameter in program.parameters] for _, new in eager]
+    gradients = np.array([[new[parameter].grad for parameter in program.parameters] for _, new in eager])
     flow = _largest(node.grad * slope for _, new in eager for node in new.values() for slope in node.partials)
-    for reduction, average in (("sum", np.sum), ("mean", np.mean)):
-        found, slopes = program.value_and_grad(batch if inputs else None, reduction, theta)
-        agree(found, average(wanted), scale)
-        agree(slopes, average(gradients, axis=0), flow)
+    for size, (reduction, average) in product(sizes, (("sum", np.sum), ("mean", np.mean))):
+        found, slopes = program.value_and_grad(batch[:size] if inputs else None, reduction, theta)
+        agree(found, average(wanted[:size]), scale)
+        agree(slopes, average(gradients[:size], axis=0), flow)

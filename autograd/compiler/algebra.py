@@ -135,18 +135,15 @@ def rearrange(x: ir.Expr, order: Sequence[int | None]) -> ir.Expr:
         return x
     if isinstance(x, ir.Rearrange):
         return rearrange(x.inside, [None if axis is None else x.order[axis] for axis in order])
-    if isinstance(x, ir.View | ir.Take):
-        last = len(x.lengths if isinstance(x, ir.View) else x.picked.shape)
-        own, is_last = [axis for axis in order if axis != last], list(order[-1:]) == [last]
-        if not (is_last if last in order else not x.sampled):
-            return ir.Rearrange(x, tuple(order))
+    if isinstance(x, ir.View | ir.Take) and not (x.sampled and order[-1] != len(x.shape) - 1):
+        own = order[:-1] if x.sampled else order
         if isinstance(x, ir.View) and all(n == 1 for axis, n in enumerate(x.lengths) if axis not in own):
-            lengths = tuple(1 if axis is None else x.lengths[axis] for axis in own)
-            strides = tuple(0 if axis is None else x.strides[axis] for axis in own)
-            return ir.View(x.source, lengths, strides, x.offset, is_last)
+            lengths = tuple([1 if axis is None else x.lengths[axis] for axis in own])
+            strides = tuple([0 if axis is None else x.strides[axis] for axis in own])
+            return ir.read(x.source, lengths, strides, x.offset)
         axes = [axis for axis in own if axis is not None]
-        if isinstance(x, ir.Take) and (x.sampled or last > 2) and len(axes) == len(own) == last:
-            return ir.Take(x.source, ir.Constant(x.picked.values.transpose(axes)), is_last)
+        if isinstance(x, ir.Take) and len(x.shape) > 2 and len(axes) == len(own) == len(x.picked.shape):
+            return ir.Take(x.source, ir.Constant(x.picked.values.transpose(axes)))
     return ir.Rearrange(x, tuple(order))
 
 
@@ -193,7 +190,7 @@ def reduced(kind: str, x: ir.Expr, full: ir.Shape, axes: Sequence[int]) -> ir.Ex
     return mul(times, total)
 
 
-def _in_order(view: ir.View, axes: list[int]) -> tuple[ir.View, list[int]]:
+def _in_order(view: ir.View, axes: list[int]) -> tuple[ir.Expr, list[int]]:
     """The view as its array has it, if the axes that stay are in that order anyway; and where these axes are then."""
     batch = [len(view.lengths)] * view.sampled
     order = [*view.order, *batch]

@@ -121,7 +121,7 @@ class _Backwards:
             if each.target in adjoints and each.each:
                 seeds.append((each.expr, self.of_step(adjoints[each.target], each.target)))
             elif each.target in adjoints:
-                carried = next(carried for carried in loop.carried if ir.is_read_whole(carried.after, each.expr))
+                carried = next(carried for carried in loop.carried if carried.after is each.expr)
                 self.firsts[carried] = adjoints[each.target]
         leaves: dict[ir.Carried, ir.Array] = {}
         reached = [*self.firsts]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -146,6 +147,8 @@ class Reverse:
             self.back(expr.inside, rearrange(flow, _axes_back(expr)) if flow.shape else flow)
         elif isinstance(expr, ir.Expand):
             self.repeated(expr.inside, flow, expr.shape)
+        elif isinstance(expr, ir.Reshape):
+            self.back(expr.inside, reshape(expand(flow, expr.shape), expr.inside.shape))
         elif isinstance(expr, ir.Concat):
             self.pieces(expr, expand(flow, expr.shape))
         else:
@@ -192,8 +195,9 @@ class Reverse:
         for start, stop, piece in expr.places:
             flowed = expr != self.joined or self.adjoints.reaches(self.target, slice(start, stop))
             if self.is_active(piece) and flowed:
-                lengths = (stop - start,)
-                part = ir.View(flow, lengths, ir.contiguous(lengths), start, batched=len(expr.shape) > 1)
+                lengths = (stop - start, *(length for length in expr.shape[1:] if isinstance(length, int)))
+                steps = ir.contiguous(lengths)
+                part = ir.read(flow, lengths, steps, start * prod(lengths[1:]))
                 self.repeated(piece, part, part.shape)
 
 
@@ -275,22 +279,24 @@ class _Adjoints:
 
     def add(self, place: ir.Array | ir.View | ir.Take, flow: ir.Expr) -> None:
         """Add what flows back to where something was read; the flow has the axes of what was read."""
-        if isinstance(place, ir.Array):
-            place = ir.View(place, place.lengths, ir.contiguous(place.lengths))
-        array = place.source
+        array = place if isinstance(place, ir.Array) else place.source
         assert isinstance(array, ir.Array)
         if self.inside is not None and array not in self.inside:
             self.outside.append((place, flow))
             return
-        place, flow = _kept(place, flow)
-        if array is self.theta:
-            self._to_gradient(place, flow)
-        elif isinstance(place, ir.View) and place.is_whole:
+        read: ir.Expr = place
+        if isinstance(place, ir.View):
+            order = [*place.order, *[len(place.lengths)] * place.sampled]
+            read, flow = place.along(place.order), rearrange(flow, order) if flow.shape else flow
+        if read is self.theta:
+            self._whole.append(flow)
+        elif read is array:
             self._to_whole(array, flow)
-        elif isinstance(place, ir.View) and array not in self._of and _fills(place, flow):
+        elif isinstance(read, ir.View) and array not in self._of and array is not self.theta and _fills(read, flow):
             self._to_whole(array, reshape(flow, array.shape))
         else:
-            self._put(place, self._in_parts(array), flow)
+            assert isinstance(read, ir.View | ir.Take)
+            self._put(read, self.gradient if array is self.theta else self._in_parts(array), flow)
 
     def finish(self) -> None:
         """Add what flows back to theta as a whole, after its parts, which are assigned and need no zeros then."""
@@ -340,12 +346,6 @@ class _Adjoints:
             self._of[array] = _Adjoint(array, self._define(array, zeros), nowhere, made=made)
         return self._of[array]
 
-    def _to_gradient(self, place: ir.View | ir.Take, flow: ir.Expr) -> None:
-        if isinstance(place, ir.View) and place.is_whole and place.steps:
-            self._whole.append(flow)
-        else:
-            self._put(place, self.gradient, flow)
-
     def _put(self, place: ir.View | ir.Take, adjoint: _Adjoint, flow: ir.Expr) -> None:
         """Add at the place: through a view, or element by element."""
         if isinstance(place, ir.View) and place.steps:
@@ -365,22 +365,6 @@ class _Adjoints:
         self.statements.append(ir.Update(where_to, flow, add))
 
 
-def _kept(place: ir.View | ir.Take, flow: ir.Expr) -> tuple[ir.View | ir.Take, ir.Expr]:
-    """The place without its axes of length 1, in the order of the array if it is a view; and the flow likewise."""
-    n = len(place.shape)
-    if isinstance(place, ir.View):
-        axes = place.order
-        kept: ir.View | ir.Take = place.along(axes)
-        batch = [len(place.lengths)] * place.sampled
-    else:
-        axes = list(range(len(place.picked.shape)))
-        kept, batch = ir.Take(place.source, place.picked), [len(axes)] * place.sampled
-    order = [*axes, *batch]
-    if flow.shape and order != list(range(n)):
-        flow = rearrange(flow, order)
-    return kept, flow
-
-
 def _is_computed(expr: ir.Expr) -> bool:
     """Whether the result is a new array, and no view of another."""
     if isinstance(expr, ir.Reshape | ir.Rearrange):
@@ -395,7 +379,5 @@ def _is_repeated(shape: ir.Shape, full: ir.Shape) -> bool:
 
 def _fills(view: ir.View, flow: ir.Expr) -> bool:
     """Whether the flow, reshaped, is an adjoint for all of the view's array."""
-    is_reshaped = view.part == ir.Part(view.lengths, ir.contiguous(view.lengths), 0) and len(
-        view.picked.ravel()
-    ) == np.prod(view.own)
-    return is_reshaped and flow.shape == view.shape
+    whole = ir.Part(view.lengths, ir.contiguous(view.lengths), 0)
+    return view.part == whole and prod(view.lengths) == prod(view.own) and flow.shape == view.shape

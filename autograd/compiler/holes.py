@@ -71,8 +71,9 @@ def _whole(read: Where) -> Array | None:
 
 
 def _as_made(expr: Expr) -> Array | None:
-    whole = isinstance(expr, View) and expr.is_whole and expr.lengths == expr.own
-    return expr.source if whole and isinstance(expr.source, Array) else None  # type: ignore[attr-defined]
+    """The array that is read as it was made, if perhaps with an axis of length 1 for the batch."""
+    source = expr.source if isinstance(expr, View) and expr.is_whole else expr
+    return source if isinstance(source, Array) else None
 
 
 def _computed(expr: Apply, target: Array, numbers: Mapping[Array, float]) -> float | None:

@@ -6,7 +6,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 
 >>> from autograd import ops
 >>> x, w = Array((3,), sampled=True), Array((3,))
->>> column = View(w, (3,), (1,), batched=True)
+>>> column = View(w, (3, 1), (1, 0))
 >>> Apply(ops.MUL, (column, x)).shape, Reduce("sum", x, (0,)).shape
 ((3, B), (B,))
 """
@@ -14,7 +14,7 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from math import prod
 from operator import mul
@@ -132,6 +132,11 @@ class Expr:
         """Whether its last axis is the batch."""
         return self.shape[-1:] == (B,)
 
+    @cached_property
+    def arrays(self) -> tuple[Array, ...]:
+        """The arrays that it is made of, as often as they stand in it."""
+        return tuple([array for operand in self.operands for array in arrays_read(operand)])
+
     def __str__(self) -> str:
         return text(self, {})
 
@@ -221,23 +226,22 @@ class View(Expr):
     """An array read in even steps: element (i, j, ...) is at ``offset + i * strides[0] + j * strides[1] + ...``.
 
     The array is thought of as flat, its last axis fastest; an axis of length 1 has the stride 0. The batch axis of the
-    array comes last; ``batched`` gives one of length 1 to what has none.
+    array comes last. What reads an array as it stands is the array itself: see :func:`read`.
     """
 
     source: Expr
     lengths: Lengths
     strides: Lengths
     offset: int = 0
-    batched: bool = False
 
     def derived(self) -> Shape:
         end = self.offset + sum(map(mul, self.strides, self.lengths)) - sum(self.strides)
         if not 0 <= end < prod(self.own) or len(self.strides) != len(self.lengths):
             raise TypeError(f"a view of {self.own} ends outside of it: {self.lengths}, {self.strides}, {self.offset}")
-        return (*self.lengths, B) if self.source.sampled else (*self.lengths, 1) if self.batched else self.lengths
+        return (*self.lengths, B) if self.source.sampled else self.lengths
 
     def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
-        return (self.source,), (self.source, self.lengths, self.strides, self.offset, self.batched)
+        return (self.source,), (self.source, self.lengths, self.strides, self.offset)
 
     @cached_property
     def own(self) -> Lengths:
@@ -254,18 +258,24 @@ class View(Expr):
         """The kept axes in the order of the array: what is read in this order need not be transposed."""
         return sorted(self.kept, key=lambda axis: (-self.strides[axis], -self.lengths[axis]))
 
-    def along(self, axes: Sequence[int]) -> View:
-        """The view with these axes alone, in this order, and no axis for a batch that it has not."""
-        if not self.batched and [*axes] == [*range(len(self.lengths))]:
-            return self
-        lengths, strides = (tuple(values[axis] for axis in axes) for values in (self.lengths, self.strides))
-        return View(self.source, lengths, strides, self.offset)
+    def along(self, axes: Sequence[int]) -> Expr:
+        """What is read, with these axes alone, in this order."""
+        part = self.part_along(axes)
+        return read(self.source, part.lengths, part.strides, part.offset)
+
+    def part_along(self, axes: Sequence[int]) -> Part:
+        """Which elements are read along these axes, in this order."""
+        return Part(tuple([self.lengths[a] for a in axes]), tuple([self.strides[a] for a in axes]), self.offset)
 
     @cached_property
     def part(self) -> Part:
         """Which elements are read, each axis once."""
-        lengths, strides = (tuple(values[axis] for axis in self.kept) for values in (self.lengths, self.strides))
-        return Part(lengths, strides, self.offset)
+        return self.part_along(self.kept)
+
+    @cached_property
+    def in_order(self) -> Part:
+        """The same with its axes in the order of the array."""
+        return self.part_along(self.order)
 
     @cached_property
     def picked(self) -> Ints:
@@ -285,9 +295,10 @@ class View(Expr):
         return steps(self.own, part.offset, part.lengths, part.strides)
 
     def told(self, *operands: str) -> str:
-        if self.is_whole and len(self.kept) == len(self.lengths):
-            return operands[0]
-        return f"{operands[0]}[{self.offset}: shape {self.lengths}, strides {self.strides}]"
+        part = self.part
+        axes = [":" if stride else "None" for stride in self.strides]
+        steps = "" if self.is_whole else f"[{self.offset}: shape {part.lengths}, strides {part.strides}]"
+        return operands[0] + steps + (f"[{', '.join(axes)}]" if "None" in axes else "")
 
 
 @dataclass(frozen=True)
@@ -299,16 +310,29 @@ class Part:
     offset: int
 
 
+def read(source: Expr, lengths: Lengths, strides: Lengths, offset: int = 0) -> Expr:
+    """The source read in these steps: a view, or the source itself where it is read as it stands.
+
+    So that there is one way to say this, what has an axis of length 1 is always a view.
+
+    >>> x = Array((3, 4), sampled=True)
+    >>> read(x, (3, 4), (4, 1)) is x, read(x, (4, 3), (1, 4)) is x
+    (True, False)
+    """
+    own = source.shape[:-1] if source.sampled else source.shape
+    is_whole = lengths == own and strides == contiguous(lengths) and 1 not in lengths
+    return source if is_whole else View(source, lengths, strides, offset)
+
+
 class Take(Expr):
     """Elements of an array picked one by one, by their flat positions."""
 
     source: Expr
     picked: Constant
-    batched: bool = False
     form = "{0}[picked {self.picked.shape}]"
 
     def derived(self) -> Shape:
-        return (*self.picked.shape, *([B] if self.source.sampled else [1] * self.batched))
+        return (*self.picked.shape, *[B] * self.source.sampled)
 
 
 class Apply(Expr):
@@ -458,16 +482,9 @@ def parts_of(expr: Expr, kind: type[E]) -> Iterator[E]:
         waiting += part.operands[::-1]
 
 
-def arrays_read(expr: Expr) -> Iterator[Array]:
+def arrays_read(expr: Expr) -> tuple[Array, ...]:
     """The arrays that an expression is made of, as often as they stand in it."""
-    return parts_of(expr, Array)
-
-
-def is_read_whole(expr: Expr, array: Expr) -> bool:
-    """Whether the expression is the array, as it stands."""
-    return expr is array or (
-        isinstance(expr, View) and expr.source is array and expr.is_whole and expr.lengths == expr.own
-    )
+    return (expr,) if isinstance(expr, Array) else expr.arrays
 
 
 def is_computed(expr: Expr) -> bool:
@@ -480,14 +497,15 @@ def rebuilt(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
     operands = [rule(operand) for operand in expr.operands]
     if all(new is old for new, old in zip(operands, expr.operands, strict=True)):
         return expr
-    left, changed = iter(operands), dict[str, Any]()
+    left, values = iter(operands), list[Any]()
     for name in _fields(type(expr)):
         value = getattr(expr, name)
         if isinstance(value, Expr):
-            changed[name] = next(left)
+            value = next(left)
         elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
-            changed[name] = tuple(next(left) for _ in value)
-    return replace(expr, **changed)
+            value = tuple([next(left) for _ in value])
+        values.append(value)
+    return type(expr)(*values)
 
 
 def text(expr: Expr, names: Mapping[Array, str]) -> str:

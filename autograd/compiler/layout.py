@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import inf
+from math import inf, prod
 
 import numpy as np
 
@@ -30,13 +30,15 @@ from .ir import (
     Expr,
     Ints,
     Length,
+    Lengths,
     Loop,
     Shape,
     Stacked,
     Take,
     View,
     Where,
-    is_read_whole,
+    contiguous,
+    read,
 )
 from .placing.fitting import Fitted, fitted, line
 from .placing.orders import Orders
@@ -118,7 +120,8 @@ class _Layout:
 
     def stem(self, group: Group, operands: Sequence[Expr]) -> str:
         """What was found, for a name."""
-        of_products = any(isinstance(operand, View) and operand.source in self.products for operand in operands)
+        sources = [operand.source if isinstance(operand, View) else operand for operand in operands]
+        of_products = not self.products.isdisjoint(sources)
         return "weighted" if of_products and group.name in ("add", "sub") else group.name
 
     def join(self, home: int, group: Group) -> Define:
@@ -158,7 +161,7 @@ class _Layout:
         return Loop(group.times, statements, pairs, stacked, collected)
 
     def with_carried_as_made(self) -> Lifted:
-        """The groups; what a step makes in one array is carried on in the order of that array.
+        """The groups; what a step makes in one array is carried on in the order of that array, or as that array.
 
         It is read as it stands then, and not picked out: 14 small networks side by side take two thirds of the time.
         """
@@ -177,27 +180,35 @@ class _Layout:
                 made = self.lifted.nodes.same[after]
                 order = np.argsort(self.places.position[made], kind="stable")
                 makers = np.unique(self.lifted.nodes.home[made]).tolist()
-                is_made = len(makers) == 1 and makers[0] in body and body[makers[0]].kind != "carry"
-                if is_made and (np.diff(order) != 1).any():
-                    body[home] = replace(carried, targets=carried.targets[order], operands=(first[order], after[order]))
+                if len(makers) == 1 and makers[0] in body and body[makers[0]].kind != "carry":
+                    lengths, placed = self.places.arrays[makers[0]].lengths, self.places.position[made][order]
+                    is_all = len(lengths) > 1 and np.array_equal(placed, np.arange(prod(lengths)))
+                    if is_all or (np.diff(order) != 1).any():
+                        order = order.reshape(lengths) if is_all else order
+                        operands = first[order], after[order]
+                        body[home] = replace(carried, targets=carried.targets[order], operands=operands)
         return replace(group, body=body) if any(body[home] is not group.body[home] for home in body) else group
 
     def given(self, home: int, group: Group) -> Array:
         """The array of what is carried; a single number has no axis."""
-        lengths = group.targets.shape if len(group.targets) > 1 else ()
+        lengths = group.targets.shape if group.targets.size > 1 else ()
         self.places.stands_for[group.targets] = group.operands[0]
         return self.places.settle(home, group.targets, lengths, "before")
 
     def side_by_side(self, nodes: Ints, array: Array) -> Expr:
         """Nodes that may live in several arrays, as one with this shape."""
+        nodes = nodes.ravel()
         lines = [self.line(nodes[run], array.sampled) for run in runs(self.lifted.nodes.home[nodes])]
         found = lines[0] if len(lines) == 1 else Concat(tuple(lines))
-        return expand(found if array.lengths else rearrange(found, range(1, len(found.shape))), array.shape)
+        if not array.lengths:
+            return expand(rearrange(found, range(1, len(found.shape))), array.shape)
+        return expand(_in_lengths(found, array.lengths), array.shape)
 
     def line(self, nodes: Ints, sampled: bool) -> Expr:
         """Nodes of one home side by side."""
         if self.places.array(nodes) is None:
-            assert self.places.home(nodes) == NUMBERS, "what is read is not there yet"
+            if self.places.home(nodes) != NUMBERS:
+                raise TypeError(f"what is read is not there yet: nodes {nodes}")
             values = self.lifted.nodes.number[nodes]
             return Constant(values[:, None] if sampled else values)
         self.places.place(nodes)
@@ -211,9 +222,9 @@ class _Layout:
         (sources,) = group.operands
         order = np.argsort(self.places.position[sources[:, 0]], kind="stable")
         rows = sources[order].T
-        read = self.rows(rows) if self.places.array(rows) else Constant(self.places.nodes.number[rows])
-        lengths = tuple(length for length in read.shape[1:] if isinstance(length, int))
-        return Stacked(self.places.settle(home, group.targets[order], lengths, "each"), read)
+        source = self.rows(rows) if self.places.array(rows) else Constant(self.places.nodes.number[rows])
+        lengths = tuple(length for length in source.shape[1:] if isinstance(length, int))
+        return Stacked(self.places.settle(home, group.targets[order], lengths, "each"), source)
 
     def stack_of_parameters(self, home: int, group: Group, leaf: Array) -> Stacked:
         """Parameters of each step, which stand step by step, as the body has read those of the first."""
@@ -232,8 +243,8 @@ class _Layout:
             offset, (along, across) = fit
             pairs = (*along, *across)
             if len(along) == 1 and all(stride > 0 for length, stride in pairs if length > 1):
-                read = View(array, tuple(n for n, _ in pairs), tuple(s if n > 1 else 0 for n, s in pairs), offset)
-                return self.named(read, rows)
+                strides = tuple(stride if length > 1 else 0 for length, stride in pairs)
+                return self.named(read(array, tuple(length for length, _ in pairs), strides, offset), rows)
         return Take(array, Constant(self.places.position[rows]))
 
     def collect(self, home: int, group: Group, carried: Sequence[Carried]) -> Collected:
@@ -241,7 +252,7 @@ class _Layout:
         places, (nodes,) = self.places, group.operands
         array = places.array(nodes)
         assert array is not None
-        last = (group.targets[:, :-1] == NONE).all() and any(is_read_whole(each.after, array) for each in carried)
+        last = (group.targets[:, :-1] == NONE).all() and any(each.after is array for each in carried)
         times = group.targets.shape[1]
         lengths = array.lengths if last else (times, *array.lengths)
         holes = None if array.holes is None else np.broadcast_to(array.holes, lengths)
@@ -253,9 +264,9 @@ class _Layout:
 
     def named(self, operand: Expr, nodes: Ints) -> Expr:
         """The operand; if it is a part of theta, with a name for that."""
-        read = operand.inside if isinstance(operand, Where) else operand
-        if isinstance(read, View) and read.source is self.places.theta:
-            self.places.name(read, nodes)
+        inside = operand.inside if isinstance(operand, Where) else operand
+        if isinstance(inside, View) and inside.source is self.places.theta:
+            self.places.name(inside, nodes)
         return operand
 
     def outputs(self) -> list[Expr]:
@@ -269,8 +280,8 @@ class _Layout:
                 lines.append([node])
         found = [self.named(line(np.array(one), self.places), np.array(one)) for one in lines]
         return [
-            rearrange(read, range(1, len(read.shape))) if len(one) == 1 else read
-            for read, one in zip(found, lines, strict=True)
+            rearrange(output, range(1, len(output.shape))) if len(one) == 1 else output
+            for output, one in zip(found, lines, strict=True)
         ]
 
     def follows(self, before: list[int], node: int) -> bool:
@@ -280,6 +291,20 @@ class _Layout:
             return False
         step = position[node] - position[before[-1]]
         return bool(step > 0 and (len(before) == 1 or step == position[before[-1]] - position[before[-2]]))
+
+
+def _in_lengths(side_by_side: Expr, lengths: Lengths) -> Expr:
+    """What stands side by side, with these axes in place of the one."""
+    if len(lengths) == 1:
+        return side_by_side
+    if isinstance(side_by_side, Array):
+        return read(side_by_side, lengths, contiguous(lengths))
+    if isinstance(side_by_side, View) and side_by_side.strides[0]:
+        strides = tuple(side_by_side.strides[0] * stride for stride in contiguous(lengths))
+        return read(side_by_side.source, lengths, strides, side_by_side.offset)
+    if isinstance(side_by_side, Take):
+        return Take(side_by_side.source, Constant(side_by_side.picked.values.reshape(lengths)))
+    return reshape(side_by_side, (*lengths, *side_by_side.shape[1:]))
 
 
 def _expression(best: Fitted, shape: Shape) -> Expr:

@@ -516,10 +516,13 @@ class Passes(dict[str, str]):
 
 
 def _order(rolled: Folded, exact: bool) -> Sequence[Value]:
-    """The order of the parameters, one for all programs of a graph; empty if layout finds it anyway.
+    """The order of the parameters, one for all programs of a graph; empty if it was asked for, or layout finds it.
 
     It is that in which NumPy would read them if short loops were rolled too, which do not pay.
     """
+    recording = rolled.recording
+    if len(recording.leaves) == len(recording.inputs) + len(recording.parameters):
+        return ()
     every = roll(rolled, every=True)
     return layout(lift(every, quiet=True)).parameters if exact or every is not rolled else ()
 

@@ -49,7 +49,7 @@ def roll(folded: Folded, every: bool = False) -> Folded:
 
 def pays(steps: Steps) -> bool:
     """Whether a loop is worth its calls: they cost as much as they do whether few or many operations are saved."""
-    return steps.operations * (steps.times - 1) >= SAVED and (steps.times >= OWN or not steps.own)
+    return steps.saved >= SAVED and (steps.times >= OWN or not steps.own)
 
 
 def _longest(folded: Folded, every: bool) -> Steps | None:

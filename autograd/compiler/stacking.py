@@ -6,7 +6,7 @@ steps has length 1 there; a number has no axes.
 >>> from .. import ops
 >>> z, w = Array((3,), sampled=True), Array((3,))
 >>> zs = Array((100, 3), sampled=True)
->>> found = Stacking(100, {z: zs}).of(Apply(ops.MUL, (View(w, (3,), (1,), batched=True), z)))
+>>> found = Stacking(100, {z: zs}).of(Apply(ops.MUL, (View(w, (3, 1), (1, 0)), z)))
 >>> found.shape, found.operands[0].shape
 ((100, 3, B), (1, 3, 1))
 """
@@ -38,6 +38,7 @@ from .ir import (
     View,
     Where,
     Zeros,
+    read,
 )
 
 STEPS = "T"  # the letter of the axis of the steps
@@ -93,20 +94,20 @@ class Stacking:
             picked = source.picked.reshape(self.times, -1)[:, expr.picked]
             strides = _strides(picked)
             if strides is not None:
-                return View(source.source, lengths, strides, int(picked.flat[0]), expr.batched)
-            return Take(source.source, Constant(picked), expr.batched)
+                return read(source.source, lengths, strides, int(picked.flat[0]))
+            return Take(source.source, Constant(picked))
         size = int(np.prod(expr.own, dtype=np.int64))
-        return View(source, lengths, (size, *expr.strides), expr.offset, expr.batched)
+        return read(source, lengths, (size, *expr.strides), expr.offset)
 
     def take(self, expr: Take) -> Expr:
         source = self.of(expr.source)
         if isinstance(source, View | Take):
             positions = source.picked if isinstance(source, View) else source.picked.values
-            return Take(source.source, Constant(positions.reshape(self.times, -1)[:, expr.picked.values]), expr.batched)
+            return Take(source.source, Constant(positions.reshape(self.times, -1)[:, expr.picked.values]))
         own = source.shape[1:-1] if expr.sampled else source.shape[1:]
         size = int(np.prod([length for length in own if isinstance(length, int)], dtype=np.int64))
         steps = np.arange(self.times).reshape(-1, *[1] * expr.picked.values.ndim) * size
-        return Take(source, Constant(expr.picked.values + steps), expr.batched)
+        return Take(source, Constant(expr.picked.values + steps))
 
     def apply(self, expr: Apply) -> Expr:
         return apply(expr.op, *(self.ranked(argument, len(expr.shape)) for argument in expr.arguments))

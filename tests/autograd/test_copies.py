@@ -209,12 +209,12 @@ def gives_up(test: Callable[..., None]) -> Callable[..., None]:
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("capacity", [0, 100, 70_000])
 def test_after_a_full_disk_pickles_are_right(dump: Callable[..., None], protocol: int, capacity: int) -> None:
-    root = deep(2_000)
+    root = deep(50 + capacity // 36)
     assert len(pickle.dumps(root, protocol)) > capacity
     with pytest.raises(OSError, match="no space left") as caught:
         dump(root, FullDisk(capacity), protocol=protocol)
     # The error holds the frames of the pickler that failed, and is still in our hands.
-    for node in (root, root.parents[0], topological_order(root)[1500]):
+    for node in (root, root.parents[0], root.parents[0].parents[0].parents[0]):
         twin = pickle.loads(pickle.dumps(node, protocol=protocol))
         assert described(twin) == described(node)
     assert caught.type is OSError
@@ -337,12 +337,12 @@ from autograd import Value, grad
 def run():
     x = Value(1.0)
     out = x
-    for _ in range(50_000):
+    for _ in range(20_000):
         out = out + x
     out.backward()
     for twin in (copy.copy(out), copy.deepcopy(out), *(pickle.loads(pickle.dumps(out, n)) for n in (2, 5))):
         leaf = twin.parents[1]
-        assert leaf.grad == grad(twin, leaf) == twin.data == 50_001
+        assert leaf.grad == grad(twin, leaf) == twin.data == 20_001
     print("done")
 
 run_shallow(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -11,13 +12,17 @@ import numpy as np
 import pictures
 import pytest
 from checkout import ROOT
+from matplotlib.image import imread
+from plots import plot_images, plot_weights
 from plots.animation import animate_training
+from plots.theme import following_theme
 
 from autograd.viewing.palette import DARK, LIGHT
 from nn import MLP, Adam, History, Trainer
 from nn.data import Predictor
 from nn.data.datasets import xor
 from nn.fit.objective import Objective
+from nn.viewing.plots import svg_bytes, theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -47,6 +52,24 @@ def test_a_dark_page_has_dark_boxes_and_light_text(open_page: Any, name: str) ->
     allowed = {tuple(int(DARK[part][i : i + 2], 16) for i in (1, 3, 5)) for part in DARK}
     assert rgb
     assert rgb <= allowed
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        lambda: plot_images(np.arange(24.0).reshape(2, 12), (3, 4), ["a", "b"]),
+        lambda: plot_weights(MLP(9, [4], seed=0).layers[0], (3, 3)),
+    ],
+)
+def test_images_of_pixels_are_those_of_a_dark_page_too(open_page: Any, plot: Any) -> None:
+    with theme("dark"):
+        dark = svg_bytes(plot).decode()
+    shown = []
+    for svg in (following_theme(svg_bytes(plot).decode()), dark):
+        page = open_page(f'<body style="margin: 0">{svg[svg.index("<svg ") :]}', dark=True)
+        shown.append(imread(io.BytesIO(page.locator("svg").screenshot())))
+    assert np.ptp(shown[1]) > 0.8  # from dark paper to full ink
+    assert np.abs(shown[0] - shown[1]).max() < 0.04, "colours of 8 bits, blended twice"
 
 
 @pytest.fixture(scope="module")

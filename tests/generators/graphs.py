@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from autograd import Value, functional, ops
+from autograd import Value, ops
 from autograd.value import record
 
 UNARY = [row for row in ops.OPERATIONS.values() if row.arguments == ("x",)]
@@ -71,14 +71,3 @@ def generated(
     rng = random.Random(seed)
     nodes = random_graph(rng, inputs + parameters, size)
     return [_pick(rng, nodes[-n_outputs - 2 :]) for _ in range(n_outputs)], inputs, batch
-
-
-def random_operands(size: int) -> Value:
-    """Products, sums and sines of any two of the 1,000 nodes before."""
-    rng = random.Random(0)
-    nodes = [Value(rng.uniform(-1, 1)) for _ in range(1000)]
-    operations = (lambda x, y: x * y, lambda x, y: x + y, lambda x, y: (x - y).sin())
-    while len(nodes) < size:
-        recent = nodes[-1000:]
-        nodes.append(rng.choice(operations)(rng.choice(recent), rng.choice(recent)))
-    return functional.sum(nodes[-1000:])

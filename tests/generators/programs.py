@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from compiled import Numbers
 from generators.graphs import generated
-from generators.models import MODELS
+from generators.models import Made
 from generators.ragged import ragged
 from generators.tensor_programs import elements, loss, steps_of
 from generators.tensors import Draw, Tensor, each, softmax, tanh, total
@@ -80,9 +80,9 @@ def cases(seeds: range, exact: bool = False) -> Iterator[Case]:
             yield case(name, outputs, inputs, np.array(batch), exact)
 
 
-def models(exact: bool = False) -> Iterator[Case]:
-    """What people write in scalars."""
-    for i, model in enumerate(MODELS):
+def models(rows: Sequence[Callable[[Draw], Made]], exact: bool = False) -> Iterator[Case]:
+    """Of what people write in scalars, these."""
+    for i, model in enumerate(rows):
         draw = Draw(1)
         made = model(draw)
         outputs = made if isinstance(made, list) else [made]

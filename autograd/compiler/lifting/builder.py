@@ -70,7 +70,8 @@ class Builder:
         mixed = (homes != homes[:, :1]).any(axis=1)
         if not mixed.any():
             return rows
-        assert homes[mixed].min() > NUMBERS
+        if homes[mixed].min() <= NUMBERS:
+            raise TypeError("what a loop reads is a number in one step and a node in another: no array has both")
         sources, which = np.unique(rows[mixed], return_inverse=True)
         copies = self.nodes.new(len(sources))
         self.add(Group("join", copies, (sources,)))

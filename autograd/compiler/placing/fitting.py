@@ -15,7 +15,7 @@ import numpy as np
 
 from ..algebra import mask_for
 from ..graphs import Group
-from ..ir import Constant, Expr, Flags, Floats, Ints, Number, Take, View, Where, contiguous
+from ..ir import Array, Constant, Expr, Flags, Floats, Ints, Number, Rearrange, Take, View, Where, contiguous, read
 from ..ragged import NONE
 from . import affine
 from .affine import Digits, Fit
@@ -56,9 +56,8 @@ class Fitted:
         mask = grid != NONE if summed and grid.min() == NONE else None
         if array is None:
             return _numbers(grid, mask, self.places.nodes.number, self._batched)
-        read: View | Take
         if fit is None:
-            read = Take(array, Constant(np.maximum(self.places.position[grid], 0)), self._batched)
+            found = _picked(array, np.maximum(self.places.position[grid], 0), self._batched)
         else:
             offset, digits = fit
             axes = [(self.lengths[letter], axis) for letter, axis in zip(letters, digits, strict=True)]
@@ -66,8 +65,8 @@ class Fitted:
                 step for lengths, axis in axes for step in zip(affine.strides(axis, lengths), lengths, strict=True)
             ]
             pairs = [(length if stride else 1, stride) for stride, length in steps if length > 1]
-            read = View(array, tuple(n for n, _ in pairs), tuple(s for _, s in pairs), offset, self._batched)
-        return read if mask is None else Where(mask_for(mask, array.sampled or self._batched), read, 0.0)
+            found = _viewed(array, pairs, offset, self._batched)
+        return found if mask is None else Where(mask_for(mask, array.sampled or self._batched), found, 0.0)
 
     @cached_property
     def _batched(self) -> bool:
@@ -115,8 +114,20 @@ def line(nodes: Ints, places: Places, batched: bool = False) -> Expr:
         return Number(float(places.nodes.number[nodes[0]]))
     steps = positions[1:] - positions[:-1]
     if len(steps) and (steps[0] < 1 or (steps != steps[0]).any()):
-        return Take(array, Constant(positions), batched)
-    return View(array, nodes.shape, tuple(steps[:1].tolist()) or (0,), int(positions[0]), batched)
+        return _picked(array, positions, batched)
+    return _viewed(array, [(len(nodes), int(steps[0]) if len(steps) else 0)], int(positions[0]), batched)
+
+
+def _viewed(array: Array, pairs: Sequence[tuple[int, int]], offset: int, batched: bool) -> Expr:
+    """The array in steps of these lengths and strides; with an axis for the batch, if it has none and needs one."""
+    pairs = [*pairs, *[(1, 0)] * (batched and not array.sampled)]
+    return read(array, tuple([length for length, _ in pairs]), tuple([stride for _, stride in pairs]), offset)
+
+
+def _picked(array: Array, positions: Ints, batched: bool) -> Expr:
+    """The same for elements at these positions."""
+    found = Take(array, Constant(positions))
+    return Rearrange(found, (*range(positions.ndim), None)) if batched and not array.sampled else found
 
 
 def _numbers(grid: Ints, mask: Flags | None, number: Floats, batched: bool) -> Expr:
@@ -131,12 +142,13 @@ def _numbers(grid: Ints, mask: Flags | None, number: Floats, batched: bool) -> E
 
 def _cost(operand: Expr, shape: tuple[int, ...]) -> float:
     """Nothing for an array as it is, a little for a view, more for one that is transposed, much for a gather."""
-    if isinstance(operand, Where):
+    while isinstance(operand, Where | Rearrange):
         operand = operand.inside
     if isinstance(operand, Take):
         return 10.0 + operand.picked.values.size
     if not isinstance(operand, View):
         return 0.0
-    if operand.lengths == shape and prod(operand.own) == prod(shape) and operand.strides == contiguous(shape):
+    part = operand.part
+    if part.lengths == shape and prod(operand.own) == prod(shape) and part.strides == contiguous(shape):
         return 0.0 if shape == operand.own else 0.1
     return 0.5 if operand.order == operand.kept else 1.0

@@ -100,4 +100,4 @@ class Places:
             self.alike[part] = part
             if part != Part(self.theta.lengths, contiguous(self.theta.lengths), 0):
                 self.hints[part] = Hint(label(nodes, self.labels), "wbW"[min(len(view.kept), 2)])
-        self.alike.setdefault(view.along(view.order).part, self.alike[part])
+        self.alike.setdefault(view.in_order, self.alike[part])

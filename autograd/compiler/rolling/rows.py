@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graphs import CONSTANT, LEAF, POW, Folded
 from ..ir import Flags, Ints
-from ..ragged import NONE, spans
+from ..ragged import NONE, numbered, spans
 
 SUM, MAXIMUM = -3, -4  # kinds of nodes, beside the operations of the table
 NUMBER, PARAMETER, INPUT, COMPUTED, ABSENT = range(5)  # sorts of operands
@@ -50,6 +50,12 @@ class Rows:
     def flows(self) -> Flags:
         """For each node whether a gradient flows from an output to its operands."""
         return self.folded.flows if self.folded.recording.stops else self.live
+
+    @cached_property
+    def together(self) -> Ints:
+        """For each node how many of its kind there are at its level, which one operation may compute."""
+        number = numbered(self.folded.level, self.kind)
+        return np.asarray(np.bincount(number, weights=self.live)[number])
 
     @cached_property
     def path(self) -> Ints:

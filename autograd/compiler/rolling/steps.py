@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..ir import Flags, Ints
-from ..ragged import NONE, numbered, spans
+from ..ragged import NONE, spans
 from .rows import ABSENT, PARAMETER, Rows
 
 FEWEST = 4  # steps of any loop
@@ -112,9 +112,9 @@ class Steps:
         return np.setdiff1d(np.concatenate(nodes), [NONE])
 
     @property
-    def operations(self) -> int:
-        """At least how many array operations the body has."""
-        return int(numbered(self.levels, self.graph.kind[self.nodes[:, 0]]).max()) + 1
+    def saved(self) -> float:
+        """About how many array operations all steps but one are: of one that computes other nodes beside, a part."""
+        return float((1 / self.graph.together[self.nodes[:, 1:]]).sum())
 
     @property
     def own(self) -> bool:

@@ -76,8 +76,9 @@ class _Run:
 
     def value(self, expr: ir.Expr) -> Any:
         """The value of an expression, of the derived shape."""
-        found = np.asarray(self.rules[type(expr)](self, expr))
-        assert found.shape == self.shape(expr.shape), f"{found.shape}, derived was {expr.shape}: {expr}"
+        found = np.asarray(self.rules[type(expr)](self, expr), order="C")  # sums add up in one order
+        if found.shape != self.shape(expr.shape):
+            raise AssertionError(f"{found.shape}, derived was {expr.shape}: {expr}")
         return found
 
     def shape(self, shape: ir.Shape) -> tuple[int, ...]:
@@ -103,8 +104,7 @@ class _Run:
     # ---- one rule for each kind of expression
 
     def view(self, expr: ir.View | ir.Take) -> ir.Floats:
-        found = np.asarray(self.flat(expr.source)[self.places(expr)])
-        return found[..., None] if expr.batched and not expr.sampled else found
+        return np.asarray(self.flat(expr.source)[self.places(expr)])
 
     def apply(self, expr: ir.Apply) -> ir.Floats:
         rule, ufunc = expr.op.rule, np.frompyfunc

@@ -74,6 +74,8 @@ class _Lowering:
         body = [line for statement in loop.body for line in self.statement(statement)]
 
         def left(expr: ir.Expr, lines: list[ir.Statement]) -> ir.Expr:
+            if isinstance(expr, ir.Reshape):
+                return reshape(left(expr.inside, lines), expr.into)
             joined = expr.inside if isinstance(expr, ir.Expand) else expr
             if isinstance(joined, ir.Concat):
                 shared = Shared(of=expr)
@@ -93,10 +95,10 @@ class _Lowering:
 
     def _piece(self, target: ir.Array, start: int, stop: int, piece: ir.Expr) -> ir.Update:
         """One piece of a join is assigned; one of length 1 without its axis."""
-        lengths = (stop - start, *target.lengths[1:])
-        place = ir.View(target, lengths, ir.contiguous(lengths), start * prod(lengths[1:]))
-        kept = list(range(len(piece.shape)))[stop - start == 1 :]
-        return ir.Update(place.along(place.kept), self.lowered(rearrange(piece, kept)), False)
+        is_one, rest = stop - start == 1, target.lengths[1:]
+        lengths = rest if is_one else (stop - start, *rest)
+        place = ir.View(target, lengths, ir.contiguous(lengths), start * prod(rest))
+        return ir.Update(place, self.lowered(rearrange(piece, range(is_one, len(piece.shape)))), False)
 
     def lowered(self, expr: ir.Expr) -> ir.Expr:
         """The expression, and all that it is made of, as they are written."""
@@ -132,20 +134,18 @@ class _Lowering:
     def _read(self, expr: ir.View | ir.Take) -> ir.Expr:
         """A view in the order of its array, rearranged; those of parameters have names as they are."""
         if isinstance(expr, ir.View):
-            if expr.is_whole and expr.lengths == expr.own and len(expr.shape) == len(expr.source.shape):
-                return self.lowered(expr.source)
             if expr.source is self.program.theta and expr.part in self.program.alike:
                 return expr  # it has a name as it is
             part = expr.along(expr.order)
             if part != expr:
                 return permuted(self.lowered(part), _axes(expr, expr.order))
             return expr if isinstance(expr.source, ir.Array) else replace(expr, source=self.lowered(expr.source))
-        if expr.batched and not expr.sampled:
-            return ir.Rearrange(replace(expr, batched=False), (*range(len(expr.picked.shape)), None))
-        return replace(expr, batched=False) if expr.batched else expr
+        return expr
 
     def in_memory_order(self, expr: ir.Expr) -> ir.Expr:
         """Inputs that are read element by element are copied first; a single row is one in memory."""
+        if expr is self.program.inputs:
+            return InMemoryOrder(expr)
         if not isinstance(expr, ir.View) or expr.source is not self.program.inputs or not expr.kept:
             return expr
         copy = InMemoryOrder(expr.along(expr.kept))
@@ -206,7 +206,7 @@ def is_reshaped(place: ir.Expr) -> bool:
 def _axes(view: ir.View, kept: list[int]) -> tuple[int | None, ...]:
     """For each axis of the view its place among those that are kept, or None for one of length 1."""
     own = [kept.index(axis) if axis in kept else None for axis in range(len(view.lengths))]
-    return (*own, *([len(view.kept)] if view.sampled else [None] * view.batched))
+    return (*own, *[len(view.kept)] * view.sampled)
 
 
 def _is_all_in_order(expr: ir.Expr) -> bool:

@@ -33,9 +33,10 @@ from ..ir import (
     parts_of,
 )
 from .functions import HELPERS, IMPORTS
+from .inlining import inline
 from .lowering import least_uses, lower
 from .repeating import Repeats
-from .sharing import inline, share
+from .sharing import share
 from .writer import Writer
 
 FEW = 8  # numbers of a constant that is written down
@@ -118,7 +119,6 @@ def load(source: Source) -> Mapping[str, Callable[..., Any]]:
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = dict(source.constants)
     exec(compile(source.text, filename, "exec"), namespace)
-    assert namespace["np"] is np
     weakref.finalize(namespace["forward"], linecache.cache.pop, filename, None)
     return namespace
 

@@ -29,7 +29,7 @@ from ... import ops
 from .. import ir
 from ..algebra import forward, mask_for, rearrange
 from ..holes import is_held
-from .inlining import inlined
+from .inlining import by_elements
 from .positions import Letters, own_lengths
 from .stacks import Stacks
 
@@ -178,12 +178,11 @@ class _Planner:
 
     def inlined(self, statements: Sequence[ir.Statement], returned: Sequence[ir.Expr]) -> list[ir.Statement | None]:
         """The statements, some of which became part of others: None is left of them. Loops stay as they are."""
-        lines = [(s, s.expr) for s in statements if not isinstance(s, ir.Loop)]
         read = ir.expressions(s for s in statements if isinstance(s, ir.Loop))
-        left = inlined(lines, [*returned, *read], self.stays)
-        self.found.readers |= left.readers
-        exprs = {line: replace(line, expr=expr) for line, expr in left.lines}
-        return [s if isinstance(s, ir.Loop) else exprs.get(s) for s in statements]
+        inlining = by_elements(statements, [*returned, *read], self.stays)
+        left = inlining.lines(statements)
+        self.found.readers |= inlining.readers
+        return [left.get(statement) for statement in statements]
 
     def count_reads(self, statements: Iterable[ir.Statement]) -> None:
         """How often each factor of a product is read."""
@@ -288,7 +287,8 @@ class _Planner:
             self.late.add(target)
             scope.each.append(step)
         elif target in self.late or any(array in self.late for array in ir.arrays_read(step.expr)):
-            assert not target.sampled, f"what each sample has of its own reads a sum over all of them: {step.expr}"
+            if target.sampled:
+                raise TypeError(f"what each sample has of its own reads a sum over all of them: {step.expr}")
             self.late.add(target)
             scope.after.append(step)
         else:

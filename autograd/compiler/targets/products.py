@@ -62,16 +62,17 @@ def is_permuted(expr: Expr) -> bool:
     return isinstance(expr, Take)
 
 
-def matrix(x: Expr, rows: int) -> Expr:
-    """The expression with its first axes made the rows, and its others the columns, of a matrix.
+def matrix(x: Expr, rows: int, stack: int = 0) -> Expr:
+    """The expression with its first axes made the rows, and its others the columns, of a matrix; or of a stack of them.
 
     Where that is a copy, the transpose is made if that is none, or has its runs in memory: one copy does for both.
     """
-    n, shape = len(x.shape), (product(x.shape[:rows]), product(x.shape[rows:]))
-    other = rearrange(x, [*range(rows, n), *range(rows)])
+    n, middle, of = len(x.shape), stack + rows, range(stack)
+    shape = product(x.shape[stack:middle]), product(x.shape[middle:])
+    other = rearrange(x, [*of, *range(middle, n), *range(stack, middle)])
     if is_permuted(x) and (not is_permuted(other) or (_runs(other) and not _runs(x))):
-        return Rearrange(reshape(other, shape[::-1]), (1, 0))
-    return reshape(x, shape)
+        return Rearrange(reshape(other, (*x.shape[:stack], *shape[::-1])), (*of, stack + 1, stack))
+    return reshape(x, (*x.shape[:stack], *shape))
 
 
 def _runs(x: Expr) -> bool:
@@ -99,10 +100,9 @@ class Tensor:
 
     def stacked(self, stack: str, rows: str, columns: str) -> Expr:
         """A matrix or a vector for each letter of the stack: rows made one axis, columns another."""
-        x = self.arranged(stack + rows + columns)
-        if not stack and rows and columns and max(len(rows), len(columns)) > 1:
-            return matrix(x, len(rows))
-        n = len(stack)
+        x, n = self.arranged(stack + rows + columns), len(stack)
+        if rows and columns and max(len(rows), len(columns)) > 1:
+            return matrix(x, len(rows), n)
         merged = [product(part) for part in (x.shape[n : n + len(rows)], x.shape[n + len(rows) :]) if part]
         return reshape(x, (*x.shape[:n], *merged))
 
@@ -152,11 +152,10 @@ def _by_steps(expr: Contract) -> Expr | None:
 
 def _as_collected(expr: Expr, letters: str) -> tuple[Expr, str]:
     """A view of all that a loop has collected as that array itself, with its letters in that order."""
-    if isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of:
-        whole = expr.along(expr.order)
-        if whole.is_whole and whole.lengths == expr.source.lengths:
-            return expr.source, "".join(letters[axis] for axis in (*expr.order, *[len(expr.lengths)] * expr.sampled))
-    return expr, letters
+    if not (isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of):
+        return expr, letters
+    found, axes = expr.along(expr.order), (*expr.order, *[len(expr.lengths)] * expr.sampled)
+    return (found, "".join(letters[axis] for axis in axes)) if found is expr.source else (expr, letters)
 
 
 def _by_matrices(left: Tensor, right: Tensor, out: str, stack: str, inner: str) -> Expr:

@@ -1,29 +1,23 @@
-"""What stands in a program more than once gets a name, and what is read once becomes part of the line that reads it.
+"""Sharing: what stands in a program more than once gets a line and a name, where a target says that this pays.
 
-Two passes from array program to array program, for targets that write a line for each statement. Neither changes a
-number, for no array is updated once it was read: what would do that is refused.
+It changes no number, for no array is updated once it was read: what would do that is refused.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 
-from ..algebra import reshape
 from ..ir import (
-    Apply,
     Array,
     ArrayProgram,
     Define,
     Expr,
     Loop,
-    Number,
-    Reshape,
     Shape,
     Statement,
     Update,
-    View,
     arrays_read,
     assignments,
     expressions,
@@ -66,7 +60,7 @@ def share(program: ArrayProgram, least: Callable[[Expr], int]) -> ArrayProgram:
     >>> [type(s.target).__name__ for s in share(program, lambda expr: 2).statements]
     ['Shared', 'Array', 'Array']
     """
-    _refuse_late_updates(program)
+    refuse_late_updates(program)
     lines = (*program.statements, *program.backward)
     exprs = [expr for s in lines for expr in (s.read if isinstance(s, Loop) else [s.expr])]
     sharing = _Sharing([*exprs, *program.outputs], least)
@@ -153,68 +147,10 @@ class _InLoop(_Sharing):
         return super().value(expr)
 
 
-def inline(program: ArrayProgram, most: int) -> tuple[ArrayProgram, Mapping[Array, Array]]:
-    """The program without lines that one other alone reads, and for each array that is gone the one that has it now.
-
-    What has a label keeps its line. An expression that others were put into has ``most`` operations and operands.
-    """
-    _refuse_late_updates(program)
-    inlining = _Inlining(program, most)
-    statements, backward = inlining.lines(program.statements), inlining.lines(program.backward)
-    return replace(program, statements=statements, backward=backward), inlining.reader
-
-
-class _Inlining:
-    def __init__(self, program: ArrayProgram, most: int) -> None:
-        self.most = most
-        self.reader: dict[Array, Array] = {}
-        self.sizes: dict[Expr, int] = {}
-        read = expressions((*program.statements, *program.backward))
-        uses = Counter(array for expr in (*read, *program.outputs) for array in arrays_read(expr))
-        staying = {array for array, hint in program.hints.items() if hint.label}
-        staying |= {s.target for s in assignments((*program.statements, *program.backward)) if isinstance(s, Update)}
-        self.once = {a for a, count in uses.items() if count == 1 and not isinstance(a, Shared)} - staying
-
-    def lines(self, statements: Sequence[Statement]) -> list[Statement]:
-        """The statements of one pass; the other pass does not read what they have put into others."""
-        found: dict[Define | Update | Loop, Expr] = {}
-        waiting: dict[Array, Define] = {}
-        for statement in statements:
-            if isinstance(statement, Loop):
-                found[replace(statement, body=self.lines(statement.body))] = Number(0.0)
-                continue
-            expr = statement.expr
-            for array in [array for array in arrays_read(expr) if array in waiting]:
-                by = found[waiting[array]]
-                if self.size(expr) + self.size(by) - 1 <= self.most:
-                    expr = _replaced(expr, array, by)
-                    del found[waiting.pop(array)]
-                    self.reader[array] = statement.target
-            found[statement] = expr
-            if isinstance(statement, Define) and statement.target in self.once:
-                waiting[statement.target] = statement
-        return [s if isinstance(s, Loop) or expr is s.expr else replace(s, expr=expr) for s, expr in found.items()]
-
-    def size(self, expr: Expr) -> int:
-        """How many operations, views and operands it has; others are longer, and count twice."""
-        if not expr.operands:
-            return 1
-        if expr not in self.sizes:
-            own = 1 if isinstance(expr, Apply | View) else 2
-            self.sizes[expr] = own + sum(map(self.size, expr.operands))
-        return self.sizes[expr]
-
-
-def _refuse_late_updates(program: ArrayProgram) -> None:
+def refuse_late_updates(program: ArrayProgram) -> None:
+    """A TypeError if what was read before is updated: a line that is put elsewhere would read something else."""
     read: set[Array] = set()
     for statement in assignments((*program.statements, *program.backward)):
         if isinstance(statement, Update) and statement.target in read:
             raise TypeError(f"an array is updated after it was read, a line could take it for what it was: {statement}")
         read.update(arrays_read(statement.expr))
-
-
-def _replaced(expr: Expr, array: Array, by: Expr) -> Expr:
-    if expr is array:
-        return by
-    found = rebuilt(expr, lambda operand: _replaced(operand, array, by))
-    return reshape(found.inside, found.into) if isinstance(found, Reshape) else found

@@ -22,7 +22,7 @@ import numpy as np
 
 from ... import ops
 from .. import ir
-from .sharing import inline
+from .inlining import inline
 from .walk import Library, Pick, Walk
 
 COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost operator of a text binds

@@ -65,7 +65,8 @@ class Stacks:
         """Give an array a place, in the memory of one that has perhaps a place itself."""
         outer = self.place(source) if isinstance(source, ir.Array) else Place(source)
         found = Place(outer.source, outer.start + start * outer.stride, outer.stride * stride)
-        assert self.places.setdefault(array, found) == found, f"an array at two places: {self.places[array]}, {found}"
+        if self.places.setdefault(array, found) != found:
+            raise TypeError(f"an array at two places: {self.places[array]}, {found}")
 
     def stack(self, array: ir.Array, times: int) -> None:
         """Keep what an array is in each step, in rows of a new one."""
@@ -103,17 +104,16 @@ class _Layout:
         self.stacks, self.loop, self.is_mixed = stacks, loop, is_mixed
         self.before: list[Line] = []
         self.body = [line for line in loop.body if not isinstance(line, ir.Loop)]
-        assert len(self.body) == len(loop.body), "roll makes no loop within a loop"
+        if len(self.body) != len(loop.body):
+            raise TypeError("a loop within a loop has no layout: roll makes none")
         self.carrying: list[Line] = []
         self.made = dict.fromkeys(line.target for line in self.body if isinstance(line, ir.Define))
-        every_carried = [replace(each, after=_as_array(each.after)) for each in loop.carried]
-        every_collected = [replace(each, expr=_as_array(each.expr)) for each in loop.collected]
-        self.kept = {each.expr: each.target for each in every_collected if each.each}
+        self.kept = {each.expr: each.target for each in loop.collected if each.each}
         for stacked in loop.stacked:
             self.stacked(stacked)
-        for carried in every_carried:
+        for carried in loop.carried:
             self.carried(carried)
-        for collected in sorted(every_collected, key=lambda each: not each.each):
+        for collected in sorted(loop.collected, key=lambda each: not each.each):
             self.collected(collected)
         for array in self.made if is_mixed else ():
             if not array.sampled and array not in stacks.places:
@@ -196,12 +196,6 @@ class _Layout:
         else:
             made = self.free(each.expr, target)
             put(made, target, STEP * (made.size * each.each))
-
-
-def _as_array(expr: ir.Expr) -> ir.Expr:
-    """An array that is read as it stands, as that array."""
-    array = next(ir.arrays_read(expr), expr)
-    return array if ir.is_read_whole(expr, array) else expr
 
 
 def _row(source: ir.Expr, leaf: ir.Array) -> Place | None:

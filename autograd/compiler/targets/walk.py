@@ -206,19 +206,19 @@ class Walk(Generic[T]):
     def view(self, view: ir.View) -> T:
         is_parameter = view.source is self.program.theta
         order = view.order if is_parameter else view.kept  # one name, in whichever order of its axes it is read
-        read = view.along(order)
-        key = read.source, read.part
-        if key not in self._read:
-            self._read[key] = self._parameter(read, view.along(view.kept)) if is_parameter else self._taken(read)
+        read, key = view.along(order), (view.source, view.part_along(order))
+        if isinstance(read, ir.View) and key not in self._read:
+            self._read[key] = self._parameter(read, view.part) if is_parameter else self._taken(read)
         batch = [len(order)] * view.sampled
-        value = self.transposed(self._read[key], [*(order.index(axis) for axis in view.kept), *batch])
-        is_new = [stride == 0 for stride in view.strides] + ([False] if view.sampled else [True] * view.batched)
+        value = self._read[key] if isinstance(read, ir.View) else self.value(read)
+        value = self.transposed(value, [*(order.index(axis) for axis in view.kept), *batch])
+        is_new = [stride == 0 for stride in view.strides] + [False] * view.sampled
         shape = tuple(1 if new else length for new, length in zip(is_new, view.shape, strict=True))
         return self.expanded(self.with_axes(value, is_new, shape), shape, view.shape)
 
-    def _parameter(self, view: ir.View, as_read: ir.View) -> T:
+    def _parameter(self, view: ir.View, as_read: ir.Part) -> T:
         """A part of theta, by its name."""
-        name = self.parts.get(view.part) or self.parts.get(as_read.part)
+        name = self.parts.get(view.part) or self.parts.get(as_read)
         if name is None:
             name = self.names.numbered("wbW"[min(len(view.lengths), 2)])
         elif name in self._given:
@@ -227,14 +227,11 @@ class Walk(Generic[T]):
         found = self.library.parameters(view, name)
         if found is not None:
             return found
-        value = self._taken(view)
-        return value if view.is_whole else self.library.define(name, value, view.shape)
+        return self.library.define(name, self._taken(view), view.shape)
 
     def _taken(self, view: ir.View) -> T:
         """By reshape, slices and transpose where that is possible, else by a gather."""
         library, steps, own = self.library, view.steps, view.own
-        if view.is_whole and view.lengths == own:
-            return self.value(view.source)
         if steps is None:
             return self._gathered(view.source, ir.Constant(view.picked), view.shape)
         value, batch = self.value(view.source), (ir.B,) * view.sampled
@@ -259,8 +256,7 @@ class Walk(Generic[T]):
         if key not in self._read:
             shape = (*expr.picked.shape, *[ir.B] * expr.sampled)
             self._read[key] = self._gathered(expr.source, expr.picked, shape)
-        is_new = [False] * len(expr.picked.shape) + ([False] if expr.sampled else [True] * expr.batched)
-        return self.with_axes(self._read[key], is_new, expr.shape)
+        return self._read[key]
 
     def apply(self, expr: ir.Apply) -> T:
         if self.library.has(expr.op):

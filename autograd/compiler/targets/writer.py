@@ -136,10 +136,11 @@ class Writer:
 
     def number(self, expr: ir.Expr, binds: int = COMPARISON) -> str:
         """The text of an expression of numbers: NumPy neither subtracts truth values nor takes their exponential."""
-        if not is_boolean(expr):
-            return self.within(expr, binds)
-        text = f"1.0 * {self.within(expr, ATOM)}"
-        return text if binds <= PRODUCT else f"({text})"
+        text, own = self._number_bound(expr)
+        return text if own >= binds else f"({text})"
+
+    def _number_bound(self, expr: ir.Expr) -> tuple[str, int]:
+        return (f"1.0 * {self.within(expr, ATOM)}", PRODUCT) if is_boolean(expr) else self._bound(expr)
 
     def _bound(self, expr: ir.Expr) -> tuple[str, int]:
         """The text, and how tightly its outermost operator binds."""
@@ -168,7 +169,8 @@ class Writer:
             left = self.number(x, PRODUCT) if is_boolean(y) or name == "div" else self.within(x, PRODUCT)
             return f"{left} {'*' if name == 'mul' else '/'} {self.within(y, ATOM)}", PRODUCT
         if name == "neg":
-            return f"-{self.number(x, PRODUCT)}", SIGN if self._bound(x)[1] == ATOM else PRODUCT
+            text = self.number(x, ATOM if _begins_with_boolean(x) else PRODUCT)
+            return f"-{text}", SIGN if self._bound(x)[1] == ATOM else PRODUCT
         if name in ("greater", "equal"):
             x_text, y_text = ("0" if z == ir.Number(0.0) else self.number(z, SUM) for z in arguments)
             return f"{x_text} {'>' if name == 'greater' else '=='} {y_text}", COMPARISON
@@ -201,7 +203,7 @@ class Writer:
 
     def _view(self, view: ir.View, source: str, own: ir.Lengths) -> str:
         """The source, read by reshape, slices and transpose, or else in strides."""
-        part, steps = view.along(view.kept), view.steps
+        part, steps = view.part, view.steps
         if not part.lengths and source in ("theta", "grad"):
             return f"{source}[{part.offset}:{part.offset + 1}].reshape(())"
         if steps is None:
@@ -225,18 +227,15 @@ class Writer:
 
     def _parameter(self, view: ir.View) -> str:
         """The name of a part of theta, with its axes of length 1; it is made once for a theta."""
-        part, axes = view.along(view.kept), [":" if stride else "None" for stride in view.strides]
-        expanded = _inserted([*axes, *["None"] * view.batched]) if view.kept else ""
-        if part.is_whole and not expanded:
-            return "theta"
-        plain = self._stored.get(("", part.part, ""))
-        return plain + expanded if plain else self._part(part, expanded, self.parameters, "theta", "")
+        expanded = _inserted([":" if stride else "None" for stride in view.strides]) if view.kept else ""
+        plain = self._stored.get(("", view.part, ""))
+        return plain + expanded if plain else self._part(view, expanded, self.parameters, "theta", "")
 
     def _part(self, view: ir.View, expanded: str, views: dict[str, str], vector: str, before: str) -> str:
         """The name of a part of a vector, theta or its gradient, which is one of these views."""
         key = before, view.part, expanded
         if key not in self._stored:
-            named = self.parts.get(view.part) or self.parts.get(view.along(view.order).part)
+            named = self.parts.get(view.part) or self.parts.get(view.in_order)
             name = before + (named or self.names.numbered("wbW"[min(len(view.kept), 2)]))
             name = self._stored[key] = self.names.unique(name) if name in (vector, *views) else name
             views[name] = self._view(view, vector, self.program.theta.lengths) + expanded
@@ -272,7 +271,7 @@ class Writer:
         suffix = taken + self._transposed("", kept, False)
         suffix += _inserted([":" if axis is not None else "None" for axis in order])
         if not suffix:
-            return self._bound(expr.inside)
+            return self._number_bound(expr.inside)
         return self.number(expr.inside, ATOM) + suffix, ATOM
 
     def _expanded(self, expr: ir.Expr, shape: ir.Shape) -> str:
@@ -377,6 +376,13 @@ _STEMS: dict[type[ir.Expr], str] = {
     ir.Reshape: "columns",
     InMemoryOrder: "x",
 }
+
+
+def _begins_with_boolean(expr: ir.Expr) -> bool:
+    """Whether the first factor that is written gives truth values, which have no sign."""
+    while isinstance(expr, ir.Apply) and expr.op.name in ("mul", "div"):
+        expr = expr.arguments[0]
+    return is_boolean(expr)
 
 
 def _number(value: float) -> str:

@@ -35,7 +35,7 @@ from autograd.compiler.targets.interpret import interpret
 STEPS = 5
 X, THETA = Array((30,), sampled=True), Array((40,))
 z, s, c, q = Array((3,), sampled=True), Array((), sampled=True), Array((4,)), Array(())
-w, m = View(THETA, (3,), (1,), 30, batched=True), View(THETA, (2, 3), (3, 1), 30)
+w, m = View(THETA, (3, 1), (1, 0), 30), View(THETA, (2, 3), (3, 1), 30)
 STACKS: dict[Array, Expr] = {
     z: View(X, (STEPS, 3), (1, STEPS)),  # the steps in columns
     s: View(X, (STEPS,), (2,), 15),
@@ -59,10 +59,10 @@ EXPRESSIONS: list[Expr] = [
     Apply(ops.MUL, (Number(2.0), Contract(z, z, "kB", "kB", "B"))),
     View(z, (2,), (1,), 1),
     View(z, (2,), (2,), 0),
-    View(c, (2, 2), (2, 1), batched=True),
+    View(c, (2, 2, 1), (2, 1, 0)),
     View(Apply(ops.EXP, (z,)), (2,), (1,), 1),
     Take(z, positions(2, 0, 0)),
-    Take(c, Constant(np.array([[0, 1], [3, 3]])), batched=True),
+    Take(c, Constant(np.array([[[0], [1]], [[3], [3]]]))),
     Take(Apply(ops.EXP, (z,)), positions(2, 0)),
     Where(Constant(MASK[:, None]), z, 0.5),
     Where(Constant(MASK), q, 0.0),
@@ -76,7 +76,7 @@ EXPRESSIONS: list[Expr] = [
     Rearrange(z, (1, 0)),
     Reshape(z, (3, 1, B)),
     Expand(q, (2, 3)),
-    Expand(View(c, (4,), (1,), batched=True), (4, B)),
+    Expand(View(c, (4, 1), (1, 0)), (4, B)),
     Rearrange(Contract(z, z, "mB", "kB", "mk"), (1, None, 0)),
 ]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
-from browser import EVERY_SIZE
+from extensive import further
 from live import until
 from stepping import GRAPHS, almost_300_nodes, least_contrast, network, neuron, steps_seen
 
@@ -15,10 +16,13 @@ from autograd.graph import topological_order
 DESKTOP, PHONE, TABLET, LYING_PHONE = (1280, 800), (390, 844), (768, 1024), (844, 390)
 SMALLEST = 10.0  # pixels of text that can be read
 
-if EVERY_SIZE:
-    CASES = [(graph, size) for graph in GRAPHS for size in (DESKTOP, PHONE, TABLET, LYING_PHONE)]
-else:
-    CASES = [(graph, size) for graph in ("neuron", "network") for size in (DESKTOP, PHONE)]
+EVERY = [*product(GRAPHS, (DESKTOP, PHONE, TABLET, LYING_PHONE))]
+FEW = [*product(("neuron", "network"), (DESKTOP, PHONE))]
+
+
+def named(case: tuple[str, tuple[int, int]]) -> str:
+    graph, (width, height) = case
+    return f"{graph}-{width}x{height}"
 
 
 def expected_focus(order: list[Value]) -> list[tuple[list[int], list[int]]]:
@@ -35,8 +39,9 @@ def expected_focus(order: list[Value]) -> list[tuple[list[int], list[int]]]:
     return [([], []), *steps, ([], [])]
 
 
-@pytest.mark.parametrize(("graph", "size"), CASES, ids=[f"{graph}-{w}x{h}" for graph, (w, h) in CASES])
-def test_every_step_is_in_sight(open_page: Any, graph: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("case", [*FEW, *further(*(case for case in EVERY if case not in FEW))], ids=named)
+def test_every_step_is_in_sight(open_page: Any, case: tuple[str, tuple[int, int]]) -> None:
+    graph, size = case
     root = GRAPHS[graph]()
     page = open_page(step_through(root).html, *size)
     root.backward()

@@ -18,7 +18,8 @@ import pytest
 from c_compiler import needs_a_compiler
 from checkout import ROOT
 from compiled import Numbers, agree, check
-from generators.models import Made, convolution_in_two_dimensions, long_short_term_memory, matrix_factorization
+from extensive import further, some_or_all
+from generators.models import MODELS, Made, convolution_in_two_dimensions, long_short_term_memory, matrix_factorization
 from generators.programs import Case, case, cases, models
 from generators.tensors import Draw
 
@@ -73,23 +74,23 @@ def hold(group: Sequence[Case], *options: str) -> None:
                 agree(value, 0.5 * outputs.sum(), scale)
 
 
-@pytest.mark.parametrize("start", range(0, 200, GROUP))
+@pytest.mark.parametrize("start", [0, *further(50, 100, 150)])
 def test_vectors_of_samples(start: int) -> None:
     hold([*cases(range(start, start + GROUP), exact=True)], *QUICK)
 
 
-@pytest.mark.parametrize("start", range(300, 350, GROUP))
-def test_sample_by_sample(start: int) -> None:
-    hold([*cases(range(start, start + GROUP), exact=True)], *QUICK, *STRICT)
+def test_sample_by_sample() -> None:
+    hold([*cases(range(300, 300 + GROUP), exact=True)], *QUICK, *STRICT)
 
 
 def test_grids_with_holes() -> None:
     hold([*cases(range(400, 424))], *QUICK)
 
 
-def test_models() -> None:
+@some_or_all(MODELS)
+def test_models(rows: Sequence[Callable[[Draw], Made]]) -> None:
     """As fast as they are built for use."""
-    hold([*models(exact=True)])
+    hold([*models(rows, exact=True)])
 
 
 def test_lanes_of_other_machines() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compiled import agree, check, replayed
+from extensive import some_or_all
 from generators.programs import Case, arrays
 from generators.recurrences import FAMILIES, family, one_output, random_recurrence
 from test_c import QUICK, STRICT, hold, program_of
@@ -44,31 +45,32 @@ def recurrence(seed: int, size: int) -> Case:
 
 
 @cache
-def families() -> dict[str, tuple[list[Value], list[Value], ir.ArrayProgram]]:
-    """The outputs, the inputs and the program of each family, as it is, and with inputs that do not vary."""
-    found = {}
-    for name in FAMILIES:
-        outputs, inputs = family(name, 16)
-        for given, each in ((inputs, name), ([], f"{name}_alone")):
-            found[each] = outputs, given, arrays(outputs, given, exact=True)
-    return found
+def made(name: str) -> list[tuple[str, list[Value], list[Value], ir.ArrayProgram]]:
+    """The name, outputs, inputs and program of a family, as it is, and with inputs that do not vary."""
+    outputs, inputs = family(name, 16)
+    both = ((name, inputs), (f"{name}_alone", []))
+    return [(each, outputs, given, arrays(outputs, given, exact=True)) for each, given in both]
 
 
 # ---- they do what their graphs do
 
 
 @pytest.mark.usefixtures("forced")
+@some_or_all(FAMILIES)
 @pytest.mark.parametrize(("options", "sizes"), [((), SIZES), (STRICT, [2])], ids=["vectors", "one by one"])
-def test_families(options: Sequence[str], sizes: Sequence[int]) -> None:
-    for _, _, program in families().values():
+def test_families(options: Sequence[str], sizes: Sequence[int], rows: Sequence[str]) -> None:
+    programs = {name: program for row in rows for name, _, _, program in made(row)}
+    for program in programs.values():
         assert any(isinstance(statement, ir.Loop) for statement in program.statements)
-    hold([one for name, made in families().items() for one in batches(name, made[2], sizes)], *QUICK, *options)
+    hold([one for name, program in programs.items() for one in batches(name, program, sizes)], *QUICK, *options)
 
 
 @pytest.mark.usefixtures("forced")
-def test_families_against_the_scalar_engine() -> None:
-    path = build(write({name: program for name, (_, _, program) in families().items()}), *QUICK)
-    for name, (outputs, inputs, program) in families().items():
+@some_or_all(FAMILIES)
+def test_families_against_the_scalar_engine(rows: Sequence[str]) -> None:
+    group = [one for row in rows for one in made(row)]
+    path = build(write({name: program for name, _, _, program in group}), *QUICK)
+    for name, outputs, inputs, program in group:
         (one,) = batches(name, program, [3])
         library = Library(path, name, len(one.theta), len(outputs))
         eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in one.batch.tolist()]
@@ -83,9 +85,10 @@ def test_families_against_the_scalar_engine() -> None:
 
 
 @pytest.mark.usefixtures("forced")
+@some_or_all(range(40))
 @pytest.mark.parametrize(("first", "options"), [(0, QUICK), (40, (*QUICK, "-DLANES=1"))])
-def test_random_recurrences(first: int, options: Sequence[str]) -> None:
-    hold([recurrence(seed, SIZES[seed % 4]) for seed in range(first, first + 40)], *options)
+def test_random_recurrences(first: int, options: Sequence[str], rows: Sequence[int]) -> None:
+    hold([recurrence(first + row, SIZES[place % 4]) for place, row in enumerate(rows)], *options)
 
 
 @pytest.mark.usefixtures("forced")

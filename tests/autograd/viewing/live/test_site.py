@@ -82,6 +82,7 @@ def built(tmp_path_factory: Any) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.extensive
 def test_the_site_works_without_a_python_of_the_machine(browser: Any, built: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page, complaints = context.new_page(), []
