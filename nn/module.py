@@ -162,6 +162,12 @@ def parameters_of(model: Any) -> list[Value]:
     return list(dict.fromkeys(model.parameters()))
 
 
+def set_parameters(parameters: Sequence[Value], theta: np.ndarray[Any, Any]) -> None:
+    """Set the data of each parameter."""
+    for parameter, number in zip(parameters, theta.tolist(), strict=True):
+        parameter.data = number
+
+
 def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]:
     """The modules and leaf Values that an attribute is or holds, each with its path; a TypeError where one hides."""
     if isinstance(attribute, Value):

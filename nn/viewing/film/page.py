@@ -11,12 +11,12 @@ from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
 from ...data.scaling import Scaling
-from ...fit.agreement import evaluation, parameters_kept, set_parameters
+from ...fit.agreement import evaluation, parameters_at
 from ...fit.evaluation import Evaluation, is_mlp
 from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
-from ...module import parameters_of
+from ...module import parameters_of, set_parameters
 from .bars import Classes, Flow
 from .cloud import Cloud
 from .colours import colours
@@ -53,7 +53,7 @@ def make_film(
     """
     samples = recording.samples
     features, units = _feature_names(samples, feature_names), Units.of(samples, scaling, target_scaling)
-    with parameters_kept(parameters_of(recording.model)):
+    with parameters_at(parameters_of(recording.model), recording.moments[0].parameters):
         numbers = _evaluation(recording)
         n_outputs = numbers.column_sizes(samples)[-1]
         objective = Objective.told(recording.loss, samples.targets, n_outputs, class_names)

@@ -14,7 +14,7 @@ from ...basics import extras
 from ...basics.arrays import Floats
 from ...data.dataset import Dataset
 from ...data.predictor import Predictor
-from ...fit.curves import Curves
+from ...fit.recording import Curves
 from .axes import GRID, add_colour_bar, add_legend, new_axes, plain
 from .style import MARKERS, styled
 

@@ -102,6 +102,15 @@ def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
         assert (answer["epoch"], answer["step"]) == (epoch, epoch * 25)
 
 
+def test_a_change_is_shown_before_training_goes_on() -> None:
+    asked = Asked()
+    assert asked(steps=10**6, seconds=0.02)["step"] > 1
+    before = asked.training.n_steps
+    assert asked(steps=10**6, seconds=0.1, settings={"noise": 0.3})["step"] == before + 1
+    assert asked(steps=5, settings={"noise": 0.2})["step"] == before + 6  # unless so many are asked for
+    assert asked(steps=10**6, seconds=0.02)["step"] > before + 7
+
+
 # ---- what is told
 
 

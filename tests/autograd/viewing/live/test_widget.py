@@ -20,7 +20,7 @@ from autograd.viewing.live import Answer, answered, packet
 from autograd.viewing.live.formula import formula_page
 from autograd.viewing.live.page import asset
 from autograd.viewing.live.widget import _HOST
-from nn.fit.curves import Curves
+from nn.fit.recording import Curves
 from nn.viewing.film.bars import Flow
 from nn.viewing.live.losses import FLOW, loss_spec
 from nn.viewing.live.packing import packed
