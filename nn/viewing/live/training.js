@@ -108,7 +108,7 @@ for (const button of document.querySelectorAll("[data-ask]")) button.onclick = (
 };
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
 const press = (id) => () => $(id).click();
-const keys = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
-onKeys("input, select, button, dialog, summary", keys);
+const pressed = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
+onKeys("input, select, button, dialog, summary", pressed);
 $("setup").open = innerWidth > 720;
 wish();

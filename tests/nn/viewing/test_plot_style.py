@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+from extensive import further
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from plots import (
@@ -92,7 +93,7 @@ def contrast(a: str, b: str) -> float:
     return max(lights) / min(lights)
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", ["dark", *further("light")])
 @pytest.mark.parametrize("plot", PLOTS)
 def test_all_text_stands_out(plot: str, name: Theme) -> None:
     paper = PALETTES[name]["paper"]
