@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autograd.files import write_file
 
 from .data.scaling import Scaling
-from .fit.curves import Curves
+from .fit.recording import Curves
 from .viewing.film import Film, make_film
 from .viewing.plots import plot_loss, svg_bytes
 

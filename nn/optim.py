@@ -14,20 +14,17 @@ from autograd import Value
 
 from .basics.arrays import Vector
 from .basics.checks import count, fraction, not_negative, positive, whole
+from .module import set_parameters
 
 Rate = float | Callable[[int], float]
 
 
 class State(NamedTuple):
-    """Where an optimizer is: θ, and what is carried from step to step."""
+    """Where an optimizer is: θ, what is carried from step to step, and how many updates led here."""
 
     theta: Vector
     memory: Mapping[str, Vector]
-
-    @property
-    def steps(self) -> int:
-        """How many updates led here."""
-        return int(self.memory["steps"])
+    steps: int
 
 
 class Optimizer(ABC):
@@ -65,8 +62,8 @@ class Optimizer(ABC):
         self.clip = None if clip is None else positive("clip", clip)
         self.l1 = not_negative("l1", l1)
         self.rate(0)
-        zeros = {name: np.zeros(len(self.parameters)) for name in self.carried}
-        self._memory: Mapping[str, Vector] = {**zeros, "steps": np.zeros(())}
+        self._steps = 0
+        self._memory: Mapping[str, Vector] = {name: np.zeros(len(self.parameters)) for name in self.carried}
 
     @abstractmethod
     def rule(self, state: State, g: Vector, lr: float) -> tuple[Vector, dict[str, Vector]]:
@@ -84,11 +81,14 @@ class Optimizer(ABC):
     @property
     def steps(self) -> int:
         """How many updates were made."""
-        return int(self._memory["steps"])
+        return self._steps
 
     def rate(self, step: int) -> float:
         """The learning rate of a step; a ValueError if it is negative or not finite."""
-        return not_negative(f"the learning rate at step {step}", self.lr(step) if callable(self.lr) else self.lr)
+        lr = self.lr(step) if callable(self.lr) else self.lr
+        if type(lr) is float and 0.0 <= lr < math.inf:  # as nearly always: to ask in general takes a microsecond
+            return lr
+        return not_negative(f"the learning rate at step {step}", lr)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
@@ -98,7 +98,9 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Move every parameter by one update along its ``grad``."""
         gradient = np.array([parameter.grad for parameter in self.parameters])
-        self.move_to(self.next(self.here(), gradient))
+        with np.errstate(over="ignore", invalid="ignore"):
+            there = self.next(self.here(), gradient)
+        self.move_to(there)
 
     @property
     def runs_users_code(self) -> bool:
@@ -111,21 +113,18 @@ class Optimizer(ABC):
 
     def here(self) -> State:
         """The parameters' data and what is carried along."""
-        return State(np.array([parameter.data for parameter in self.parameters]), self._memory)
+        return State(np.array([parameter.data for parameter in self.parameters]), self._memory, self._steps)
 
     def next(self, state: State, gradient: Vector) -> State:
-        """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer."""
-        rate = self.rate(state.steps)
-        with np.errstate(over="ignore", invalid="ignore"):  # whoever trains looks for inf and nan in the result
-            theta, carried = self.rule(state, self._penalized(self._clipped(gradient), state.theta), rate)
-        return State(theta, {**carried, "steps": np.array(state.steps + 1.0)})
+        """Where one update leads. It changes nothing: not the state, nor the parameters, nor the optimizer.
 
-    def _clipped(self, gradient: Vector) -> Vector:
-        length = 0.0 if self.clip is None else float(np.linalg.norm(gradient))
-        return gradient * (self.clip / length) if self.clip is not None and length > self.clip else gradient
-
-    def _penalized(self, gradient: Vector, theta: Vector) -> Vector:
-        return gradient + self.l1 * np.sign(theta) if self.l1 else gradient
+        Inf and nan are NumPy's to warn of, or those of who trains, to look for in the result.
+        """
+        if self.clip is not None and (length := float(np.linalg.norm(gradient))) > self.clip:
+            gradient = gradient * (self.clip / length)
+        if self.l1:
+            gradient = gradient + self.l1 * np.sign(state.theta)
+        return State(*self.rule(state, gradient, self.rate(state.steps)), state.steps + 1)
 
     def move_to(self, state: State) -> None:
         """Set parameters and memory alike; an interrupt is raised only when all of it is done."""
@@ -136,17 +135,16 @@ class Optimizer(ABC):
             raise
 
     def _set(self, state: State) -> None:
-        for parameter, number in zip(self.parameters, state.theta.tolist(), strict=True):
-            parameter.data = number
-        self._memory = state.memory
+        set_parameters(self.parameters, state.theta)
+        self._memory, self._steps = state.memory, state.steps
 
     def state_dict(self) -> dict[str, Vector]:
         """What is carried from step to step: to be saved, and loaded again by ``load_state_dict``."""
-        return {name: vector.copy() for name, vector in self._memory.items()}
+        return {name: vector.copy() for name, vector in self._memory.items()} | {"steps": np.array(float(self._steps))}
 
     def load_state_dict(self, state: Mapping[str, Vector]) -> None:
         """Go on from a saved state. A ValueError, and nothing changed, if it is that of another optimizer."""
-        for name, vector in self._memory.items():
+        for name, vector in self.state_dict().items():
             if name not in state or np.shape(state[name]) != vector.shape:
                 raise ValueError(
                     f"the state is that of another optimizer: wanted {name!r} of shape {vector.shape}, "
@@ -155,6 +153,7 @@ class Optimizer(ABC):
             if np.isnan(state[name]).any():  # inf is sound: a square of Adam's may overflow
                 raise ValueError(f"{name!r} of the state is nan: it is damaged")
         self._memory = {name: np.array(state[name], dtype=np.float64) for name in self._memory}
+        self._steps = int(state["steps"])
 
 
 class SGD(Optimizer):

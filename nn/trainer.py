@@ -23,6 +23,9 @@ from .optim import Optimizer
 
 __all__ = ["DivergenceError", "Step", "Trainer"]
 
+SLICE = 0.02
+"""Seconds of training between two looks at how far it is."""
+
 
 class Trainer:
     """A model, the loss of one of its samples, and an optimizer of its parameters.
@@ -97,9 +100,10 @@ class Trainer:
         ``target="c"`` the program is built by the system's C compiler, and steps are faster: see ``docs/c.md``.
         With ``devices``, each step's gradient is computed by JAX on so many of them: see ``docs/many-devices.md``.
 
-        While an epoch runs, the parameters are a vector; their Values are set at its end, and whenever training stops.
-        Code of yours that takes part in a step, a learning rate that is a function or an optimizer of a class of your
-        own, finds them set at each step, and ``grad`` too, as in a loop written by hand; that takes time.
+        While training runs, the parameters are a vector; their Values are set before ``on_epoch`` is called, and
+        whenever training stops. Code of yours that takes part in a step, a learning rate that is a function or an
+        optimizer of a class of your own, finds them set at each step, and ``grad`` too, as in a loop written by hand;
+        that takes time.
 
         With ``live``, a notebook shows loss and gradient while the training goes on, and of an MLP the network and what
         it makes of one input or two (anywidget is needed, of the extra ``notebook``: an ImportError says so before the
@@ -116,17 +120,16 @@ class Trainer:
         plan = Plan(samples, others, epochs, batch_size, seed, tolerance, patience, path, record)
         history = History()
         run = Run(self.model, self.loss, self.optimizer, plan, history, on_epoch, compiled, target, devices)
-        total = epochs * plan.steps_per_epoch
+        total, made = epochs * plan.steps_per_epoch, run.state.steps
         look = _watching(run) if live else None
         with (
             progress_bar(total, history.epochs * plan.steps_per_epoch, progress) as advance,
-            closing(run.steps(self.optimizer.runs_users_code)) as steps,
+            closing(run.steps(SLICE)) as steps,
         ):
-            line, drawn = "", 0
             for step in steps:
-                if drawn != history.epochs:
-                    line, drawn = f"  {sparkline(history.losses)}", history.epochs
-                advance(f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}{line}", 1)
+                text = f"epoch {step.epoch}/{epochs}  loss {step.loss:.4g}  {sparkline(history.losses)}"
+                advance(text, run.state.steps - made)
+                made = run.state.steps
                 if look:
                     look(False)
         if look:
@@ -157,7 +160,8 @@ class Trainer:
         """
         samples = Samples.checked(inputs, targets)
         plan = Plan(samples, samples.held_out(held_out), epochs, batch_size, seed)
-        return Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled, target).steps(is_seen=True)
+        run = Run(self.model, self.loss, self.optimizer, plan, History(), None, compiled, target, is_seen=True)
+        return run.steps()
 
 
 def _watching(run: Run) -> Callable[[bool], None]:

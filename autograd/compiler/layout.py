@@ -305,8 +305,9 @@ def _in_lengths(side_by_side: Expr, lengths: Lengths) -> Expr:
     if isinstance(side_by_side, Array):
         return read(side_by_side, lengths, contiguous(lengths))
     if isinstance(side_by_side, View) and side_by_side.strides[0]:
-        strides = tuple(side_by_side.strides[0] * stride for stride in contiguous(lengths))
-        return read(side_by_side.source, lengths, strides, side_by_side.offset)
+        (_, *batch), (step, *_) = side_by_side.lengths, side_by_side.strides
+        strides = (*(step * stride for stride in contiguous(lengths)), *[0] * len(batch))
+        return read(side_by_side.source, (*lengths, *batch), strides, side_by_side.offset)
     if isinstance(side_by_side, Take):
         return Take(side_by_side.source, Constant(side_by_side.picked.values.reshape(lengths)))
     return reshape(side_by_side, (*lengths, *side_by_side.shape[1:]))

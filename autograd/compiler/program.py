@@ -30,6 +30,7 @@ from .record import record
 from .roll import roll
 from .targets import c
 from .targets.building import Library, build, has_wide_vectors
+from .targets.masking import masked
 from .targets.numpy import Source, load, write
 
 
@@ -205,15 +206,32 @@ class Program:
         if size == 0 and reduction == "mean":
             raise ValueError("the mean over an empty batch is not defined: give at least one sample")
         weight = 1.0 / size if reduction == "mean" else 1.0
+        with _quietly():
+            return self._reduced(x, weight, theta)
+
+    def mean_and_grad(self, batch: Floats, theta: Floats) -> tuple[float, Floats]:
+        """``value_and_grad`` of a batch (B, n_inputs) of at least one sample, for loops that call it all the time.
+
+        Nothing is checked, and NumPy warns of inf and nan unless the caller has an ``np.errstate`` for all steps.
+
+        >>> x, w = Value(1.0), Value(3.0)
+        >>> value, gradient = compile(w * x * x, [x]).mean_and_grad(np.array([[1.0], [2.0]]), np.array([2.0]))
+        >>> value, gradient.tolist()
+        (5.0, [2.5])
+        """
+        x = np.ascontiguousarray(batch.T) if self._contiguous else batch.T
+        return self._reduced(x, 1.0 / len(batch), theta)
+
+    def _reduced(self, x: Floats, weight: float, theta: Floats | None) -> tuple[float, Floats]:
+        """Weight times the sum of the output over the columns of inputs, and its gradient."""
         if self._library:
             return self._library.value_and_grad(x.T, weight, self._same_vector(theta))
-        with _quietly():
-            found, grad = self._differentiated(x, weight, theta)
-            value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
-            # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
-            if self._inexact and not (isfinite(value) and isfinite(grad.dot(grad))):
-                found, grad = self._differentiated_exactly(x, weight, self._vector(theta), found)
-                value = float(np.add.reduce(found) * weight if self._is_sampled else found * (size * weight))
+        found, grad = self._differentiated(x, weight, theta)
+        value = float(np.add.reduce(found) * weight if self._is_sampled else found * (x.shape[1] * weight))
+        # One inf or nan makes the sum of squares one; huge numbers do too, for which the exact program is as right.
+        if self._inexact and not (isfinite(value) and isfinite(grad.dot(grad))):
+            found, grad = self._differentiated_exactly(x, weight, self._vector(theta), found)
+            value = float(np.add.reduce(found) * weight if self._is_sampled else found * (x.shape[1] * weight))
         return value, grad
 
     def _differentiated(self, x: Floats, weight: float, theta: Floats | None) -> tuple[Floats, Floats]:
@@ -434,7 +452,7 @@ class Program:
         """
         from .targets import jax
 
-        return jax.load_function(jax.source(self._without_holes, self._single))
+        return jax.load_function(jax.source(self._masked, self._single))
 
     def to_torch(self) -> Any:
         """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
@@ -443,7 +461,7 @@ class Program:
         """
         from .targets import torch
 
-        return torch.load_module(torch.source(self._without_holes, self._single), self.theta)
+        return torch.load_module(torch.source(self._masked, self._single), self.theta)
 
     def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
         """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
@@ -453,7 +471,7 @@ class Program:
         """
         from .targets import onnx
 
-        model = onnx.model(self._without_holes, self.theta, self._single, dtype)
+        model = onnx.model(self._masked, self.theta, self._single, dtype)
         if path is not None:
             write_file(path, model.SerializeToString(deterministic=True))
         return model
@@ -461,19 +479,26 @@ class Program:
     def source_for(self, framework: Framework) -> str:
         """What runs in a framework, as text that needs nothing else; the framework need not be installed."""
         from .targets import jax, torch
-        from .targets.source import literal
+        from .targets.text import literal
 
         if framework == "numpy":
             constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
             return self.source + "".join(constants)
         source = jax.source if framework == "jax" else torch.source
-        return source(self._without_holes, self._single)
+        return source(self._masked, self._single)
 
     @cached_property
     def _without_holes(self) -> ArrayProgram:
-        """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        """The arrays of a program in C, where grids with holes are no help; theta is in our order."""
         with collector_paused():
             return layout(lift(roll(fold(self._packed.unpacked())), exact=True), self.parameters)
+
+    @cached_property
+    def _masked(self) -> ArrayProgram:
+        """The arrays for frameworks, which differentiate by themselves: holes are masked; theta is in our order."""
+        with collector_paused():
+            lifted = lift(roll(fold(self._packed.unpacked())), quiet=True, apart=True)
+            return masked(layout(lifted, self.parameters))
 
     # ---- looking at it
 

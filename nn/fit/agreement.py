@@ -1,20 +1,34 @@
-"""Agreement: whether programs, recorded from one sample, give the scalar engine's numbers for other samples too."""
+"""Agreement: whether programs, recorded from one sample, give the scalar engine's numbers for other samples too.
+
+A graph that hangs on numbers does not stand for all samples. That is found out while the loss is recorded: a number
+that leaves the graph is noticed where it does, and several rows are recorded twice, which must give the same graph.
+Models that do neither are compiled, and then compared, before they are trained and now and again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
+from pathlib import Path
+from traceback import StackSummary, extract_stack, extract_tb
+from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Value, collector_paused, modes
+from autograd.graph import topological_order
 from autograd.targets import Target
 
 from ..basics.arrays import Floats, Vector
+from ..basics.reads import noticing_reads
 from ..losses import Loss
-from ..module import Model
-from .dependence import dependence
-from .evaluation import CompiledEvaluation, Evaluation, Numbers
+from ..module import Model, set_parameters
+from .evaluation import CompiledEvaluation, Evaluation, record
 from .samples import Samples
 
 SPREAD, EXTREME, LATER = 3, 4, 3
@@ -29,7 +43,15 @@ REASONS = (
     "has changed since it was recorded"
 )
 
-Compare = Callable[[Evaluation, Samples], Numbers]
+ROWS = 2
+"""So many rows from all over the data are recorded, each twice."""
+
+ADVICE = "What depends on numbers is recorded as functional.select, functional.softmax, maximum, minimum or relu"
+OURS = tuple(f"{folder}{os.sep}" for folder in (Path(autograd.__file__).parent, Path(__file__).parent.parent))
+LIBRARIES = tuple({f"{folder}{os.sep}" for folder in sysconfig.get_paths().values()})
+
+Shape = list[tuple[Any, ...]]
+"""The operations of a graph, in order, each with the places of its operands: equal for equal graphs."""
 
 
 @collector_paused()  # a few graphs at a time are in memory
@@ -61,29 +83,23 @@ def evaluation(
         if target == "c" and isinstance(error, BuildError | NotImplementedError):
             raise
         return eager, f"{type(error).__name__}: {error}"
-    compare = Evaluation.compared_traces if traced else _compared
-    rows = SPREAD, EXTREME
+    compare, rows = "compared_traces" if traced else "compared", (SPREAD, EXTREME)
     for theta in thetas or here_and_moved(eager):
         with parameters_at(eager.all_parameters, theta):
-            reason = reason or disagreement(eager, compiled, samples, compare, *rows)
+            reason = reason or disagreement(eager, compiled, samples, *rows, compare)
         rows = 0, LATER
     if not reason and (others := NODES // compiled.n_nodes) > SPREAD + EXTREME:
-        reason = disagreement(eager, compiled, samples, _losses, others, 0)
+        reason = disagreement(eager, compiled, samples, others, 0, "compared_losses")
     return (eager, reason) if reason else (compiled, None)
-
-
-def still_agreement(eager: Evaluation, compiled: Evaluation, samples: Samples) -> str | None:
-    """None if a batch of samples still has the same losses and gradients, else what is wrong."""
-    return disagreement(eager, compiled, samples, _compared, 0, LATER)
 
 
 def disagreement(
     eager: Evaluation,
     compiled: Evaluation,
     samples: Samples,
-    compare: Compare,
-    spread: int,
-    extreme: int,
+    spread: int = 0,
+    extreme: int = LATER,
+    compare: str = "compared",
 ) -> str | None:
     """None if both give the same numbers for some of the samples, else what is wrong.
 
@@ -91,21 +107,13 @@ def disagreement(
     """
     try:
         probes = samples.chosen(chosen_rows(compiled.losses(samples), spread, extreme))
-        wanted, got = compare(eager, probes), compare(compiled, probes)
+        wanted, got = (getattr(numbers, compare)(probes) for numbers in (eager, compiled))
         with parameters_at(eager.all_parameters, here_and_moved(eager)[1]):
-            nearby = compare(compiled, probes)
+            nearby = getattr(compiled, compare)(probes)
     except Exception as error:  # a user's model or loss may raise anything
         return f"{type(error).__name__}: {error}"
     differences = (_difference(name, got[name], wanted[name], nearby[name]) for name in wanted)
     return next(filter(None, differences), None)
-
-
-def _compared(numbers: Evaluation, samples: Samples) -> Numbers:
-    return numbers.compared(samples)
-
-
-def _losses(numbers: Evaluation, samples: Samples) -> Numbers:
-    return {"loss": numbers.losses(samples)}
 
 
 def here_and_moved(numbers: Evaluation) -> list[Vector]:
@@ -118,27 +126,14 @@ def here_and_moved(numbers: Evaluation) -> list[Vector]:
 
 
 @contextmanager
-def parameters_kept(parameters: Sequence[Value]) -> Iterator[None]:
-    """Whatever the parameters are set to meanwhile, afterwards they are what they were."""
-    before = [parameter.data for parameter in parameters]
+def parameters_at(parameters: Sequence[Value], theta: Vector) -> Iterator[None]:
+    """The parameters are set to θ, and afterwards to what they were, whatever they are set to meanwhile."""
+    before = np.array([parameter.data for parameter in parameters])
+    set_parameters(parameters, theta)
     try:
         yield
     finally:
         set_parameters(parameters, before)
-
-
-@contextmanager
-def parameters_at(parameters: Sequence[Value], numbers: Vector) -> Iterator[None]:
-    """The parameters are set to these numbers, and afterwards to what they were."""
-    with parameters_kept(parameters):
-        set_parameters(parameters, numbers)
-        yield
-
-
-def set_parameters(parameters: Sequence[Value], numbers: Sequence[float] | Vector) -> None:
-    """Set every parameter."""
-    for parameter, number in zip(parameters, map(float, numbers), strict=True):
-        parameter.data = number
 
 
 def chosen_rows(losses: Floats, spread: int, extreme: int) -> list[int]:
@@ -162,3 +157,75 @@ def _difference(name: str, got: Floats, wanted: Floats, nearby: Floats) -> str |
         return None
     one, other = (float(array.flat[np.argmin(same)]) for array in (got, wanted))
     return f"the compiled {name} of a sample is {one!r}, the model's own {other!r}; {REASONS}"
+
+
+# ---- whether a graph hangs on numbers
+
+
+def dependence(model: Model, loss: Loss, samples: Samples) -> str | None:
+    """Why the graph may hang on numbers, and where the user's code is that makes it so; None if it does not."""
+    rows = sorted({*np.linspace(0, len(samples) - 1, ROWS).astype(int).tolist()})
+    parameters = model.parameters()
+    first: Shape = []
+    for row in rows:
+        for _ in range(2):
+            reads: list[str] = []
+            recorded = _noticed(model, loss, *next(samples.rows([row])), reads)
+            if reads:
+                return reads[0]
+            assert recorded is not None
+            found, own = recorded
+            shape = shape_of(found, [*parameters, *own])
+            first = first or shape
+            if shape != first:
+                return (
+                    f"the loss of row {row}, recorded again, is another graph than that of row {rows[0]}: perhaps it "
+                    f"draws random numbers, or counts its calls"
+                )
+    return None
+
+
+def _noticed(
+    model: Model, loss: Loss, x: Sequence[float], t: Sequence[float], reads: list[str]
+) -> tuple[Value, list[Value]] | None:
+    """The loss and its leaves; in ``reads`` why it may not be compiled, if so."""
+
+    def notice(what: str) -> None:
+        if not reads:  # one is enough to say
+            place = _line(extract_stack(sys._getframe(1)))
+            why = "so another sample may have another graph"
+            reads.append(f"{place} reads a number out of the graph ({what}), {why}. {ADVICE}")
+
+    try:
+        with noticing_reads(notice):
+            return record(model, loss, x, t)
+    except Exception as error:  # a user's model or loss may raise anything where it is given Values for numbers
+        place = _line(extract_tb(error.__traceback__))
+        reads.append(f"{place} needs plain numbers ({type(error).__name__}: {error}). {ADVICE}")
+        return None
+
+
+def shape_of(root: Value, leaves: Sequence[Value]) -> Shape:
+    """The shape of a graph, in which these leaves are told by their places, others and constants by their numbers."""
+    known: Mapping[Value, int] = {leaf: i for i, leaf in enumerate(leaves)}
+    places: dict[Value, int] = {}
+    shape: Shape = []
+    for place, node in enumerate(topological_order(root)):
+        places[node] = place
+        if node.op and (parents := node.parents):
+            shape.append((node.op.name, *[places[parent] for parent in parents]))
+        else:
+            shape.append((known[node],) if node in known else ("number", repr(node.data), node.label))
+    return shape
+
+
+def _line(calls: StackSummary) -> str:
+    """The user's line within the recording: the innermost call that is of no library, or else of none of ours."""
+    recording = _noticed.__code__.co_filename, _noticed.__name__
+    inner = takewhile(lambda call: (call.filename, call.name) != recording, reversed(calls))
+    others = [call for call in inner if not call.filename.startswith(OURS)]
+    users = [call for call in others if not call.filename.startswith(LIBRARIES)]
+    if not others:
+        return "the loss"
+    call = (users or others)[0]
+    return f"{Path(call.filename).name}, line {call.lineno}, in {call.name}" + (f": `{call.line}`" if call.line else "")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
-from typing import SupportsFloat, TypeGuard
+from typing import Any, SupportsFloat, TypeGuard
 
 import numpy as np
 
@@ -20,8 +18,7 @@ from autograd.targets import Target
 from ..basics.arrays import Floats, Rows, Vector
 from ..layers import MLP, Layer, Neuron
 from ..losses import Loss
-from ..module import Model, parameters_of
-from .dependence import as_outputs, record
+from ..module import Model, parameters_of, set_parameters
 from .devices import Devices
 from .samples import Samples
 
@@ -29,6 +26,9 @@ CHUNK = 1024  # samples that are computed at once: more would need memory withou
 
 Numbers = Mapping[str, Floats]
 """All that has to agree, by name, in arrays with one row a sample."""
+
+Reading = Callable[[Sequence[Any], Sequence[Any]], list[Value]]
+"""What there is to know of a sample, recorded from its inputs and targets: numbers, or the leaves of a program."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,10 @@ class Trace:
 
 
 class Evaluation:
-    """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order."""
+    """Each sample recorded anew. A vector θ stands for the data of ``parameters``, in their order.
+
+    Where no θ is given, it is their data as they are.
+    """
 
     is_compiled = False
     runs_by = "False"
@@ -64,16 +67,19 @@ class Evaluation:
         self.all_parameters = parameters_of(model)  # once: to find them takes as long as a sample
         trained = set(parameters)
         self._untrained = [parameter for parameter in self.all_parameters if parameter not in trained]
+        self._errors = np.geterr()  # a user's code warns as it would elsewhere
 
     # ---- the mean loss, to train by
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
         """The mean loss of some rows at θ, and its gradient by θ. The parameters' data is θ afterwards."""
-        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
-            parameter.data = number
+        set_parameters(self.parameters, theta)
         self.model.zero_grad()
         total = 0.0
-        with collector_paused():  # one graph at a time is in memory
+        with (
+            collector_paused(),
+            np.errstate(**self._errors),
+        ):  # one graph at a time is in memory; a user's code may warn
             for x, t in samples.rows(rows):
                 loss = self._loss(x, t)
                 loss.backward(seed=1.0 / len(rows))
@@ -97,32 +103,28 @@ class Evaluation:
     def read_untrained(self) -> None:
         """Take all that the loss depends on and is not trained as it is now."""
 
-    # ---- samples one by one, with the parameters' data as it is
+    # ---- samples one by one
 
-    def losses(self, samples: Samples) -> Floats:
+    def losses(self, samples: Samples, theta: Vector | None = None) -> Floats:
         """The loss of each row: (N,). It is recorded: a loss may hold derivatives, which no_grad would make 0."""
-        with collector_paused():
-            return np.array([self._loss(x, t).data for x, t in samples.rows()])
+        return self._rows(lambda x, t: [self._loss(x, t)], samples, theta)[:, 0]
 
-    def mean(self, samples: Samples) -> float:
+    def mean(self, samples: Samples, theta: Vector | None = None) -> float:
         """The mean loss of all rows."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return float(self.losses(samples).mean())
+            return float(self.losses(samples, theta).mean())
 
-    def outputs(self, inputs: Floats) -> Floats:
+    def outputs(self, inputs: Floats, theta: Vector | None = None) -> Floats:
         """The model's outputs for inputs (N, n_inputs): (N, n_outputs)."""
-        with collector_paused():
-            return np.array([[output.data for output in as_outputs(self.model(x))] for x in inputs.tolist()])
+        return self._rows(self._outputs, Samples.untold(inputs), theta)
 
     def nodes(self, inputs: Floats) -> Floats:
         """The columns of the network's picture after the inputs, side by side: (N, n_neurons)."""
-        with collector_paused():
-            found = [columns(self.model, x) for x in inputs.tolist()]
-        return np.array([[node.data for column in row for node in column] for row in found])
+        return self._rows(self._nodes, Samples.untold(inputs))
 
     def trace(self, samples: Samples) -> Trace:
         """What the samples are to the network."""
-        rows, sizes = self._trace_rows(samples), self.column_sizes(samples)
+        rows, sizes = self._rows(self._traced, samples), self.column_sizes(samples)
         n_nodes, n_sums = sum(sizes), sum(sizes[1:]) if is_mlp(self.model) else 0
         ends = np.cumsum([n_nodes, n_sums, n_nodes, sizes[-1]])
         nodes, sums, gradients, outputs, losses = np.split(rows, ends, axis=1)
@@ -135,27 +137,39 @@ class Evaluation:
             self._sizes = [len(x), *map(len, self._columns(x)[1])]
         return self._sizes
 
-    def _loss(self, x: list[float], t: list[float]) -> Value:
+    def _rows(self, reading: Reading, samples: Samples, theta: Vector | None = None) -> Floats:
+        """What is read of each sample: a row of numbers."""
+        if theta is not None:
+            set_parameters(self.parameters, theta)
+        with collector_paused():
+            return np.array([[node.data for node in reading(x, t)] for x, t in samples.rows()])
+
+    # ---- what can be read of a sample
+
+    def _loss(self, x: Sequence[Any], t: Sequence[Any]) -> Value:
         return self.loss(as_outputs(self.model(x)), t)
 
-    def _trace_rows(self, samples: Samples) -> Floats:
-        """For each sample its nodes, the sums, the nodes' gradients, the outputs and the loss."""
-        rows = []
-        for x, t in samples.rows():
-            leaves, found = self._columns(x)
-            nodes, outputs = [node for column in found for node in column], found[-1]
-            loss = self.loss(outputs, t)
-            unknown = [math.nan] * (len(x) - len(leaves))
-            gradients = [*unknown, *grad(loss, [*leaves, *nodes])]
-            sums = [z.data for z in sums_of(self.model, found)]
-            rows.append([*x, *(node.data for node in nodes), *sums, *gradients, *(o.data for o in outputs), loss.data])
-        return np.array(rows)
+    def _outputs(self, x: Sequence[Any], t: Sequence[Any]) -> list[Value]:
+        return as_outputs(self.model(x))
 
-    def _columns(self, x: Sequence[float]) -> tuple[list[Value], list[list[Value]]]:
+    def _nodes(self, x: Sequence[Any], t: Sequence[Any]) -> list[Value]:
+        return [*chain(*columns(self.model, x))]
+
+    def _traced(self, x: Sequence[Any], t: Sequence[Any]) -> list[Value]:
+        """The nodes, the sums, the nodes' gradients, the outputs and the loss."""
+        inputs, found = self._columns(x)
+        nodes, outputs = [*inputs, *chain(*found)], found[-1]
+        loss = self.loss(outputs, t)
+        gradients = grad(loss, nodes, create_graph=True)
+        if not inputs:
+            nodes, gradients = [*map(Value, x), *nodes], [*[Value(math.nan)] * len(x), *gradients]
+        return [*nodes, *sums_of(self.model, found), *gradients, *outputs, loss]
+
+    def _columns(self, x: Sequence[Any]) -> tuple[list[Value], list[list[Value]]]:
         """The leaves that stand for the inputs, none if the model takes plain numbers only, and the other columns."""
-        leaves = [Value(number) for number in x]
+        inputs = [number if isinstance(number, Value) else Value(number) for number in x]
         try:
-            return leaves, columns(self.model, leaves)
+            return inputs, columns(self.model, inputs)
         except Exception:  # whatever a user's model raises; if the inputs are not the reason, it raises it once more
             return [], columns(self.model, x)
 
@@ -163,19 +177,17 @@ class Evaluation:
 
     def compared(self, samples: Samples) -> Numbers:
         """Losses and gradients of the samples, one by one and as a batch. Those of the model stay as they are."""
-        with collector_paused(), _gradients_kept(self.all_parameters):
-            pairs = [self._loss_and_gradient(x, t) for x, t in samples.rows()]
-        losses, gradients = (np.array(column) for column in zip(*pairs, strict=True))
+        with collector_paused():
+            found = [self._loss(x, t) for x, t in samples.rows()]
+            losses = np.array([loss.data for loss in found])
+            gradients = np.array([grad(loss, self.parameters) for loss in found])
         with np.errstate(over="ignore", invalid="ignore"):
             batch = np.append(losses.mean(), gradients.mean(axis=0))[np.newaxis]
         return {"loss": losses, "gradient": gradients, "mean loss and gradient": batch}
 
-    def _loss_and_gradient(self, x: list[float], t: list[float]) -> tuple[float, list[float]]:
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss = self._loss(x, t)
-        loss.backward()
-        return loss.data, [parameter.grad for parameter in self.parameters]
+    def compared_losses(self, samples: Samples) -> Numbers:
+        """Of many samples, the losses alone."""
+        return {"loss": self.losses(samples)}
 
     def compared_traces(self, samples: Samples) -> Numbers:
         """The traces of the samples, and their outputs and losses as they are computed alone."""
@@ -185,7 +197,7 @@ class Evaluation:
 
 
 class CompiledEvaluation(Evaluation):
-    """The same by programs: the loss of the first sample, recorded once, and replayed for whole batches."""
+    """The same by programs: what is read of the first sample, recorded once, and replayed for whole batches."""
 
     is_compiled = True
 
@@ -200,20 +212,23 @@ class CompiledEvaluation(Evaluation):
         super().__init__(model, loss, parameters)
         self.runs_by = "c" if target == "c" else "True"
         self._sample = next(samples.rows(slice(1)))
-        self._recorded = recorded = record(model, loss, *self._sample)
-        self.program = autograd.compile(recorded.loss, [*recorded.inputs, *recorded.targets], parameters, target)
-        self._vector = np.empty(len(self.program.parameters))  # θ, and what else the loss depends on
+        found, inputs = record(model, loss, *self._sample)
+        self.n_nodes = len(topological_order(found))
+        self.program = autograd.compile(found, inputs, parameters, target)
+        self._vector = self.program.theta  # θ, and what else the loss depends on
         self._devices: Devices | None = None
-        self.read_untrained()
+        self._losses = _AtTheta(self.program, parameters)
+        self._read: dict[str, _AtTheta] = {}
 
     def read_untrained(self) -> None:
         others = self.program.parameters[len(self.parameters) :]
         self._vector[len(self.parameters) :] = [leaf.data for leaf in others]
 
     def value_and_grad(self, theta: Vector, samples: Samples, rows: Rows) -> tuple[float, Vector]:
-        """The same; the parameters' data stays as it is."""
+        """The same; the parameters' data stays as it is, and it is for the caller to silence NumPy."""
         self._vector[: len(theta)] = theta
-        value, found = self._mean(samples.columns[rows], self._vector)
+        mean = self._devices.value_and_grad if self._devices else self.program.mean_and_grad
+        value, found = mean(samples.columns[rows], self._vector)
         self.gradient = found[: len(theta)]
         return value, self.gradient
 
@@ -224,50 +239,20 @@ class CompiledEvaluation(Evaluation):
         self._devices = Devices(self.program, devices)
         self.runs_by = f"True, on {devices} devices"
 
-    def _mean(self, columns: Floats, theta: Vector | None = None) -> tuple[float, Vector]:
-        """The mean of the program over these rows, and its gradient."""
-        if self._devices:
-            return self._devices.value_and_grad(columns, self.program.theta if theta is None else theta)
-        return self.program.value_and_grad(columns, "mean", theta)
+    def losses(self, samples: Samples, theta: Vector | None = None) -> Floats:
+        return self._losses.rows(samples.columns, theta)
 
-    def losses(self, samples: Samples) -> Floats:
-        return in_chunks(self.program, samples.columns)
-
-    def outputs(self, inputs: Floats) -> Floats:
-        return in_chunks(self._outputs, inputs)
-
-    @cached_property
-    def _outputs(self) -> autograd.Program:
-        return autograd.compile(list(self._recorded.outputs), self._recorded.inputs)
-
-    @property
-    def n_nodes(self) -> int:
-        """How many nodes the graph of a sample's loss has."""
-        return len(topological_order(self._recorded.loss))
-
-    def nodes(self, inputs: Floats) -> Floats:
-        return in_chunks(self._nodes_program, inputs)
-
-    @cached_property
-    def _nodes_program(self) -> autograd.Program:
-        inputs = [Value(number) for number in self._sample[0]]
-        return autograd.compile([node for column in columns(self.model, inputs) for node in column], inputs)
-
-    @cached_property
-    def _trace_program(self) -> autograd.Program:
-        inputs, targets = ([Value(number) for number in numbers] for numbers in self._sample)
-        found = columns(self.model, inputs)
-        nodes, outputs = [node for column in [inputs, *found] for node in column], found[-1]
-        loss, sums = self.loss(outputs, targets), sums_of(self.model, found)
-        gradients = grad(loss, nodes, create_graph=True)
-        return autograd.compile([*nodes, *sums, *gradients, *outputs, loss], [*inputs, *targets])
-
-    def _trace_rows(self, samples: Samples) -> Floats:
-        return in_chunks(self._trace_program, samples.columns)
+    def _rows(self, reading: Reading, samples: Samples, theta: Vector | None = None) -> Floats:
+        name = reading.__name__
+        if name not in self._read:
+            inputs, targets = (leaves(*named) for named in zip("xt", self._sample, strict=True))
+            known = [*inputs, *targets][: samples.columns.shape[1]]
+            self._read[name] = _AtTheta(autograd.compile(reading(inputs, targets), known), self.parameters)
+        return self._read[name].rows(samples.columns, theta)
 
     def compared(self, samples: Samples) -> Numbers:
         n, pairs = len(self.parameters), [self.program.value_and_grad(row) for row in samples.columns]
-        mean, gradient = self._mean(samples.columns)
+        mean, gradient = (self._devices or self.program).value_and_grad(samples.columns, theta=self.program.theta)
         return {
             "loss": np.array([value for value, _ in pairs]),
             "gradient": np.array([found[:n] for _, found in pairs]),
@@ -275,20 +260,46 @@ class CompiledEvaluation(Evaluation):
         }
 
 
-def in_chunks(program: autograd.Program, rows: Floats) -> Floats:
+class _AtTheta:
+    """A program whose leaves have their data, or where they are trained the numbers of a θ."""
+
+    def __init__(self, program: autograd.Program, parameters: Sequence[Value]) -> None:
+        self.program, known = program, {parameter: i for i, parameter in enumerate(parameters)}
+        places = np.array([known.get(leaf, -1) for leaf in program.parameters], dtype=np.int64)
+        self._trained, self._others = np.flatnonzero(places >= 0), np.flatnonzero(places < 0).tolist()
+        self._places, self._vector = places[self._trained], np.empty(len(places))
+
+    def rows(self, columns: Floats, theta: Vector | None) -> Floats:
+        if theta is None:
+            return in_chunks(self.program, columns)
+        self._vector[self._trained] = theta[self._places]
+        for i in self._others:
+            self._vector[i] = self.program.parameters[i].data
+        return in_chunks(self.program, columns, self._vector)
+
+
+def in_chunks(program: autograd.Program, rows: Floats, theta: Vector | None = None) -> Floats:
     """What a program makes of rows, some at a time."""
-    return np.concatenate([program(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)])
+    return np.concatenate([program(rows[start : start + CHUNK], theta) for start in range(0, len(rows), CHUNK)])
 
 
-@contextmanager
-def _gradients_kept(parameters: Sequence[Value]) -> Iterator[None]:
-    """Whatever gradients are computed meanwhile, afterwards those of the parameters are what they were."""
-    before = [parameter.grad if parameter.has_grad else None for parameter in parameters]
-    try:
-        yield
-    finally:
-        for parameter, gradient in zip(parameters, before, strict=True):
-            parameter.grad = gradient
+def as_outputs(found: object) -> list[Value]:
+    """What a model returned as a list of Values; one Value is taken for a list of one."""
+    outputs = [found] if isinstance(found, Value) else list(found) if hasattr(found, "__len__") else []  # type: ignore[call-overload]
+    if not outputs or not all(isinstance(output, Value) for output in outputs):
+        raise TypeError(f"the model returns a list of Values, or one, got {type(found).__name__}: {found!r}")
+    return outputs
+
+
+def record(model: Model, loss: Loss, x: Sequence[float], t: Sequence[float]) -> tuple[Value, list[Value]]:
+    """The loss of a sample, and the leaves that stand for its inputs and targets."""
+    inputs, targets = leaves("x", x), leaves("t", t)
+    return loss(as_outputs(model(inputs)), targets), [*inputs, *targets]
+
+
+def leaves(name: str, numbers: Sequence[float]) -> list[Value]:
+    """Leaves for the inputs or the targets of a sample."""
+    return [Value(number, f"{name}[{i}]") for i, number in enumerate(numbers)]
 
 
 def columns(model: Model, inputs: Sequence[SupportsFloat]) -> list[list[Value]]:

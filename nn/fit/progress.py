@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
 
 from ..basics import extras
 
@@ -19,7 +18,10 @@ def progress_bar(
 
     Where ``total`` is None nobody knows how many steps there are.
     """
-    tqdm = _tqdm() if wanted and sys.stderr is not None and sys.stderr.isatty() else None
+    tqdm = None
+    if wanted and sys.stderr is not None and sys.stderr.isatty():
+        with suppress(ImportError):
+            tqdm = extras.load("tqdm").tqdm
     if tqdm is None:
         yield lambda text, by: None
         return
@@ -47,10 +49,3 @@ def sparkline(numbers: Sequence[float], most: int = 12) -> str:
     finite = [x for x in shown if math.isfinite(x)]
     low, span = min(finite, default=0.0), (max(finite, default=0.0) - min(finite, default=0.0)) or 1.0
     return "".join(BARS[round((x - low) / span * (len(BARS) - 1))] if math.isfinite(x) else "?" for x in shown)
-
-
-def _tqdm() -> Any:
-    try:
-        return extras.load("tqdm").tqdm
-    except ImportError:
-        return None

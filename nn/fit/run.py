@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
+import time
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,19 +20,26 @@ from ..basics.arrays import Rows, Vector
 from ..losses import Loss
 from ..module import Model
 from ..optim import Optimizer, State
-from .agreement import evaluation, still_agreement
+from .agreement import disagreement, evaluation, shape_of
 from .checkpoint import Checkpoint
-from .curves import Curves
-from .dependence import as_outputs, shape_of
-from .evaluation import CompiledEvaluation, Evaluation
+from .evaluation import CompiledEvaluation, Evaluation, as_outputs
 from .objective import Objective
 from .plan import Plan, lowest
-from .recording import Moment, Recording
+from .recording import Curves, GradientSizes, Moment, Recording
 from .samples import Samples, fingerprint
 
 
 class DivergenceError(ArithmeticError):
-    """The loss, its gradient or a parameter became inf or nan. ``step`` counts from 1; ``history`` is that so far."""
+    """The loss, its gradient or a parameter became inf or nan. ``step`` counts from 1; ``history`` is that so far.
+
+    >>> from nn import MLP, SGD, Trainer, mse
+    >>> model = MLP(1, [1], seed=0)
+    >>> try:
+    ...     Trainer(model, mse, SGD(model.parameters(), lr=1e200)).fit([[1.0]], [2.0], epochs=5, progress=False)
+    ... except DivergenceError as error:
+    ...     print(error.step, len(error.history.losses))
+    2 1
+    """
 
     def __init__(self, what: str, step: int, epoch: int, rate: float, history: Any) -> None:
         super().__init__(
@@ -42,7 +51,14 @@ class DivergenceError(ArithmeticError):
 
 
 class Step(NamedTuple):
-    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1."""
+    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1.
+
+    >>> from nn import MLP, SGD, Trainer, mse
+    >>> model = MLP(1, [1], seed=0)
+    >>> steps = Trainer(model, mse, SGD(model.parameters(), lr=0.1)).steps([[1.0], [2.0]], [2.0, 4.0], epochs=2)
+    >>> [(step.epoch, round(step.loss, 3)) for step in steps]
+    [(1, 8.782), (2, 0.931)]
+    """
 
     epoch: int
     loss: float
@@ -51,6 +67,11 @@ class Step(NamedTuple):
 
 class Run:
     """One training under way."""
+
+    state: State
+    _left: int  # samples that this epoch has still to visit
+    _total: float  # of the losses of the others
+    _batches: Iterator[Rows]
 
     def __init__(
         self,
@@ -64,19 +85,27 @@ class Run:
         target: Target = "numpy",
         devices: int | None = None,
         numbers: Evaluation | None = None,
+        is_seen: bool = False,
+        sizes: GradientSizes | None = None,
     ) -> None:
-        """``numbers`` are those of an earlier run of the same model, loss and parameters, if there was one."""
+        """``numbers`` are those of an earlier run of the same model, loss and parameters, if there was one.
+
+        ``is_seen`` says that somebody may look at the parameters between two steps; code of a user's in a step does.
+        ``sizes`` are told of each step's gradient.
+        """
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
-        self.is_stopped = False
+        self.is_stopped, self.is_seen, self.sizes = False, is_seen or optimizer.runs_users_code, sizes
         self.best: Vector = np.empty(0)
         n_outputs = _require_sound(self.model, self.loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
         self.numbers = numbers or (self._evaluation(target) if compiled else self.eager)
         if devices is not None:
-            self._spread(devices)
-        self.state = self.optimizer.here()
+            if not isinstance(self.numbers, CompiledEvaluation):
+                raise ValueError("several devices run a program of the loss, and there is none: it is recorded anew")
+            self.numbers.spread(devices)
+        self.begin()
         self.settings = self._settings() if plan.checkpoint else {}
         history.metric = self.objective.metric
         if plan.checkpoint and plan.checkpoint.exists():
@@ -95,14 +124,6 @@ class Run:
             self._warn(f"the loss cannot be compiled: {reason}. Training goes on without", stacklevel=5)
         return numbers
 
-    def _spread(self, devices: int) -> None:
-        """Steps on several devices; an error where there is no program that could be spread."""
-        if not isinstance(self.numbers, CompiledEvaluation):
-            raise ValueError(
-                "several devices run a program of the loss, and there is none: each sample is recorded anew"
-            )
-        self.numbers.spread(devices)
-
     def _warn(self, what: str, stacklevel: int) -> None:
         slower = "many times slower, as it does with compiled=False, which does not warn"
         warnings.warn(f"{what}, {slower}", RuntimeWarning, stacklevel=stacklevel)
@@ -111,9 +132,11 @@ class Run:
         """Whether program and engine differ: then everything is as it was when they last agreed, and no program is."""
         if not self.numbers.is_compiled:
             return False
-        reason = still_agreement(self.eager, self.numbers, self.plan.samples)
+        self.optimizer.move_to(self.state)
+        reason = disagreement(self.eager, self.numbers, self.plan.samples)
         if not reason:
             self.agreed = self._here()
+            self.numbers.read_untrained()  # the user's code ran, for once
             return False
         self._warn(
             f"after epoch {self.history.epochs} the compiled loss is no longer that of the model: {reason}. Parameters "
@@ -127,94 +150,115 @@ class Run:
 
     # ---- epochs and steps
 
-    def steps(self, is_seen: bool) -> Generator[Step, None, None]:
-        """Train; ``is_seen`` says whether someone may look at the parameters before an epoch ends."""
+    def steps(self, seconds: float = 0.0) -> Generator[Step, None, None]:
+        """Train, and tell of every step, or of the last of as many as were made in so many seconds."""
+        self.begin()
         try:
             while not self._is_done():
-                try:
-                    yield from self._epoch(is_seen)
-                except DivergenceError:
-                    if not self._went_back(stacklevel=4):
-                        raise
+                yield self.advance(sys.maxsize, seconds)
             if len(self.best):
                 self.history.kept_epoch = lowest(self.history.watched) + 1
-                self.optimizer.move_to(self.optimizer.here()._replace(theta=self.best))
+                self.state = self.state._replace(theta=self.best)
         finally:
-            self.numbers.write_gradient()
+            self.look()
+
+    def begin(self) -> None:
+        """Begin an epoch with what is in the Values, which somebody may have changed."""
+        self.numbers.read_untrained()
+        self.state, self._left = self.optimizer.here(), 0
+
+    def look(self) -> None:
+        """Set the Values to where the run has come to: between two steps, when nobody else does."""
+        self.optimizer.move_to(self.state)
+        self.numbers.write_gradient()
+
+    def advance(self, most: int, seconds: float) -> Step:
+        """Make so many steps, or fewer if the time is over or the epoch ends, and give the last of them.
+
+        An epoch visits every sample once; the history gets the mean of their losses, each as it was when its turn came.
+        Whoever is given the last step of one finds in the history what is known after it.
+        """
+        epoch, n = self.history.epochs + 1, len(self.plan.samples)
+        if not self._left:
+            if self.is_seen:
+                self.begin()
+            self._left, self._total, self._batches = n, 0.0, self.plan.batches(self.history.epochs)
+        try:
+            loss = self._advance(most, time.perf_counter() + seconds)
+        except DivergenceError:
+            if not self._went_back(stacklevel=5):
+                raise
+            return self.advance(most, seconds)
+        if not self._left:
+            self.history.losses.append(self._total / n)
+            self._end_epoch()
+        return Step(epoch, loss, self.history)
+
+    def _advance(self, most: int, end: float) -> float:
+        """The loss of the last step. NumPy says nothing of inf and nan, which are looked for."""
+        recording, loss = self.history.recording, math.nan
+        sizes = recording.sizes if recording else self.sizes
+        with np.errstate(all="ignore"):
+            for made, rows in enumerate(self._batches, 1):
+                loss = self._step(rows, sizes)
+                self._total += loss * len(rows)
+                self._left -= len(rows)
+                if made >= most or time.perf_counter() >= end:
+                    break
+        return loss
+
+    def _step(self, rows: Rows, sizes: GradientSizes | None) -> float:
+        """Make one update, and give the loss of its batch; a DivergenceError unless all of it is finite."""
+        numbers, state, is_seen = self.numbers, self.state, self.is_seen
+        if is_seen:
+            numbers.read_untrained()
+        loss, gradient = numbers.value_and_grad(state.theta, self.plan.samples, rows)
+        if is_seen:
+            numbers.write_gradient()
+        if not math.isfinite(loss):
+            raise self._divergence(f"the loss became {loss!r}")
+        if not _is_finite(gradient):
+            raise self._divergence("the gradient became infinite or nan")
+        there = self.optimizer.next(state, gradient)
+        if not _is_finite(there.theta):
+            raise self._divergence("the parameters became infinite or nan")
+        self.state = there
+        if sizes:
+            sizes.add(gradient)
+        if is_seen:
+            self.optimizer.move_to(there)
+        return loss
 
     def _is_done(self) -> bool:
         return self.is_stopped or self.plan.is_done(self.history.losses, self.history.watched)
 
-    def _epoch(self, is_seen: bool) -> Generator[Step, None, None]:
-        """One visit to every sample. The history gets the mean of their losses, each as it was when its turn came.
-
-        The epoch ends with its last step: whoever is given that one finds in the history what is known after it.
-        """
-        epoch, total, left = self.history.epochs + 1, 0.0, len(self.plan.samples)
-        self.numbers.read_untrained()
-        self.state = self.optimizer.here()
-        try:
-            for rows in self.plan.batches(self.history.epochs):
-                loss, self.state = self._step(self.state, rows, is_seen)
-                total += loss * len(rows)
-                if is_seen or left == len(rows):
-                    self.optimizer.move_to(self.state)
-                left -= len(rows)
-                if not left:
-                    self.history.losses.append(total / len(self.plan.samples))
-                    self._end_epoch()
-                yield Step(epoch, loss, self.history)
-        finally:
-            if left:
-                self.optimizer.move_to(self.state)
-
-    def look(self) -> None:
-        """Set the Values to where an epoch that nobody sees has come to, between two of its steps."""
-        self.optimizer.move_to(self.state)
-        self.numbers.write_gradient()
-
-    def _step(self, state: State, rows: Rows, is_seen: bool) -> tuple[float, State]:
-        """The loss of a batch, and where one update leads; a DivergenceError unless all of it is finite."""
-        if is_seen:
-            self.numbers.read_untrained()
-        loss, gradient = self.numbers.value_and_grad(state.theta, self.plan.samples, rows)
-        if is_seen:
-            self.numbers.write_gradient()
-        if not math.isfinite(loss):
-            raise self._divergence(f"the loss became {loss!r}", state)
-        if not np.isfinite(gradient).all():
-            raise self._divergence("the gradient became infinite or nan", state)
-        there = self.optimizer.next(state, gradient)
-        if not np.isfinite(there.theta).all():
-            raise self._divergence("the parameters became infinite or nan", state)
-        if self.history.recording:
-            self.history.recording.add_step(gradient)
-        return loss, there
-
-    def _divergence(self, what: str, state: State) -> DivergenceError:
-        rate = self.optimizer.rate(state.steps)
-        return DivergenceError(what, state.steps + 1, self.history.epochs + 1, rate, self.history)
+    def _divergence(self, what: str) -> DivergenceError:
+        rate = self.optimizer.rate(self.state.steps)
+        return DivergenceError(what, self.state.steps + 1, self.history.epochs + 1, rate, self.history)
 
     def _end_epoch(self) -> None:
-        """What is to be known after an epoch, compared, told and saved."""
-        history, plan = self.history, self.plan
+        """What is to be known after an epoch, compared, told and saved. Values are set where any of it reads them."""
+        history, plan, theta = self.history, self.plan, self.state.theta
+        if history.recording or plan.checkpoint or not self.numbers.is_compiled:
+            self.optimizer.move_to(self.state)
         if history.metric:
-            outputs = np.split(self.numbers.outputs(plan.inputs), [len(plan.samples)])
-            history.metrics.append(self.objective.quality(outputs[0], plan.samples.targets))
+            outputs, n = self.numbers.outputs(plan.inputs, theta), len(plan.samples)
+            history.metrics.append(self.objective.quality(outputs[:n], plan.samples.targets))
             if plan.others:
-                history.held_out_metrics.append(self.objective.quality(outputs[1], plan.others.targets))
+                history.held_out_metrics.append(self.objective.quality(outputs[n:], plan.others.targets))
         if plan.others:
-            history.held_out_losses.append(self.numbers.mean(plan.others))
+            history.held_out_losses.append(self.numbers.mean(plan.others, theta))
         if plan.patience and lowest(history.watched) == history.epochs - 1:
-            self.best = self.optimizer.here().theta
+            self.best = theta
         if history.recording:
             history.recording.add_epoch(history.epochs)
         is_due = plan.checkpoint or self._is_done() or history.epochs.bit_count() == 1  # 1, 2, 4, 8, …
         if is_due and self._went_back(stacklevel=6):
             return
         if self.on_epoch:
-            self.numbers.write_gradient()
+            self.look()
             self.is_stopped = self.on_epoch(history) is True
+            self.begin()
         if plan.checkpoint:
             self._checkpoint().save(plan.checkpoint)
 
@@ -272,11 +316,16 @@ class Run:
         except ValueError:
             self.optimizer.load_state_dict(before)
             raise
-        self.state = self.optimizer.here()
+        self.begin()
         self.best = saved.best
         for name, curve in self.history.curves.items():
             curve[:] = saved.curves.get(name, [])
         self.history.recording = self._recording(saved.moments)
+
+
+def _is_finite(vector: Vector) -> bool:
+    """Whether all of it is: one inf or nan makes the sum of squares one, and huge numbers do, which are asked about."""
+    return math.isfinite(vector.dot(vector)) or bool(np.isfinite(vector).all())
 
 
 def _require_sound(model: Model, loss: Loss, samples: Samples) -> int:

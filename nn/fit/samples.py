@@ -30,10 +30,15 @@ class Samples:
             )
         return samples
 
+    @classmethod
+    def untold(cls, inputs: Floats) -> Samples:
+        """Inputs without targets."""
+        return cls(inputs, np.empty((len(inputs), 0)))
+
     @cached_property
     def columns(self) -> Floats:
         """Inputs and targets side by side: (N, n_inputs + n_outputs)."""
-        return np.hstack([self.inputs, self.targets])
+        return np.hstack([self.inputs, self.targets]) if self.targets.size else self.inputs
 
     def __len__(self) -> int:
         return len(self.inputs)

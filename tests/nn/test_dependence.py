@@ -11,8 +11,7 @@ import pytest
 
 from autograd import Value, functional, grad, no_grad
 from nn import MLP, SGD, Module, Trainer, cross_entropy, mse
-from nn.fit.agreement import evaluation
-from nn.fit.dependence import dependence
+from nn.fit.agreement import dependence, evaluation
 from nn.fit.samples import Samples
 
 

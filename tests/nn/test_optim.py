@@ -137,7 +137,7 @@ def test_a_move_changes_nothing_before_it_is_made(make):
     assert theta.tolist() == g.tolist() == [1.0]
     optimizer.move_to(move)
     assert (optimizer.steps, parameter.data) == (2, move.theta[0])
-    assert optimizer.state_dict() == move.memory
+    assert optimizer.state_dict() == {**move.memory, "steps": move.steps}
 
 
 def test_a_state_that_is_nan_is_refused():

@@ -28,7 +28,7 @@ from nn import (
     hinge,
     mse,
 )
-from nn.fit.agreement import evaluation, still_agreement
+from nn.fit.agreement import disagreement, evaluation
 from nn.fit.evaluation import Evaluation
 from nn.fit.plan import Plan
 from nn.fit.run import Run
@@ -467,7 +467,7 @@ def test_a_comparison_leaves_parameters_and_their_gradients_alone():
     found, reason = evaluation(model, mse, model.parameters(), samples)
     assert found.is_compiled
     assert reason is None
-    assert still_agreement(Evaluation(model, mse, model.parameters()), found, samples) is None
+    assert disagreement(Evaluation(model, mse, model.parameters()), found, samples) is None
     assert [(parameter.data, parameter.grad) for parameter in model.parameters()] == before
 
 
@@ -696,6 +696,33 @@ def test_a_run_that_makes_no_step_leaves_gradients_alone(tmp_path):
     assert not any(parameter.has_grad for parameter in trainer.model.parameters())
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_numpy_warns_of_a_users_own_code_as_it_would_elsewhere(compiled):
+    """A run keeps NumPy quiet about its own steps alone."""
+    wanted, found = np.geterr(), []
+
+    def loss(outputs, targets):
+        found.append(np.geterr())
+        return mse(outputs, targets)
+
+    trainer = line_trainer()
+    trainer.loss = loss
+    trainer.fit(X, T, epochs=3, batch_size=2, compiled=compiled, on_epoch=lambda history: found.append(np.geterr()))
+    found += [np.geterr() for _ in trainer.steps(X, T, epochs=2, compiled=compiled)]
+    assert len(found) > 5
+    assert all(errors == wanted for errors in found)
+
+
+def test_parameters_that_nobody_reads_are_set_no_more_often_than_they_are_compared():
+    def writes(epochs):
+        model = MLP(1, [1], seed=0)
+        model.layers[0].neurons[0].bias = Counting(0.0)
+        Trainer(model, mse, SGD(model.parameters(), 0.01)).fit(X, T, epochs=epochs, batch_size=2)
+        return model.layers[0].neurons[0].bias.writes
+
+    assert writes(15) == writes(8) + writes(8) - writes(4)  # after epochs 1, 2, 4, 8 and the last
+
+
 # ---- checkpoints
 
 
@@ -905,7 +932,7 @@ def test_a_run_can_be_looked_at_between_two_steps_that_nobody_sees():
     samples = Samples.checked(X, T)
     run = Run(trainer.model, trainer.loss, trainer.optimizer, Plan(samples, None, 2, 2, 0), History())
     found = []
-    for _ in run.steps(is_seen=False):
+    for _ in run.steps():
         run.look()
         found.append([p.data for p in trainer.model.parameters()])
         assert run.numbers.gradient.tolist() == [p.grad for p in trainer.model.parameters()]

@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ... import ops
 from .. import ir
-from ..algebra import forward
+from ..algebra import composed
 from ..naming import Names
+from .masking import Terms
 
 T = TypeVar("T")
 Pick = slice | int
@@ -27,6 +28,8 @@ class Library(ABC, Generic[T]):
     name: ClassVar[str]
     reserved: ClassVar[Sequence[str]] = ()
     """Names that arrays may not have."""
+    has_terms: ClassVar[bool] = False
+    """Whether it has :meth:`terms`; else a product of which only some count is written term by term."""
 
     @abstractmethod
     def has(self, row: ops.Operation) -> bool:
@@ -66,6 +69,10 @@ class Library(ABC, Generic[T]):
     @abstractmethod
     def contract(self, left: T, right: T, left_letters: str, right_letters: str, out: str) -> T:
         """The sum of products over all letters that ``out`` has not."""
+
+    def terms(self, terms: Terms, left: T, right: T) -> T:
+        """A product of which only some terms count, of a library that ``has_terms``."""
+        raise NotImplementedError
 
     @abstractmethod
     def sum(self, value: T, axes: Sequence[int]) -> T: ...
@@ -254,12 +261,7 @@ class Walk(Generic[T]):
     def apply(self, expr: ir.Apply) -> T:
         if self.library.has(expr.op):
             return self.library.apply(expr.op, [self.value(argument) for argument in expr.arguments])
-        if expr.op.is_primitive:
-            raise NotImplementedError(
-                f"the {self.library.name} target has no function for the operation {expr.op.name!r}, and its row does "
-                f"not say how it is made of others: its forward is {expr.op.forward!r}"
-            )
-        return self.value(forward(expr.op, expr.arguments))
+        return self.value(composed(expr.op, expr.arguments, self.library.name))
 
     def where(self, expr: ir.Where) -> T:
         return self.library.where(expr.mask, self.value(expr.inside), expr.otherwise)
@@ -276,6 +278,11 @@ class Walk(Generic[T]):
         total = self.library.sum(products, axes) if axes else products
         kept = [letter for letter in letters if letter in expr.out]
         return self.transposed(total, [kept.index(letter) for letter in expr.out])
+
+    def terms(self, expr: Terms) -> T:
+        if not self.library.has_terms:
+            return self.value(expr.apart)
+        return self.library.terms(expr, self.value(expr.left), self.value(expr.right))
 
     def reduce(self, expr: ir.Reduce) -> T:
         if not expr.axes:
@@ -310,6 +317,7 @@ class Walk(Generic[T]):
         ir.Apply: apply,
         ir.Where: where,
         ir.Contract: contract,
+        Terms: terms,
         ir.Reduce: reduce,
         ir.Rearrange: rearrange,
         ir.Reshape: reshape,

@@ -11,14 +11,15 @@ from autograd.viewing.notation import visible
 from autograd.viewing.player import Page, fill_player
 
 from ...data.scaling import Scaling
-from ...fit.agreement import evaluation, parameters_kept, set_parameters
+from ...fit.agreement import evaluation, parameters_at
 from ...fit.evaluation import Evaluation, is_mlp
 from ...fit.objective import Objective
 from ...fit.recording import Recording
 from ...fit.samples import Samples
-from ...module import parameters_of
+from ...module import parameters_of, set_parameters
 from .bars import Classes, Flow
 from .cloud import Cloud
+from .colours import colours
 from .columns import image_side, mlp_columns, other_columns
 from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
@@ -52,7 +53,7 @@ def make_film(
     """
     samples = recording.samples
     features, units = _feature_names(samples, feature_names), Units.of(samples, scaling, target_scaling)
-    with parameters_kept(parameters_of(recording.model)):
+    with parameters_at(parameters_of(recording.model), recording.moments[0].parameters):
         numbers = _evaluation(recording)
         n_outputs = numbers.column_sizes(samples)[-1]
         objective = Objective.told(recording.loss, samples.targets, n_outputs, class_names)
@@ -76,6 +77,7 @@ def make_film(
             "places": [moment.epoch for moment in recording.moments],
             "frames": packed(frames),
             "full": packed(_full(frames)),
+            "colours": colours(),
         },
     )
     return Film(page, f"{len(frames)} frames, epochs 0 to {len(losses[0])}")
@@ -111,7 +113,7 @@ def _views(
         views.insert(1 + is_mlp(model), Parameters(names, moments))
     set_parameters(numbers.parameters, moments[0].parameters)
     starts = [numbers.mean(s) for s in (samples, others) if s]
-    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
+    return [*views, Loss(losses, starts, units.numbers.changes and objective.kind == "numbers"), Flow(names, moments)]
 
 
 def pictures(

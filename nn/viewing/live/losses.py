@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...fit.curves import Curves
+from ...fit.recording import Curves
 from ..film.view import Axis, Data, scale
 
 FLOW = Axis(1e-8, 10.0, log=True)

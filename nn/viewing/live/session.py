@@ -36,6 +36,7 @@ class Session:
     def _begin(self, training: Training) -> None:
         self.training, self.views = training, Views(training)
         self.told, self.told_epochs = 0.0, -1
+        self.telling = 0.0  # seconds that it took last
 
     def answer(self, asked: Question) -> Answer:
         """What the page is told after whatever is to be changed and trained: all of it, or nothing if any is wrong."""
@@ -50,10 +51,19 @@ class Session:
             return self._played(asked)
         if asked.wants_code:
             return Answer({"code": f"{as_python(training)}\n\n{as_command(training)}"})
-        stopped = ""
+        stopped, is_other = "", is_other or asked.is_new
         if asked.steps or asked.epochs:
-            stopped = training.advance(asked.steps or MOST_STEPS, asked.epochs, asked.seconds or MOST_SECONDS)
-        return self._told(asked, is_other or asked.is_new, stopped)
+            stopped = training.advance(asked.steps or MOST_STEPS, asked.epochs, self._seconds(asked, is_other))
+        begun = time.perf_counter()
+        answer = self._told(asked, is_other, stopped)
+        self.telling = time.perf_counter() - begun
+        return answer
+
+    def _seconds(self, asked: Question, is_other: bool) -> float:
+        """How long to train, so that the answer takes as long as was asked for; a change is shown at once."""
+        if not asked.seconds:
+            return MOST_SECONDS
+        return 0.0 if is_other else max(asked.seconds - self.telling, asked.seconds / 2)
 
     def _changed(self, asked: Question) -> Training:
         settings = self.training.settings.changed(asked.settings)

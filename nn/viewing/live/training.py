@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 
@@ -19,12 +18,12 @@ from ...data.dataset import Dataset
 from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
-from ...fit.curves import Curves
 from ...fit.plan import Plan
-from ...fit.recording import Moment
+from ...fit.recording import Curves, GradientSizes, Moment
 from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
+from ...module import parameters_of
 from .settings import FEATURES, MOST_POINTS, Settings
 
 FOREVER = 10**9
@@ -107,14 +106,16 @@ class Training:
         self.history = kept.history if kept else Curves()
         plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
         numbers = kept.run.numbers if kept else None
-        self.run = Run(self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers)
+        self.sizes = GradientSizes(parameters_of(self.model), optimizer.parameters)
+        self.run = Run(
+            self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers, sizes=self.sizes
+        )
         self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
         self.n_steps = kept.n_steps if kept else 0
         self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
         self.gradient = np.zeros(len(self.parameters))
         if kept:
             self.graph_size = kept.graph_size
-        self._steps = self.run.steps(is_seen=False)
 
     @cached_property
     def parameters(self) -> Sequence[Value]:
@@ -123,33 +124,27 @@ class Training:
 
     def advance(self, most: int, epochs: int, seconds: float) -> str:
         """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
-        end, last = time.perf_counter() + seconds, self.history.epochs + epochs
-        squares, done = np.zeros(len(self.parameters)), 0
+        end, last, before = time.perf_counter() + seconds, self.history.epochs + epochs, self.run.state.steps
         try:
-            for _ in islice(self._steps, most):
-                gradient = self.run.numbers.gradient
-                assert gradient is not None
-                squares += gradient * gradient
-                done += 1
+            while (left := most - self.run.state.steps + before) > 0:
+                self.run.advance(left, end - time.perf_counter())
                 if time.perf_counter() > end or (epochs and self.history.epochs >= last):
                     break
         except DivergenceError as error:
-            self._steps = self.run.steps(is_seen=False)  # for the next attempt
+            self.run.begin()  # for the next attempt
             return str(error)
         finally:
-            self.n_steps += done
             self.run.look()
-            if done:
-                self.gradient = np.sqrt(squares / done)
+            if made := self.run.state.steps - before:
+                self.n_steps += made
+                self.gradient = self.sizes.taken()
         return ""
 
     def set(self, numbers: Mapping[int, float]) -> None:
         """Set parameters by hand, by their places; the epoch begins anew from there."""
-        self._steps.close()
         for place, number in numbers.items():
             self.parameters[place].data = number
-        self.run.state = self.run.optimizer.here()
-        self._steps = self.run.steps(is_seen=False)
+        self.run.begin()
         self.is_changed = True
 
     @property

@@ -127,7 +127,7 @@ def test_loops_without_holes(name: str, exact: bool) -> None:
 
 
 @pytest.mark.usefixtures("forced")
-@pytest.mark.parametrize("first", [0, 10, 20, 1040])
+@pytest.mark.parametrize("first", [0, 1040, *further(10, 20)])
 def test_slopes_of_random_recurrences(first: int) -> None:
     """Several loops, there and back, whose results are joined with what other loops begin with.
 
@@ -321,7 +321,7 @@ def test_parameters_keep_the_order_that_was_asked_for() -> None:
     check([squares(state)], inputs, np.random.default_rng(0).uniform(-1, 1, (3, 200)))
 
 
-@pytest.mark.parametrize("varies", [True, False], ids=["inputs", "no inputs"])
+@pytest.mark.parametrize("varies", [True, *further(False)], ids=["inputs", "no inputs"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_parameters_have_one_order_rolled_or_not(name: str, varies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs, inputs = family(name, 12)

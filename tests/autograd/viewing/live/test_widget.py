@@ -20,7 +20,7 @@ from autograd.viewing.live import Answer, answered, packet
 from autograd.viewing.live.formula import formula_page
 from autograd.viewing.live.page import asset
 from autograd.viewing.live.widget import _HOST
-from nn.fit.curves import Curves
+from nn.fit.recording import Curves
 from nn.viewing.film.bars import Flow
 from nn.viewing.live.losses import FLOW, loss_spec
 from nn.viewing.live.packing import packed
@@ -64,7 +64,7 @@ def test_a_question_is_answered_with_its_number() -> None:
     assert (first, second) == ({"number": 0.5}, {"number": 0.75})
     assert head_of(packet)["output"] == "f = 6"
     assert head_of(refusal) == {"error": "a question is a JSON object, got str"}
-    assert '"formula": "w*x"' in made.traits["page"]
+    assert '"first": ["w*x"' in made.traits["page"]
 
 
 @pytest.mark.usefixtures("anywidget")
