@@ -153,7 +153,7 @@ class _Text:
         source = each.source
         if isinstance(source, ir.Rearrange) and isinstance(source.inside, ir.Array):
             first, *rest = source.order
-            if first is not None and rest == [axis for axis in range(len(source.order)) if axis != first]:
+            if first is not None and rest == [axis for axis in range(len(source.inside.shape)) if axis != first]:
                 return f"{self.writer.text(source.inside)}[{':, ' * first}{self.t}]"
         if isinstance(source, ir.Array):
             return f"{self.writer.text(source)}[{self.t}]"
