@@ -52,8 +52,8 @@ def masked(program: ir.ArrayProgram) -> ir.ArrayProgram:
     >>> program = ir.ArrayProgram(x, ir.Array((0,)), [], [ir.Define(grid, ratio)], [], {}, {})
     >>> for read in masked(program).statements[0].expr.operands:
     ...     print(read)
-    where(mask (2, 2, 1), array[0: shape (2, 1), strides (1, 0)], 1)
-    where(mask (2, 2, 1), array[0: shape (1, 2), strides (0, 1)], 1)
+    where(mask (2, 2, 1), array[:, None], 1)
+    where(mask (2, 2, 1), array[None, :], 1)
     """
     return replace(program, statements=[_statement(each) for each in program.statements], held={}, infinite=frozenset())
 
