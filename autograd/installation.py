@@ -15,7 +15,8 @@ def warn_of_namesake() -> None:
             warnings.warn(
                 f"the PyPI package autograd (HIPS) is installed too, in {Path(entry, 'autograd')}: it has the same "
                 f"import name as valuegrad's, and installing or uninstalling one can break the other. Keep them in two "
-                f"environments; to mend this one: pip uninstall autograd; pip install --force-reinstall valuegrad",
+                f"environments; to mend this one: pip uninstall autograd; then install valuegrad once more, with pip's "
+                f"--force-reinstall",
                 RuntimeWarning,
                 stacklevel=3,
             )

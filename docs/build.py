@@ -1,7 +1,7 @@
 """Builds the documentation site: ``python docs/build.py``, into docs/build/html.
 
 The lessons are run first, so that their pages can be played on the site; ``--as-kept`` takes them with the outputs that
-they are kept with, in seconds. A warning of Sphinx, such as a reference that leads nowhere, ends the build.
+they are kept with, in seconds. A warning of Sphinx, or a link that leads nowhere within the site, is an error.
 
 Without network the site is whole but for its playground, whose parts come from npm's registry: where they cannot be
 fetched, the site says so in its place. With ``--jupyterlite`` the lessons can be run in the reader's browser too; that
@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+from links import dead_links
 from sphinx.cmd.build import main as sphinx
 
 from autograd.viewing.live.site import build as build_playground
@@ -111,9 +112,9 @@ def main() -> int:
             shutil.copytree(playground, OUT / "playground")
     if options.jupyterlite:
         add_notebooks(OUT / "notebooks", OUT / "playground")
-    if not status:
-        print(OUT / "index.html")
-    return status
+    dead = list(dead_links(OUT))
+    print("\n".join(["links that lead nowhere:", *dead] if dead else [str(OUT / "index.html")]))
+    return status or bool(dead)
 
 
 if __name__ == "__main__":

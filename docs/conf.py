@@ -1,5 +1,6 @@
 """The documentation site; ``python docs/build.py`` builds it, without network."""
 
+import re
 from importlib.metadata import version as version_of
 
 project = "valuegrad"
@@ -36,3 +37,13 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def lead_back(app, pagename, templatename, context, doctree):
+    """A source's links to the reference: viewcode thinks that all of a module is documented under one name."""
+    if pagename == "_modules/autograd/functional":
+        context["body"] = re.sub(r"#autograd\.(?!values|data_of|grad_of)", "#autograd.functional.", context["body"])
+
+
+def setup(app):
+    app.connect("html-page-context", lead_back)

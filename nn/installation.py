@@ -6,5 +6,5 @@ if not hasattr(autograd, "Value"):
     raise ImportError(
         f"nn needs valuegrad's autograd, and {getattr(autograd, '__file__', 'the one found')} is another package: the "
         f"PyPI package autograd (HIPS) has the same import name. Run: pip uninstall autograd; "
-        f"pip install --force-reinstall valuegrad"
+        f"then install valuegrad once more, with pip's --force-reinstall"
     )

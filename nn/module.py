@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Protocol, SupportsFloat, runtime_checkable
@@ -40,7 +40,7 @@ class Module:
     """Where this module stands in the outermost one: ``layers[0].neurons[3]``; empty for the outermost itself."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        found = _parts(name, value)
+        found = list(_parts(name, value))  # before anything is set: where one hides is an error
         super().__setattr__(name, value)
         if found:
             self.name_parts()
@@ -119,10 +119,10 @@ class Module:
     def __repr__(self) -> str:
         count = len(self.parameters())
         lines = [f"{self.short_repr()} of {count:,} parameter{'s' * (count != 1)}"]
-        parts = [(name, part) for key, held in vars(self).items() for name, part in _parts(key, held)]
-        for name, part in parts:
-            if isinstance(part, Module) and part.extends_repr:
-                lines.append(f"  {name}: " + repr(part).replace("\n", "\n  "))
+        for key, held in vars(self).items():
+            for name, part in _parts(key, held):
+                if isinstance(part, Module) and part.extends_repr:
+                    lines.append(f"  {name}: " + repr(part).replace("\n", "\n  "))
         return "\n".join(lines)
 
     extends_repr = True
@@ -133,16 +133,16 @@ class Module:
         found: list[tuple[str, Module | Value]] = []
         seen = {id(self)}
 
-        def add(path: str, part: Module | Value) -> None:
-            if id(part) not in seen:
-                seen.add(id(part))
-                found.append((path, part))
-                if isinstance(part, Module):
-                    for name, attribute in vars(part).items():
-                        _visit(f"{path}.{name}", attribute, add)
+        def visit(prefix: str, module: Module) -> None:
+            for name, attribute in vars(module).items():
+                for path, part in _parts(prefix + name, attribute):
+                    if id(part) not in seen:
+                        seen.add(id(part))
+                        found.append((path, part))
+                        if isinstance(part, Module):
+                            visit(f"{path}.", part)
 
-        for name, attribute in vars(self).items():
-            _visit(name, attribute, add)
+        visit("", self)
         return found
 
 
@@ -168,30 +168,23 @@ def set_parameters(parameters: Sequence[Value], theta: np.ndarray[Any, Any]) -> 
         parameter.data = number
 
 
-def _parts(path: str, attribute: object) -> list[tuple[str, Module | Value]]:
-    """The modules and leaf Values that an attribute is or holds, each with its path."""
-    found: list[tuple[str, Module | Value]] = []
-    _visit(path, attribute, lambda name, part: found.append((name, part)))
-    return found
-
-
-def _visit(path: str, attribute: object, add: Callable[[str, Module | Value], object]) -> None:
-    """Add each module and each leaf Value that an attribute is or holds; a TypeError where one hides."""
+def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]:
+    """The modules and leaf Values that an attribute is or holds, each with its path; a TypeError where one hides."""
     if isinstance(attribute, Value):
         if attribute.is_leaf:
-            add(path, attribute)
+            yield path, attribute
     elif isinstance(attribute, Module):
-        add(path, attribute)
+        yield path, attribute
     elif isinstance(attribute, list | tuple):
         for i, item in enumerate(attribute):
-            _visit(f"{path}[{i}]", item, add)
+            yield from _parts(f"{path}[{i}]", item)
     elif isinstance(attribute, Mapping):
         _require_none_hidden(path, attribute.keys(), "the keys of a dict")
         for key, item in attribute.items():
-            _visit(f"{path}[{key!r}]", item, add)
+            yield from _parts(f"{path}[{key!r}]", item)
     elif isinstance(attribute, np.ndarray) and attribute.dtype == object:
         for index in np.ndindex(attribute.shape):
-            _visit(f"{path}[{','.join(map(str, index))}]", attribute[index], add)
+            yield from _parts(f"{path}[{','.join(map(str, index))}]", attribute[index])
     elif isinstance(attribute, AbstractSet | deque | ValuesView):
         _require_none_hidden(path, attribute, f"a {type(attribute).__name__}")
 

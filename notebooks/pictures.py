@@ -1,4 +1,4 @@
-"""Every picture of the README: ``python notebooks/pictures.py`` makes them all anew.
+"""Every picture of the README and the guides: ``python notebooks/pictures.py`` makes them all anew.
 
 The picture of a lesson is the output of its cell that is tagged ``picture``. All of them follow the theme of the page
 they stand on.
@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from plots.animation import animate_training
+from plots.matrices import draw_product
 from plots.theme import following_theme
 from run_lessons import executed
 
-from autograd import Value, draw
-from nn import MLP, Adam, Trainer
+from autograd import Drawing, Value, draw
+from nn import MLP, Adam, Layer, Trainer
 from nn.data import Predictor
 from nn.data.datasets import moons
 from nn.fit.objective import Objective
@@ -53,6 +54,13 @@ def training() -> str:
     )
 
 
+def two_neurons(drawn: Callable[[Value, list[Value]], Drawing]) -> str:
+    """The graph that "How it is built" follows through the passes of the compiler."""
+    x = [Value(0.0, label=f"x{i}") for i in range(2)]
+    total, other = Layer(2, 2, "tanh", seed=0)(x)
+    return following_theme(drawn(total * other, x).svg)
+
+
 def lesson(notebook: Path) -> str:
     """The SVG that the tagged cell of a lesson shows when the lesson is run."""
     (cell,) = (cell for cell in executed(notebook).cells if "picture" in cell.metadata.get("tags", ()))
@@ -63,6 +71,8 @@ def lesson(notebook: Path) -> str:
 def pictures() -> dict[str, Callable[[], str]]:
     """The name of each file, and what makes it."""
     made: dict[str, Callable[[], str]] = {"training.svg": training, "neuron.svg": neuron, "network.svg": network}
+    made["recorded.svg"] = partial(two_neurons, lambda root, inputs: draw(root, "TB"))
+    made["lifted.svg"] = partial(two_neurons, lambda root, inputs: draw_product(root, inputs, "TB"))
     return made | {f"{path.stem}.svg": partial(lesson, path) for path in sorted(LESSONS.glob("*.ipynb"))}
 
 

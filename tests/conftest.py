@@ -33,3 +33,9 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loops are made wherever there are any."""
     monkeypatch.setattr(roll, "SAVED", 0)
     monkeypatch.setattr(roll, "OWN", 0)
+
+
+@pytest.fixture
+def without_ink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures by matplotlib are made and not drawn, which is most of a short training: for tests that see none."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **_: file.write(b"<svg></svg>"))

@@ -25,12 +25,12 @@ def unpacked(data):
         return [unpacked(part) for part in data]
     if not isinstance(data, dict):
         return data
-    if data.keys() == {"decimals"}:
-        raw = base64.b64decode(data["decimals"])
-        return [number(raw[i : i + 3]) for i in range(0, len(raw), 3)]
-    if data.keys() in ({"bytes"}, {"words"}):
-        ((kind, text),) = data.items()
-        return np.frombuffer(base64.b64decode(text), {"bytes": "u1", "words": "<u2"}[kind])
+    if data.keys() == {"kind", "base64"}:
+        raw, kind = base64.b64decode(data["base64"]), data["kind"]
+        found = (
+            [number(raw[i : i + 3]) for i in range(0, len(raw), 3)] if kind == "d3" else np.frombuffer(raw, f"<{kind}")
+        )
+        return found
     return {name: unpacked(part) for name, part in data.items()}
 
 

@@ -120,8 +120,13 @@ def derivatives(op: ops.Operation, out: ir.Expr, arguments: Sequence[ir.Expr]) -
     return [ops.evaluate(partial, _FUNCTIONS, names) for partial in op.partials]
 
 
-def forward(op: ops.Operation, arguments: Sequence[ir.Expr]) -> ir.Expr:
-    """The operation by the formula of its row, which is not primitive."""
+def composed(op: ops.Operation, arguments: Sequence[ir.Expr], target: str) -> ir.Expr:
+    """The operation, for which a target has no function, by the formula of its row."""
+    if op.is_primitive:
+        raise NotImplementedError(
+            f"the {target} target has no function for the operation {op.name!r}, and its row does not say how it is "
+            f"made of others: its forward is {op.forward!r}"
+        )
     found: ir.Expr = ops.evaluate(op.forward, _FUNCTIONS, dict(zip(op.arguments, arguments, strict=True)))
     return found
 

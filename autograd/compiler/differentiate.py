@@ -318,7 +318,7 @@ class _Adjoints:
 
     def _to_whole(self, array: ir.Array, flow: ir.Expr) -> None:
         adjoint, everywhere = self._of.get(array), np.ones(array.size, dtype=bool)
-        if adjoint is None and isinstance(flow, ir.Array | ir.Number | ir.Symbol):
+        if adjoint is None and (isinstance(flow, ir.Array | ir.Number | ir.Symbol) or _is_collected(flow)):
             self._of[array] = _Adjoint(array, flow, everywhere, owned=False)
         elif adjoint is None:
             self._of[array] = _Adjoint(array, self._define(array, flow), everywhere, _is_computed(flow))
@@ -370,6 +370,11 @@ def _is_computed(expr: ir.Expr) -> bool:
     if isinstance(expr, ir.Reshape | ir.Rearrange):
         return _is_computed(expr.inside)
     return bool(expr.shape) and isinstance(expr, ir.Apply | ir.Where | ir.Contract | ir.Reduce | ir.Concat | ir.Zeros)
+
+
+def _is_collected(flow: ir.Expr) -> bool:
+    """Whether it is what a loop has collected, in another order: who reads it is to know how it lies in memory."""
+    return isinstance(flow, ir.Rearrange) and isinstance(flow.inside, ir.Array) and flow.inside.stack_of is not None
 
 
 def _is_repeated(shape: ir.Shape, full: ir.Shape) -> bool:

@@ -14,8 +14,8 @@ later. Expressions are values: two that say the same are equal. Arrays have a pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, lru_cache
 from math import prod
 from operator import mul
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
@@ -110,14 +110,15 @@ class Expr:
 
     def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
         """Its operands and its key."""
-        known, found = self.__dict__, list[Expr]()
-        key = tuple([known[name] for name in _fields(type(self))])
-        for value in key:
+        known, found, key = self.__dict__, list[Expr](), list[object]()
+        for name in _fields(type(self)):
+            value = known[name]
             if isinstance(value, Expr):
                 found.append(value)
             elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
                 found += value
-        return tuple(found), key
+            key.append(repr(value) if isinstance(value, float) else value)  # 0.0 is not -0.0, one nan is like another
+        return tuple(found), tuple(key)
 
     def derived(self) -> Shape:
         """The shape that follows from the operands; a TypeError if none does."""
@@ -166,10 +167,6 @@ class Number(Expr):
 
     def derived(self) -> Shape:
         return ()
-
-    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
-        """The text tells 0.0 from -0.0, and one nan is like another."""
-        return (), (repr(self.value),)
 
 
 class Symbol(Expr):
@@ -297,6 +294,8 @@ class View(Expr):
     def told(self, *operands: str) -> str:
         part = self.part
         axes = [":" if stride else "None" for stride in self.strides]
+        if axes[-1:] == ["None"] and not self.sampled:
+            axes.pop()  # an axis for the batch goes without saying
         steps = "" if self.is_whole else f"[{self.offset}: shape {part.lengths}, strides {part.strides}]"
         return operands[0] + steps + (f"[{', '.join(axes)}]" if "None" in axes else "")
 
@@ -356,9 +355,6 @@ class Where(Expr):
 
     def derived(self) -> Shape:
         return broadcast(self.mask.shape, self.inside.shape)
-
-    def parts(self) -> tuple[tuple[Expr, ...], tuple[object, ...]]:
-        return (self.mask, self.inside), (self.mask, self.inside, repr(self.otherwise))
 
 
 class Contract(Expr):
@@ -650,6 +646,20 @@ def expressions(statements: Iterable[Statement]) -> Iterator[Expr]:
             yield statement.expr
 
 
+def mapped(statement: Statement, rule: Callable[[Expr], Expr]) -> Statement:
+    """The statement with the rule applied to each of its expressions."""
+    if not isinstance(statement, Loop):
+        expr = rule(statement.expr)
+        return statement if expr is statement.expr else replace(statement, expr=expr)
+    return replace(
+        statement,
+        body=[mapped(inner, rule) for inner in statement.body],
+        carried=[replace(each, first=rule(each.first), after=rule(each.after)) for each in statement.carried],
+        stacked=[replace(each, source=rule(each.source)) for each in statement.stacked],
+        collected=[replace(each, expr=rule(each.expr)) for each in statement.collected],
+    )
+
+
 def made(statement: Statement) -> list[Array]:
     """The arrays that are there, or hold something else, after a statement."""
     return [each.target for each in statement.collected] if isinstance(statement, Loop) else [statement.target]
@@ -714,6 +724,7 @@ class Steps:
     order: tuple[int, ...]
 
 
+@lru_cache(maxsize=1024)
 def steps(shape: Lengths, offset: int, lengths: Lengths, strides: Lengths) -> Steps | None:
     """How an array of that shape is read with these lengths and strides (none 0); None if these steps will not do."""
     size, part = prod(shape), None
@@ -755,6 +766,7 @@ def _picks(
     return dims, tuple(picks), places
 
 
+@lru_cache(maxsize=1024)
 def contiguous(shape: Lengths) -> Lengths:
     """The strides of an array of that shape, in elements; those of axes of length 1 are 0.
 

@@ -173,21 +173,26 @@ class _Layout:
         """The group; of a loop what it carries in the order in which its body makes it."""
         if not isinstance(group, Repeat):
             return group
-        body = dict(group.body)
-        for home, carried in group.body.items():
-            if carried.kind == "carry":
-                first, after = carried.operands
-                made = self.lifted.nodes.same[after]
-                order = np.argsort(self.places.position[made], kind="stable")
-                makers = np.unique(self.lifted.nodes.home[made]).tolist()
-                if len(makers) == 1 and makers[0] in body and body[makers[0]].kind != "carry":
-                    lengths, placed = self.places.arrays[makers[0]].lengths, self.places.position[made][order]
-                    is_all = len(lengths) > 1 and np.array_equal(placed, np.arange(prod(lengths)))
-                    if is_all or (np.diff(order) != 1).any():
-                        order = order.reshape(lengths) if is_all else order
-                        operands = first[order], after[order]
-                        body[home] = replace(carried, targets=carried.targets[order], operands=operands)
+        body = {
+            home: self.carried_as_made(inner, group.body) if inner.kind == "carry" else inner
+            for home, inner in group.body.items()
+        }
         return replace(group, body=body) if any(body[home] is not group.body[home] for home in body) else group
+
+    def carried_as_made(self, carried: Group, body: Mapping[int, Group]) -> Group:
+        """What is carried in the order of the one array that the body makes it in, and with its axes if it is all."""
+        first, after = carried.operands
+        made = self.lifted.nodes.same[after]
+        homes, places = self.lifted.nodes.home[made], self.places.position[made]
+        home = int(homes[0])
+        if (homes != home).any() or home not in body or body[home].kind == "carry":
+            return carried
+        order, lengths = np.argsort(places, kind="stable"), self.places.arrays[home].lengths
+        if len(lengths) > 1 and np.array_equal(places[order], np.arange(prod(lengths))):
+            order = order.reshape(lengths)
+        elif (np.diff(order) == 1).all():
+            return carried
+        return replace(carried, targets=carried.targets[order], operands=(first[order], after[order]))
 
     def given(self, home: int, group: Group) -> Array:
         """The array of what is carried; a single number has no axis."""
@@ -300,8 +305,9 @@ def _in_lengths(side_by_side: Expr, lengths: Lengths) -> Expr:
     if isinstance(side_by_side, Array):
         return read(side_by_side, lengths, contiguous(lengths))
     if isinstance(side_by_side, View) and side_by_side.strides[0]:
-        strides = tuple(side_by_side.strides[0] * stride for stride in contiguous(lengths))
-        return read(side_by_side.source, lengths, strides, side_by_side.offset)
+        (_, *batch), (step, *_) = side_by_side.lengths, side_by_side.strides
+        strides = (*(step * stride for stride in contiguous(lengths)), *[0] * len(batch))
+        return read(side_by_side.source, (*lengths, *batch), strides, side_by_side.offset)
     if isinstance(side_by_side, Take):
         return Take(side_by_side.source, Constant(side_by_side.picked.values.reshape(lengths)))
     return reshape(side_by_side, (*lengths, *side_by_side.shape[1:]))

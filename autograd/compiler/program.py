@@ -478,7 +478,7 @@ class Program:
     def source_for(self, framework: Framework) -> str:
         """What runs in a framework, as text that needs nothing else; the framework need not be installed."""
         from .targets import jax, torch
-        from .targets.source import literal
+        from .targets.text import literal
 
         if framework == "numpy":
             constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]

@@ -1,65 +1,88 @@
 /* The camera: pictures that may be larger than their stage. What is looked at stands in the middle, whole and readable;
    wheel, pinch, buttons and keys zoom, drag and Shift with arrows pan, a double click shows all.
-   Boxes are { x, y, width, height } in the picture's own units, which are points; scale is the pixels of one unit. */
+   Boxes are rectangles in the picture's own units, which are points; scale is the pixels of one unit. */
 const READABLE = 1.02;  // the smallest text of a picture is 10 units high: 10 pixels and a little
 const NATURAL = 4 / 3;
 const LARGEST = 8;
 const MARGIN = 14;  // pixels kept free around what is looked at
 
-const corners = (box) => [box.x, box.y, box.x + box.width, box.y + box.height];
+const sides = ({ x, y, width, height }) => ({ x, y, width, height });
+const minus = ([a, b], [c, d]) => [a - c, b - d];
 const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
-function between(x0, y0, x1, y1) { return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }; }
-function union(a, b) {
-  const [p, q] = [corners(a), corners(b)];
-  return between(Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[2], q[2]), Math.max(p[3], q[3]));
-}
-function holds(outer, inner) {
-  const [p, q] = [corners(outer), corners(inner)];
-  return p[0] <= q[0] && p[1] <= q[1] && p[2] >= q[2] && p[3] >= q[3];
-}
-const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-
-/* The nodes and edges of a picture by Graphviz, each with its name, which would else show where the pointer rests. */
-function partsOf(picture) {
-  const parts = [...picture.querySelectorAll("g.node, g.edge")];
-  for (const part of parts) part.dataset.part = part.querySelector("title").textContent;
-  for (const title of picture.querySelectorAll("title")) title.remove();
-  return parts;
-}
+const between = (left, top, right, bottom) => new DOMRect(left, top, right - left, bottom - top);
+const union = (a, b) => between(Math.min(a.left, b.left), Math.min(a.top, b.top),
+  Math.max(a.right, b.right), Math.max(a.bottom, b.bottom));
+const holds = (a, b) => a.left <= b.left && a.top <= b.top && a.right >= b.right && a.bottom >= b.bottom;
+const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 /* All of a picture, however much of it is seen at the moment. */
-function whole(svg) {
-  svg.dataset.whole ??= svg.getAttribute("viewBox");
-  const [x, y, width, height] = svg.dataset.whole.split(" ").map(Number);
-  return { x, y, width, height };
-}
+const whole = (picture) => picture.whole ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
 
 class Camera {
-  constructor(stage, overview) {
-    this.stage = stage;
-    this.overview = overview;
-    this.boxes = new WeakMap();
-    this.parts = [];
+  /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label, and of null upon Escape. */
+  constructor(ask) {
+    [this.stage, this.overview, this.ask] = [$("stage"), $("overview"), ask];
+    this.pictures = [...this.stage.querySelectorAll("svg")];
     this.chosen = null;  // the scale that the reader zoomed to
+    for (const picture of this.pictures) {
+      const boxes = [...picture.querySelectorAll("[data-asked]")].sort((a, b) => a.dataset.asked - b.dataset.asked);
+      choosable(boxes, (i) => ask(boxes[i].dataset.part), ["Enter"], (box) => {
+        if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box.dataset.part]);
+      });
+    }
     this.listen();
   }
 
-  /* Another picture: an <svg> by Graphviz, whose nodes can be looked at. */
+  /* The picture of a view, and the place of the panel: upright on a tall screen, else either wide with the panel below
+     or upright with the panel beside it, whichever shows the graph larger; where neither can be read as a whole,
+     whichever leaves more of the stage. Called anew whenever the page has another size. */
+  arrange(view) {
+    const tall = innerWidth < innerHeight, of = this.pictures.filter(({ dataset }) => dataset.view === view);
+    const tried = (tall ? [["under", "upright"]] : [["below", "wide"], ["beside", "upright"]]).map(([place, shape]) => {
+      document.body.dataset.place = place;
+      this.measure();
+      const picture = of.find((one) => one.matches(`.${shape}, .only`)), [width, height] = this.size;
+      const scale = this.room(whole(picture));
+      return { place, picture, worth: scale >= READABLE ? 1e9 + Math.min(scale, NATURAL) : width * height };
+    });
+    const { place, picture } = tried.reduce((best, one) => one.worth > best.worth ? one : best);
+    document.body.dataset.place = place;
+    this.show(picture);
+  }
+
+  /* Another picture, whose parts say their names; the overview has its boxes, and one path for all edges. The part that
+     has the focus keeps it. */
   show(picture) {
-    this.svg = picture;
-    this.graph = picture.querySelector("g.graph");
-    this.whole = whole(picture);
+    const { part } = document.activeElement.dataset;
+    for (const other of this.stage.children) other.classList.toggle("shown", other === picture);
+    [this.picture, this.whole, this.boxes] = [picture, whole(picture), new Map()];
     this.measure();
-    this.graph.querySelector("g.docks")?.remove();
-    this.docks = this.graph.appendChild(svg("g", { class: "docks" }));
-    this.miniature();
+    this.docks?.remove();
+    this.parts = Map.groupBy(picture.querySelectorAll("[data-part]"), (part) => part.dataset.part);
+    this.docks = picture.firstElementChild.appendChild(svg("g"));
+    const edges = [...picture.querySelectorAll(".edge path")].map((path) => path.getAttribute("d")).join("");
+    this.small = [...picture.querySelectorAll(".node")].map((part) =>
+      svg("rect", { "data-part": part.dataset.part, ...sides(this.boxOf(part)) }));
+    this.frame = svg("rect", { class: "seen" });
+    this.overview.setAttribute("viewBox", Object.values(sides(this.whole)).join(" "));
+    this.overview.replaceChildren(svg("path", { d: edges }), ...this.small, this.frame);
+    this.part(part)?.focus({ preventScroll: true });
+  }
+
+  part(name) { return this.parts.get(name)?.[0]; }
+
+  /* Marks these parts, and no others, here and in the overview; of what stays as it is nothing is laid out again. */
+  mark(mark, names) {
+    const marked = new Set(names);
+    for (const part of [...this.parts.values()].flat().concat(this.small)) {
+      part.classList.toggle(mark, marked.has(part.dataset.part));
+    }
   }
 
   boxOf(part) {
     if (!this.boxes.has(part)) {
-      const { e, f } = this.graph.transform.baseVal.consolidate().matrix;
       const { x, y, width, height } = part.getBBox();
-      this.boxes.set(part, { x: x + e - 2, y: y + f - 2, width: width + 4, height: height + 4 });
+      this.boxes.set(part, new DOMRect(x - 2, y - 2, width + 4, height + 4));
     }
     return this.boxes.get(part);
   }
@@ -75,70 +98,40 @@ class Camera {
 
   /* What is seen, less a margin of some pixels. */
   seen(margin = 0) {
-    const [width, height] = this.size.map((length) => length / 2 - margin);
-    const { scale, at: [x, y] } = this;
-    return between(x - width / scale, y - height / scale, x + width / scale, y + height / scale);
+    const { scale, at: [x, y] } = this, [width, height] = this.size.map((length) => (length / 2 - margin) / scale);
+    return between(x - width, y - height, x + width, y + height);
   }
 
   /* Looks at some parts, the first of them above all: together if they can be so and still be read. A part that is too
      far from the others is docked: a copy of it stands at the edge where it lies. Without parts, at everything. */
-  look(parts = this.parts) {
-    this.parts = parts;
-    const whole = this.room(this.whole);
-    if (!parts.length || (whole >= READABLE && !this.chosen)) {
-      this.move(middle(this.whole), Math.min(whole, 1.5 * NATURAL));
-    } else {
-      const box = this.together(parts.map((part) => this.boxOf(part)));
-      const scale = Math.min(Math.max(this.chosen ?? NATURAL, READABLE), this.room(box));
-      const [width, height] = this.size.map((length) => (length / 2 - MARGIN) / scale);
-      const [x0, y0, x1, y1] = corners(this.whole), [x, y] = middle(box);
-      this.move([clamp(x, x0 + width, x1 - width), clamp(y, y0 + height, y1 - height)], scale);
-      this.dock(parts);
+  look(names) {
+    const all = this.room(this.whole);
+    if (!names.length || (all >= READABLE && !this.chosen)) {
+      this.move(middle(this.whole), Math.min(all, 1.5 * NATURAL));
+      return;
     }
+    const parts = names.map((name) => this.part(name)), readable = (box) => this.room(box) >= READABLE;
+    const box = parts.map((part) => this.boxOf(part)).reduce((all, other) =>
+      readable(union(all, other)) ? union(all, other) : all);
+    const scale = Math.min(Math.max(this.chosen ?? NATURAL, READABLE), this.room(box)), [x, y] = middle(box);
+    const [width, height] = this.size.map((length) => (length / 2 - MARGIN) / scale);
+    const { left, top, right, bottom } = this.whole;
+    this.move([clamp(x, left + width, right - width), clamp(y, top + height, bottom - height)], scale);
+    this.dock(parts);
   }
 
-  /* Boxes that can be asked: one that the keys reach is looked at where it is not in sight. */
-  attend(boxes, ask) {
-    choosable(boxes, (i) => ask(boxes[i]), ["Enter"], (box) => {
-      if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box]);
-    });
-  }
-
-  /* Puts the middle of a part where something else was on the screen, large enough to be read. */
-  hold(part, [clientX, clientY]) {
-    const { left, top } = this.stage.getBoundingClientRect(), [x, y] = middle(this.boxOf(part));
-    const scale = Math.max(this.scale, READABLE), [width, height] = this.size;
-    this.move([x + (width / 2 - clientX + left) / scale, y + (height / 2 - clientY + top) / scale], scale);
-  }
-
-  /* The box of as many as can be read together. */
-  together(boxes) {
-    const tried = boxes.map((first, i) => {
-      let box = first, count = 1;
-      boxes.forEach((other, j) => {
-        if (j !== i && this.room(union(box, other)) >= READABLE) { box = union(box, other); count++; }
-      });
-      return { box, count };
-    });
-    return tried.reduce((best, one) => one.count > best.count ? one : best).box;
-  }
-
-  /* Every part that is out of sight gets a copy at the edge where it lies, beside what else is looked at. */
+  /* Every part that is out of sight gets a copy, as near to it as there is room beside what else is looked at. */
   dock(parts) {
-    const seen = this.seen(MARGIN / 2), [x0, y0, x1, y1] = corners(seen);
-    const taken = parts.map((part) => this.boxOf(part)).filter((box) => meet(seen, box));
+    const seen = this.seen(MARGIN / 2), taken = parts.map((part) => this.boxOf(part)).filter((box) => meet(seen, box));
+    const places = (from, to) => Array.from({ length: 25 }, (_, i) => from + (to - from) * i / 24);
     for (const part of parts) {
-      const box = this.boxOf(part), { x, y, width, height } = box;
-      if (holds(seen, box)) continue;
-      const edge = { ...box, x: clamp(x, x0, x1 - width), y: clamp(y, y0, y1 - height) };
-      const free = (place) => !taken.some((other) => meet(place, other));
-      const beside = taken.flatMap((other) => [
-        { ...edge, y: other.y - height - 4 }, { ...edge, y: other.y + other.height + 4 },
-        { ...edge, x: other.x - width - 4 }, { ...edge, x: other.x + other.width + 4 },
-      ]).filter((place) => holds(seen, place));
-      for (const left of [x0, x1 - width]) for (const top of [y0, y1 - height]) beside.push({ ...edge, x: left, y: top });
+      const { x, y, width, height } = this.boxOf(part);
+      if (holds(seen, this.boxOf(part))) continue;
+      const all = places(seen.left, seen.right - width).flatMap((left) =>
+        places(seen.top, seen.bottom - height).map((top) => new DOMRect(left, top, width, height)));
       const distance = (place) => Math.hypot(place.x - x, place.y - y);
-      const place = [edge, ...beside.sort((a, b) => distance(a) - distance(b))].find(free) || edge;
+      const [edge, ...further] = all.sort((a, b) => distance(a) - distance(b));
+      const place = [edge, ...further].find((one) => !taken.some((other) => meet(one, other))) ?? edge;
       taken.push(place);
       const copy = this.docks.appendChild(part.cloneNode(true));
       copy.classList.add("docked");
@@ -146,130 +139,81 @@ class Camera {
     }
   }
 
-  move(at, scale) {
-    Object.assign(this, { at, scale });
+  /* The picture's middle is in sight wherever one pans; everything else moves the camera through here. */
+  move([x, y], scale = this.scale) {
+    const { left, top, right, bottom } = this.whole;
+    Object.assign(this, { at: [clamp(x, left, right), clamp(y, top, bottom)], scale });
     this.docks.replaceChildren();
-    const seen = this.seen();
-    this.svg.setAttribute("viewBox", Object.values(seen).join(" "));
-    for (const [name, value] of Object.entries(seen)) this.frame.setAttribute(name, value);
+    const seen = sides(this.seen());
+    this.picture.setAttribute("viewBox", Object.values(seen).join(" "));
+    change(this.frame, seen);
     this.overview.classList.toggle("idle", holds(this.seen(-1), this.whole));
   }
+  moveBy([right, down]) { this.move([this.at[0] + right, this.at[1] + down]); }
 
-  /* The reader's own zoom, by a factor, about a point of the stage in pixels. */
-  zoom(factor, [left, top] = this.size.map((length) => length / 2)) {
-    const least = Math.min(this.room(this.whole), READABLE);
-    const scale = clamp(this.scale * factor, least, LARGEST), { x, y } = this.seen();
-    const [width, height] = this.size;
-    const under = [x + left / this.scale, y + top / this.scale];
-    this.chosen = scale;
-    this.move([under[0] + (width / 2 - left) / scale, under[1] + (height / 2 - top) / scale], scale);
+  /* Where in the picture something on the screen is. */
+  pointAt({ clientX, clientY }, picture = this.picture) {
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+    return [x, y];
   }
 
-  pan(right, down) {
-    const [x0, y0, x1, y1] = corners(this.whole), [x, y] = this.at;
-    this.move([clamp(x - right / this.scale, x0, x1), clamp(y - down / this.scale, y0, y1)], this.scale);
+  /* Puts the middle of a part where something else was on the screen, large enough to be read. */
+  hold(part, place) {
+    this.move(this.at, Math.max(this.scale, READABLE));
+    this.moveBy(minus(middle(this.boxOf(part)), this.pointAt(place)));
+  }
+
+  /* The reader's own zoom, by a factor, about a point of the picture. */
+  zoom(factor, [x, y] = this.at) {
+    const scale = clamp(this.scale * factor, Math.min(this.room(this.whole), READABLE), LARGEST);
+    const share = this.scale / scale;
+    this.chosen = scale;
+    this.move([x + (this.at[0] - x) * share, y + (this.at[1] - y) * share], scale);
   }
 
   fit() {
     this.chosen = null;
-    const parts = this.parts;
     this.look([]);
-    this.parts = parts;
-  }
-
-  /* The whole picture, small: a rectangle for each box, one path for all edges, and what is seen of it. */
-  miniature() {
-    const { e, f } = this.graph.transform.baseVal.consolidate().matrix;
-    this.overview.setAttribute("viewBox", Object.values(this.whole).join(" "));
-    const edges = [...this.graph.querySelectorAll("g.edge path")].map((path) => path.getAttribute("d")).join("");
-    const path = svg("path", { d: edges, transform: `translate(${e} ${f})` });
-    this.small = new Map([...this.graph.querySelectorAll("g.node")].map((part) => [part, svg("rect", this.boxOf(part))]));
-    this.frame = svg("rect", { class: "seen" });
-    this.overview.replaceChildren(path, ...this.small.values(), this.frame);
-  }
-
-  /* Marks parts in the miniature as they are marked in the picture. */
-  mark() {
-    for (const [part, rectangle] of this.small) rectangle.setAttribute("class", part.getAttribute("class"));
   }
 
   listen() {
-    const { stage, overview } = this;
-    const place = (event) => {
-      const { left, top } = stage.getBoundingClientRect();
-      return [event.clientX - left, event.clientY - top];
-    };
-    stage.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), place(event));
-    }, { passive: false });
-    stage.addEventListener("dblclick", () => this.fit());
-
-    const fingers = new Map();
+    const { stage, overview } = this, fingers = new Map();  // what of the picture each has taken hold of
+    const apart = (a, b) => Math.hypot(...minus(a, b));
     let dragged = false;
-    stage.addEventListener("pointerdown", (event) => {
-      fingers.set(event.pointerId, place(event));
+    stage.onwheel = (event) => {
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), this.pointAt(event));
+    };
+    stage.ondblclick = () => this.fit();
+    stage.onpointerdown = (event) => {
+      fingers.set(event.pointerId, this.pointAt(event));
       dragged = fingers.size > 1;
-    });
-    stage.addEventListener("pointermove", (event) => {
-      const before = fingers.get(event.pointerId), now = place(event);
-      if (!before) return;
-      const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
-      const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
-      if (!dragged && distance(before, now) < 4) return;
-      if (!dragged) stage.setPointerCapture(event.pointerId);
+    };
+    stage.onpointermove = (event) => {
+      const { pointerId } = event, held = fingers.get(pointerId), now = held && this.pointAt(event);
+      if (!held || (!dragged && apart(held, now) * this.scale < 4)) return;
+      if (!dragged) stage.setPointerCapture(pointerId);
       dragged = true;
-      if (other) this.zoom(distance(now, other) / Math.max(distance(before, other), 1), other);
-      else this.pan(now[0] - before[0], now[1] - before[1]);
-      fingers.set(event.pointerId, now);
-    });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      window.addEventListener(kind, (event) => fingers.delete(event.pointerId));
-    }
+      const [, other] = [...fingers].find(([id]) => id !== pointerId) ?? [];
+      if (other) this.zoom(apart(now, other) / Math.max(apart(held, other), 1 / LARGEST), other);
+      else this.moveBy(minus(held, now));
+    };
+    window.onpointerup = window.onpointercancel = ({ pointerId }) => fingers.delete(pointerId);
     stage.addEventListener("click", (event) => { if (dragged) event.stopPropagation(); }, true);
-
-    const aim = (event) => {
-      if (event.type === "pointermove" && !event.buttons) return;
-      const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(overview.getScreenCTM().inverse());
-      this.move([point.x, point.y], this.scale);
+    stage.onclick = ({ target }) => {
+      const part = target.closest(".node, .cluster[data-part]");
+      if (part) this.ask(part.dataset.part);
     };
-    for (const kind of ["pointerdown", "pointermove"]) overview.addEventListener(kind, aim);
-
-    const actions = {
-      "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8), "0": () => this.fit(),
+    overview.onpointerdown = overview.onpointermove = (event) => {
+      if (event.buttons) this.move(this.pointAt(event, overview));
     };
-    const steps = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80] };
-    document.addEventListener("keydown", (event) => {
-      if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("select")) return;
-      const action = event.shiftKey && steps[event.key] ? () => this.pan(...steps[event.key]) : actions[event.key];
-      if (action) { event.preventDefault(); action(); }
+
+    const [larger, smaller, all] = [() => this.zoom(1.25), () => this.zoom(0.8), () => this.fit()];
+    const pan = (right, down) => () => this.moveBy([right / this.scale, down / this.scale]);
+    [$("larger").onclick, $("smaller").onclick, $("fit").onclick] = [larger, smaller, all];
+    onKeys("select", {
+      "+": larger, "=": larger, "-": smaller, "0": all, Escape: () => this.ask(null), "Shift ArrowLeft": pan(-80, 0),
+      "Shift ArrowRight": pan(80, 0), "Shift ArrowUp": pan(0, -80), "Shift ArrowDown": pan(0, 80),
     });
-    $("larger").onclick = actions["+"];
-    $("smaller").onclick = actions["-"];
-    $("fit").onclick = actions["0"];
   }
-}
-
-/* The picture and the place of the panel: upright on a tall screen, else either wide with the panel below or upright
-   with the panel beside it, whichever shows the graph larger; where neither can be read as a whole, whichever leaves
-   more of the stage. Called anew whenever the page has another size. */
-function arrange(camera, svgs) {
-  const { wide = svgs.only, upright = svgs.only } = svgs;
-  const tall = innerWidth < innerHeight;
-  const choices = tall ? [["under", upright]] : [["below", wide], ["beside", upright]];
-  const put = (place) => {
-    document.body.classList.remove("under", "below", "beside");
-    document.body.classList.add(place);
-  };
-  const worth = choices.map(([place, svg]) => {
-    put(place);
-    camera.measure();
-    const scale = camera.room(whole(svg)), [width, height] = camera.size;
-    return scale >= READABLE ? 1e9 + Math.min(scale, NATURAL) : width * height;
-  });
-  const [place, svg] = choices[worth.indexOf(Math.max(...worth))];
-  put(place);
-  for (const other of Object.values(svgs)) other.classList.toggle("shown", other === svg);
-  camera.show(svg);
-  return svg;
 }

@@ -1,9 +1,12 @@
-/* What every page is made of: elements, and those of a picture that can be chosen. */
+/* What every page is made of: elements, those of a picture that can be chosen, and the numbers that Python wrote. */
+const $ = (id) => document.getElementById(id);
 
-/* An element with its attributes and children; strings among these are texts. */
+/* An element with its attributes, and what it does upon events, and children; strings among these are texts. */
 function made(space, tag, attributes, children) {
   const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element[name] = value; else element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
@@ -41,4 +44,36 @@ function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
     event.stopPropagation();
     if (chooses) choose(i); else next.focus();
   });
+}
+
+/* What keys do, wherever the focus is but in some elements whose own they are. */
+function onKeys(own, actions) {
+  document.addEventListener("keydown", (event) => {
+    const action = actions[event.shiftKey && event.key.length > 1 ? `Shift ${event.key}` : event.key];
+    if (!action || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(own)) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/* JSON, in which an array of numbers is its kind and its bytes: as text, or so many from a place on in the body. */
+const KINDS = {
+  f4: (...place) => Array.from(new Float32Array(...place), (x) => Number.isFinite(x) ? x : null),
+  u1: (...place) => new Uint8Array(...place),
+  u2: (...place) => new Uint16Array(...place),
+  d3: (buffer) => Array.from({ length: buffer.byteLength / 3 }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),
+};
+function parsed(text, body) {
+  return JSON.parse(text, (_, value) => {
+    const { kind, base64, at, count } = value ?? {};
+    if (!(kind in KINDS) || (base64 ?? at) === undefined) return value;
+    if (at !== undefined) return KINDS[kind](body.buffer, at, count);
+    return KINDS[kind](Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+  });
+}
+/* Four digits, a sign and an exponent in three bytes. */
+function decimal([low, middle, high]) {
+  const code = low | middle << 8 | high << 16, signs = Math.floor(code / 9000);
+  if (code >= 2 ** 24 - 2) return code % 2 ? null : 0;
+  return Number(`${signs % 2 ? "-" : ""}${code % 9000 + 1000}e${(signs >> 1) - 327}`);
 }

@@ -61,7 +61,13 @@ def explain(output: Value, wrt: Value, most_paths: int = 5) -> Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What ``explain`` found: the total, the number of paths, and the largest of them as steps from output to wrt."""
+    """What ``explain`` found: the total, the number of paths, and the largest of them as steps from output to wrt.
+
+    >>> x = Value(3.0, label="x")
+    >>> found = explain(x * x, x)
+    >>> found.total, found.count
+    (6.0, 2)
+    """
 
     output: Value
     wrt: Value

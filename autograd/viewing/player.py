@@ -79,7 +79,8 @@ def fill_player(
         "pace": str(pace),
         "common": common_style(),
         "style": style,
-        "script": asset("elements.js") + script,
+        "elements": asset("elements.js"),
+        "script": script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
     }
     pieces = asset("player.html").split("{{")

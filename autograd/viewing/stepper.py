@@ -6,10 +6,9 @@ engine's own order. The page only shows one frame or another.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..graph import topological_order
@@ -17,8 +16,9 @@ from ..naming import name_nodes
 from ..value import Value
 from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
-from .ledger import computation, contributions
+from .ledger import Contribution, computation, contributions
 from .notation import gradient_text, number_text, visible
+from .parts import edge_part, named_parts
 from .player import Page, asset, fill_player
 
 
@@ -54,30 +54,27 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
     order = topological_order(twin)
     names = name_nodes(order)
     frames = list(_frames(order, names))
+    ledgers = _ledgers(order, names, frames)
     title = f"{visible(root.label) or 'The graph'}, step by step"
     page = fill_player(
         title=title,
-        stage="".join(_pictures(twin, rankdir, max_nodes)),
+        stage="".join(_pictures(twin, rankdir, max_nodes, ledgers)),
         stage_label="Computation graph",
         map=asset("map.html"),
         panel=_PANEL,
         panel_label="This step",
         style=asset("camera.css") + asset("picture.css") + asset("stepper.css"),
         script=asset("camera.js") + asset("stepper.js"),
-        data={
-            "frames": [frame.as_json() for frame in frames],
-            "parents": _parents(order),
-            "ledgers": _ledgers(order, names, frames),
-        },
+        data={"frames": [frame.as_json() for frame in frames], "ledgers": ledgers},
     )
     return Stepper(page, f"{len(frames) - 1} steps")
 
 
-def _pictures(root: Value, rankdir: str | None, max_nodes: int) -> Iterator[str]:
-    """The picture for each shape of stage, by whose title the page's script finds each part of it."""
-    for name, direction in [("only", rankdir)] if rankdir else _SHAPES.items():
-        picture = draw(root, direction, max_nodes).titled_svg
-        yield re.sub(r' id="[^"]*"', "", picture).replace("<svg", f'<svg class="{name}"', 1)
+def _pictures(root: Value, rankdir: str | None, max_nodes: int, ledgers: Mapping[str, Any]) -> Iterator[str]:
+    """The picture for each shape of stage."""
+    labels = {part: ledger["name"] for part, ledger in ledgers.items()}
+    for shape, direction in [("only", rankdir)] if rankdir else _SHAPES.items():
+        yield named_parts(draw(root, direction, max_nodes).titled_svg, labels, **{"class": shape})
 
 
 _SHAPES = {"wide": "LR", "upright": "TB"}
@@ -115,20 +112,28 @@ class Frame:
     lines: Sequence[Line] = ()
     rules: Sequence[str] = ()
     node: int | None = None
-    edges: Sequence[tuple[int, int]] = ()  # (child, i): the edge from its i-th parent
-    values: Mapping[int, float] | None = None  # what becomes known in this step
-    gradients: Mapping[int, float] | None = None
+    parents: Sequence[int] = ()
+    edges: Sequence[str] = ()  # those from the parents, by their names in the picture
+    values: Mapping[int, float] = field(default_factory=dict)  # what becomes known in this step
+    gradients: Mapping[int, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
+        """As the page plays it: texts, and which parts of the picture become known, change and are looked at."""
+        own = [] if self.node is None else [f"v{self.node}", f"v{self.node}_op"]
+        changed = [f"v{i}" for i in (*self.values, *self.gradients)]
+        nodes = list(dict.fromkeys([*changed, *own[:1], *(f"v{i}" for i in self.parents)]))
         return {
             "phase": self.phase,
             "heading": visible(self.heading),
             "lines": [(kind, visible(text)) for kind, text in self.lines],
             "rules": list(dict.fromkeys(self.rules)),
-            "node": self.node,
-            "edges": self.edges,
-            "values": {i: [f"data {number_text(x)}", repr(x)] for i, x in (self.values or {}).items()},
-            "gradients": {i: [f"grad {gradient_text(x)}", repr(x)] for i, x in (self.gradients or {}).items()},
+            "known": [*changed, *own[1:], *(f"{part}->{own[0]}#0" for part in own[1:]), *self.edges],
+            "passed": self.edges if self.phase == "Backward" else [],
+            "current": [*own, *self.edges],
+            "changed": [f"v{i}" for i in self.gradients] if own else [],
+            "focus": [*nodes[:1], *(own[1:] if self.edges else []), *nodes[1:]] if own else [],
+            "values": {f"v{i}": [f"data {number_text(x)}", repr(x)] for i, x in self.values.items()},
+            "gradients": {f"v{i}": [f"grad {gradient_text(x)}", repr(x)] for i, x in self.gradients.items()},
         }
 
 
@@ -160,38 +165,43 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
     yield Frame("Done", "Every gradient is known", results, gradients=unreached)
 
 
-def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[int, Any]:
-    """What the page says of each node that is asked; a contribution is known from its step on."""
-    number = {node: i for i, node in enumerate(order)}
-    step = {frame.node: i for i, frame in enumerate(frames) if frame.phase == "Backward"}  # the root's second is kept
+def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[str, Any]:
+    """What the page says of each node that is asked, by the name of its box."""
+    part = {node: f"v{i}" for i, node in enumerate(order)}
+    step = {f"v{frame.node}": i for i, frame in enumerate(frames) if frame.phase == "Backward"}  # the root's second
     gained = contributions(order)
     return {
-        number[node]: {
+        part[node]: {
             "name": visible(names[node]),
             "kind": node.op.name if node.op and node.parents else "leaf",
-            "lines": [visible(line) for line in computation(node, names)],
-            "rule": spelled_out(node.op) if node.op and node.op.formula != node.op.forward else "",
-            "parents": list(dict.fromkeys(number[p] for p in node.parents if not p.is_constant)),
+            "lines": [visible(line) for line in computation(node, names)]
+            + ([spelled_out(node.op)] if node.op and node.op.formula != node.op.forward else []),
+            "parents": list(dict.fromkeys(part[p] for p in node.parents if not p.is_constant)),
             "contributions": [
                 {
-                    "child": number[entry.child],
+                    "child": part[entry.child],
                     "amount": TEXT.number(entry.amount),
                     "product": entry.product,
                     "rule": entry.rule,
-                    "together": TEXT.number(entry.so_far),
-                    "step": step[number[entry.child]],
+                    "step": step[part[entry.child]],
                 }
                 for entry in gained.get(node, ())
             ],
+            "together": _together(gained.get(node, ()), [step[part[entry.child]] for entry in gained.get(node, ())])
+            if node is not order[-1]
+            else [(0, "1, where backward begins")],
         }
         for node in order
         if not node.is_constant
     }
 
 
-def _parents(order: Sequence[Value]) -> list[tuple[int, list[int]]]:
-    number = {node: i for i, node in enumerate(order)}
-    return [(number[node], [number[parent] for parent in node.parents]) for node in order if node.parents]
+def _together(entries: Sequence[Contribution], steps: Sequence[int]) -> list[tuple[int, str]]:
+    """What a node's gradient comes to, each from a step on; of a single contribution there is nothing to be said."""
+    if not entries:
+        return [(0, "0: nothing reaches it")]
+    sums = [f"so far {TEXT.number(entry.so_far)}" for entry in entries[:-1]]
+    return list(zip(steps, [*sums, f"together {TEXT.number(entries[-1].so_far)}"], strict=True))[1:]
 
 
 def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int]) -> Frame:
@@ -205,7 +215,8 @@ def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int
         lines,
         [spelled_out(node.op)] if node.op.formula != node.op.forward else [],
         number[node],
-        [(number[node], i) for i in range(len(node.parents))],
+        [number[parent] for parent in node.parents],
+        [edge_part(number, node, i) for i in range(len(node.parents))],
         values={number[node]: node.data},
     )
 
@@ -231,6 +242,6 @@ def _backward(
             so_far = TEXT.sum(map(TEXT.number, (before, flow)))
             lines.append(("sum", f"so far {so_far} = {TEXT.number(gradients[parent])}"))
         rules.append(rule_text(node.op, i))
-        edges.append((number[node], i))
+        edges.append(edge_part(number, node, i))
         changed[number[parent]] = gradients[parent]
-    return Frame("Backward", f"Pass {names[node]}", lines, rules, number[node], edges, gradients=changed)
+    return Frame("Backward", f"Pass {names[node]}", lines, rules, number[node], [], edges, gradients=changed)

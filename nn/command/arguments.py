@@ -15,7 +15,7 @@ from ..data.dataset import HELD_OUT
 from ..data.job import VISITS
 from ..layers import ACTIVATIONS
 from ..losses import LOSSES
-from . import export, predict, train
+from .export import FORMATS
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SEPARATOR = "what stands between its cells, tab for a tabulator (default: the one of , ; tab | that fits)"
@@ -51,7 +51,6 @@ def _add_train(commands: Any) -> None:
     training = parser.add_argument_group("the training").add_argument
     _add_rates(training)
     _add_training(training)
-    parser.set_defaults(run=train.run)
 
 
 def _add_play(commands: Any) -> None:
@@ -69,13 +68,6 @@ def _add_play(commands: Any) -> None:
     _add_data(parser.add_argument_group("for a CSV file").add_argument)
     _add_network(parser.add_argument_group("the network").add_argument, "8,8")
     _add_rates(parser.add_argument_group("the training").add_argument)
-    parser.set_defaults(run=_play)
-
-
-def _play(options: argparse.Namespace) -> None:
-    from . import play  # and with it all that a page needs
-
-    play.run(options)
 
 
 def _add_data(add: Callable[..., Any]) -> None:
@@ -160,7 +152,6 @@ def _add_predict(commands: Any) -> None:
     add("file", type=_path, metavar="FILE", help="a CSV file with a column for each one the network was trained on")
     add("--out", type=_path, metavar="PRED", help="the CSV file to write (default: standard output)")
     add("--separator", type=_separator, metavar="S", help=SEPARATOR)
-    parser.set_defaults(run=predict.run)
 
 
 def _add_export(commands: Any) -> None:
@@ -176,11 +167,10 @@ def _add_export(commands: Any) -> None:
         "file",
         type=_path,
         metavar="FILE",
-        help=f"the file to write; its suffix says which: {', '.join(export.FORMATS)}",
+        help=f"the file to write; its suffix says which: {', '.join(FORMATS)}",
     )
     add("--framework", choices=FRAMEWORKS, help="what a Python source is for (default: numpy)")
     add("--dtype", choices=("float64", "float32"), help="of the numbers in an ONNX file (default: float64)")
-    parser.set_defaults(run=export.run)
 
 
 # ---- what an option's text may be

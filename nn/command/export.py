@@ -107,7 +107,7 @@ def python_bytes(predictor: Predictor, options: argparse.Namespace) -> bytes:
     """Python that needs NumPy alone, or JAX or PyTorch: ``outputs(rows)``, and where there are classes ``predict``."""
     if options.dtype:
         raise ValueError("--dtype is for an .onnx file")
-    from autograd.compiler.targets.source import literal, wrapped
+    from autograd.compiler.targets.text import literal, wrapped
 
     framework: Framework = options.framework or "numpy"
     program = predictor.compiled()

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.files import write_file
 
 from ..data import Predictor
-from ..data.encoding import numbers_of
+from ..data.columns import places_of
 from ..data.tables import Table, column_place, csv_text, guarded, opened
 from ..fit.progress import progress_bar
 
@@ -79,15 +79,12 @@ class Quality:
         self.empty += guesses.count("")
         if table.header.count(name) != 1:
             return
-        if classes := self.predictor.classes:
-            places = {cell: float(i) for i, cell in enumerate(classes)}
-            pairs = [[places.get(cell, np.nan) for cell in cells] for cells in (table.column(name), guesses)]
+        column, classes = table.column(name), self.predictor.classes
+        if classes:
+            places = np.array([places_of(cells, classes) for cells in (column.cells, guesses)])
+            self.pairs.append(np.where(places < 0, np.nan, places))
         else:
-            pairs = [
-                numbers_of(table.column(name))[0].tolist(),
-                [np.nan if guess == "" else guess for guess in guesses],
-            ]
-        self.pairs.append(np.array(pairs))
+            self.pairs.append(np.array([column.numbers, [np.nan if guess == "" else guess for guess in guesses]]))
 
     def text(self) -> str:
         """Lines for people; none if there is nothing to tell."""

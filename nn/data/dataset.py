@@ -11,8 +11,9 @@ from typing import Literal
 import numpy as np
 
 from ..basics.arrays import Floats, Rows
-from .encoding import Encoding, is_other_number, numbers_of
-from .tables import Table, as_number, column_place, is_missing
+from .columns import Column, as_number, places_of
+from .encoding import Encoding
+from .tables import Table, column_place
 
 HELD_OUT = 0.2
 """The fraction of the rows that training never sees, unless another is asked for."""
@@ -74,15 +75,15 @@ def from_table(
     if not names:
         raise ValueError(f"{table.path} has no column but the target {target!r}: wanted at least one feature")
     encoding = Encoding.told(table, names)
-    is_word = as_classes or not any(map(_is_numeric, table.column(target)))
+    is_word = as_classes or not table.column(target).has_numbers
     whole = _without_missing(table, names, target, is_word, missing)
     features, _ = encoding.features(whole)
     left_out, filled = len(table) - len(whole), int(np.isnan(features).any(axis=1).sum())
     notes = [f"left out, for they have missing cells: {_rows(left_out)}"] * (left_out > 0)
     notes += [f"filled with the mean of the rows to train on: missing cells of {_rows(filled)}"] * (filled > 0)
-    counting = [name for name in names if _counts(table.column(name))]
+    counting = [name for name in names if table.column(name).counts]
     notes += [f"the column {name!r} only counts the rows: --ignore {quote(name)} leaves it out" for name in counting]
-    targets, classes = _class_targets(whole, target) if is_word else (_number_targets(whole, target), ())
+    targets, classes = _class_targets(whole.column(target)) if is_word else (_numbers(whole.column(target)), ())
     return Dataset(table.name, encoding, features, target, targets, classes, notes=tuple(notes))
 
 
@@ -90,55 +91,43 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _is_numeric(cell: str) -> bool:
-    return as_number(cell) is not None or is_other_number(cell)
-
-
 def _without_missing(table: Table, features: Sequence[str], target: str, is_word: bool, missing: Missing) -> Table:
     """The rows that have all they need: a target, and the features unless they can be filled in."""
-    gone: set[int] = set()
-    for name in [target] if missing == "mean" else [*features, target]:
-        for row, cell in enumerate(table.column(name)):
-            if not cell or (is_missing(cell) and not (name == target and is_word)):  # a class may be named NA
-                gone.add(row)
-                if missing == "error":
-                    what = "the cell is empty" if not cell else f"the cell {cell!r} says that it is missing"
-                    advice = "--missing drop leaves such rows out, --missing mean fills in the mean of the column"
-                    raise ValueError(f"{table.place(row, name)}: {what}; fill it, or {advice}")
-    if len(gone) == len(table):
+    whole = np.ones(len(table), dtype=bool)
+    for column in map(table.column, [target] if missing == "mean" else [*features, target]):
+        named = column.name == target and is_word  # a class may be named NA
+        is_missing = np.array([not cell for cell in column.cells]) if named else column.is_missing
+        if missing == "error" and is_missing.any():
+            row = int(is_missing.argmax())
+            cell = column.cells[row]
+            what = f"the cell {cell!r} says that it is missing" if cell else "the cell is empty"
+            advice = "--missing drop leaves such rows out, --missing mean fills in the mean of the column"
+            raise ValueError(f"{column.place(row)}: {what}; fill it, or {advice}")
+        whole &= ~is_missing
+    if not whole.any():
         raise ValueError(f"{table.path} has no row without a missing cell: --missing mean fills in the others")
-    return table if not gone else table.chosen([row for row in range(len(table)) if row not in gone])
+    return table if whole.all() else table.chosen(np.flatnonzero(whole).tolist())
 
 
-def _number_targets(table: Table, target: str) -> Floats:
-    targets, strange = numbers_of(table.column(target))
-    if strange.any():
-        row = int(strange.argmax())
-        raise ValueError(
-            f"{table.place(row, target)}: wanted a finite number, got {table.column(target)[row]!r}; or --classes, if "
-            f"the column names classes"
-        )
-    return targets
+def _numbers(column: Column) -> Floats:
+    """The targets that are numbers."""
+    if column.is_strange.any():
+        raise column.refused(int(column.is_strange.argmax()), "; or --classes, if the column names classes")
+    return column.numbers
 
 
-def _class_targets(table: Table, target: str) -> tuple[Floats, tuple[str, ...]]:
-    cells = table.column(target)
-    classes = tuple(sorted(set(cells), key=_place))
+def _class_targets(column: Column) -> tuple[Floats, tuple[str, ...]]:
+    """The index of each target's class, and the names of the classes."""
+    classes = tuple(sorted(set(column.cells), key=_place))
     if len(classes) < 2:
-        raise ValueError(f"the target column of {table.path} holds one class only, {cells[0]!r}: wanted two or more")
-    places = {name: float(i) for i, name in enumerate(classes)}
-    return np.array([places[cell] for cell in cells]), classes
+        raise ValueError(f"the target column of {column.path} holds one class only, {classes[0]!r}: wanted two or more")
+    return places_of(column.cells, classes).astype(np.float64), classes
 
 
 def _place(name: str) -> tuple[float, str]:
     """Numbers in their order, then words in theirs. What is not finite is a word: nan has no place among numbers."""
     number = as_number(name)
     return (math.inf if number is None else number, name)
-
-
-def _counts(cells: Sequence[str]) -> bool:
-    """Whether a column has one whole number after the other."""
-    return len(cells) > 2 and bool((np.diff(numbers_of(cells)[0]) == 1.0).all())
 
 
 def held_out_rows(dataset: Dataset, seed: int, share: float = HELD_OUT) -> tuple[Rows, Rows]:

@@ -1,24 +1,16 @@
-"""Encoding: how the cells of a table become the features that a network can be given."""
+"""Encoding: how the columns of a table become the features that a network can be given."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from shlex import quote
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..basics.arrays import Floats
-from .tables import Table, as_number, is_missing
-
-MOST_WORDS = 50
-"""A column of more different words is hardly one of kinds: it names its rows."""
-
-Mask = NDArray[np.bool_]
+from .columns import Mask
+from .tables import Table
 
 
 @dataclass(frozen=True)
@@ -41,14 +33,14 @@ class Encoding:
     @classmethod
     def told(cls, table: Table, columns: Sequence[str]) -> Encoding:
         """The encoding that these columns of a table call for; a ValueError names the first cell that fits none."""
-        words = tuple(_words(table, name) for name in columns)
+        words = tuple(table.column(name).words() for name in columns)
         return cls(tuple(columns), words, np.full(sum(len(kinds) or 1 for kinds in words), math.nan))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features: that of the column, and of a word the word too."""
         pairs = zip(self.columns, self.words, strict=True)
-        return tuple(name for column, words in pairs for name in _feature_names(column, words))
+        return tuple(f"{name} = {word}" if word else name for name, words in pairs for word in words or [""])
 
     @property
     def is_word(self) -> Mask:
@@ -69,64 +61,6 @@ class Encoding:
     def features(self, table: Table) -> tuple[Floats, Mask]:
         """The features (N, n_features) of a table's rows, nan for missing cells, and which rows have a cell that is
         neither missing nor what the column holds: (N,)."""
-        found = np.empty((len(table), len(self.fill)))
-        strange = np.zeros(len(table), dtype=bool)
-        ends = list(accumulate(len(words) or 1 for words in self.words))
-        for name, words, end in zip(self.columns, self.words, ends, strict=True):
-            cells = table.column(name)
-            if words:
-                found[:, end - len(words) : end], odd = _one_hot(cells, words)
-            else:
-                found[:, end - 1], odd = numbers_of(cells)
-            strange |= odd
-        return found, strange
-
-
-def numbers_of(cells: Sequence[str]) -> tuple[Floats, Mask]:
-    """The numbers in cells, nan where one is missing, and which cells hold something else."""
-    try:
-        found = np.array(list(map(float, cells)), dtype=np.float64)
-        if np.isfinite(found).all() and "_" not in "".join(cells):
-            return found, np.zeros(len(cells), dtype=bool)
-    except ValueError:
-        pass
-    read = [as_number(cell) for cell in cells]
-    odd = np.array([number is None and not is_missing(cell) for number, cell in zip(read, cells, strict=True)])
-    return np.array([math.nan if number is None else number for number in read]), odd
-
-
-def _one_hot(cells: Sequence[str], words: Sequence[str]) -> tuple[Floats, Mask]:
-    places = {word: i for i, word in enumerate(words)}
-    kinds = np.array([places.get(cell, -1) for cell in cells])
-    missing = np.array([is_missing(cell) for cell in cells]) & (kinds < 0)
-    coded = (kinds[:, np.newaxis] == np.arange(len(words))).astype(np.float64)
-    coded[missing] = math.nan
-    return coded, (kinds < 0) & ~missing
-
-
-def _feature_names(column: str, words: Iterable[str]) -> list[str]:
-    return [f"{column} = {word}" for word in words] or [column]
-
-
-def _words(table: Table, name: str) -> tuple[str, ...]:
-    """The words of a column in their order, none for one of numbers."""
-    cells = table.column(name)
-    numbers, strange = numbers_of(cells)
-    if not strange.any():
-        return ()
-    row = int(strange.argmax())
-    cell, words = cells[row], {cells[i] for i in np.flatnonzero(strange).tolist()}
-    if not np.isnan(numbers).all() or is_other_number(cell):
-        comma = ": write it with a point" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""
-        raise ValueError(f"{table.place(row, name)}: wanted a finite number, got {cell!r}{comma}")
-    if len(words) > MOST_WORDS or (len(words) == len(cells) and len(cells) > 2):
-        raise ValueError(
-            f"{table.place(row, name)}: wanted a finite number, got {cell!r}; as kinds, {len(words)} different words "
-            f"in {len(cells)} rows are too many. --ignore {quote(name)} leaves the column out"
-        )
-    return tuple(sorted(words))
-
-
-def is_other_number(cell: str) -> bool:
-    """Whether a cell is no word, and no number here: inf, 1_000, or 2,5."""
-    return bool(re.fullmatch(r"[+-]?(inf(inity)?|[\d_.]+|\d+,\d+)", cell, re.IGNORECASE))
+        pairs = zip(self.columns, self.words, strict=True)
+        features, strange = zip(*(table.column(name).features(words) for name, words in pairs), strict=True)
+        return np.hstack(features), np.any(strange, axis=0)

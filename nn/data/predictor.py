@@ -79,11 +79,8 @@ class Predictor:
 
     def compiled(self) -> autograd.Program:
         """From features in their own units to what is :attr:`exported`."""
-        means, scales = self.feature_scaling.mean.tolist(), self.feature_scaling.scale.tolist()
-        features = [Value(0.0) for _ in means]
-        columns = enumerate(zip(features, means, scales, strict=True))
-        inputs = [_scaled(x, f"scaled[{i}]", mean, scale) for i, (x, mean, scale) in columns]
-        scores = self.objective.scores(self.model(inputs))
+        features = [Value(0.0) for _ in self.feature_names]
+        scores = self.objective.scores(self.model(self._scaled(features, "scaled[{}]")))
         if self.classes:
             return autograd.compile(scores, features)
         mean, scale = self.target_scaling.mean.item(), self.target_scaling.scale.item()
@@ -138,21 +135,22 @@ class Predictor:
 
         What comes before and after the network is labelled as part of ``scaled`` and of ``loss``.
         """
-        features, scaling = dataset.features[row].tolist(), self.feature_scaling
-        inputs = [
-            _scaled(Value(number, label=name.replace(".", "_")), f"scaled.x{i}", mean, scale)  # a dot would be a path
-            for i, (number, name, mean, scale) in enumerate(
-                zip(features, self.feature_names, scaling.mean.tolist(), scaling.scale.tolist(), strict=True)
-            )
-        ]
+        named = zip(dataset.features[row].tolist(), self.feature_names, strict=True)
+        features = [Value(number, label=name.replace(".", "_")) for number, name in named]  # a dot would be a path
         targets: list[Any] = self.targets(dataset)[row].tolist()
         if not self.classes:
             target = Value(float(dataset.targets[row]), label=self.target_name.replace(".", "_"))
-            mean, scale = (numbers.tolist()[0] for numbers in (self.target_scaling.mean, self.target_scaling.scale))
-            targets = [_scaled(target, "loss.target", mean, scale)]
-        loss = self.objective.loss(self.model(inputs), targets)
+            targets = [
+                _scaled(target, "loss.target", self.target_scaling.mean.item(), self.target_scaling.scale.item())
+            ]
+        loss = self.objective.loss(self.model(self._scaled(features, "scaled.x{}")), targets)
         loss.label = f"loss.{self.objective.name}"
         return loss
+
+    def _scaled(self, features: list[Value], label: str) -> list[Value]:
+        """Features in their own units, as the network sees them."""
+        columns = zip(features, self.feature_scaling.mean.tolist(), self.feature_scaling.scale.tolist(), strict=True)
+        return [_scaled(x, label.format(i), mean, scale) for i, (x, mean, scale) in enumerate(columns)]
 
     # ---- files
 

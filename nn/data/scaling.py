@@ -40,6 +40,11 @@ class Scaling:
         """The scaling that changes nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return bool((self.mean != 0.0).any() or (self.scale != 1.0).any())
+
     def apply(self, columns: Floats) -> Floats:
         """Columns as a network is to see them."""
         scaled: Floats = (columns - self.mean) / self.scale

@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, cast
+
+from .columns import Column, as_number
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE, LOOKED_AT = 1 << 16, 20
 """By so much of a file, and so many of its rows, its separator is found."""
 
 CHUNK = 8192
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
-"""What stands in a cell for no number and no word, in capitals or not."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Table:
     header: list[str]
     rows: list[list[str]]
     lines: Sequence[int]
+    _columns: dict[str, Column] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -42,18 +42,16 @@ class Table:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def column(self, name: str) -> list[str]:
-        """The cells of the column of that name; a ValueError if there is none, or more than one."""
-        place = column_place(self.header, name, self.path)
-        return list(map(str.strip, map(itemgetter(place), self.rows)))
+    def column(self, name: str) -> Column:
+        """The column of that name; a ValueError if there is none, or more than one."""
+        if name not in self._columns:
+            cells = map(itemgetter(column_place(self.header, name, self.path)), self.rows)
+            self._columns[name] = Column(name, list(map(str.strip, cells)), self.path, self.lines)
+        return self._columns[name]
 
     def chosen(self, rows: Sequence[int]) -> Table:
         """The table of some of the rows."""
         return Table(self.path, self.header, [self.rows[i] for i in rows], [self.lines[i] for i in rows])
-
-    def place(self, row: int, column: str) -> str:
-        """Where a cell stands, for messages."""
-        return f"{self.path}, line {self.lines[row]}, column {column!r}"
 
 
 def column_place(header: Sequence[str], name: str, path: Path) -> int:
@@ -63,28 +61,6 @@ def column_place(header: Sequence[str], name: str, path: Path) -> int:
             f"{path} has {found or 'no'} columns named {name!r}, wanted one; its columns are {', '.join(header)}"
         )
     return list(header).index(name)
-
-
-def as_number(cell: str) -> float | None:
-    """The finite number that a cell holds, if it holds one; 1_000 is one in Python only.
-
-    >>> as_number("2.5"), as_number("1_000"), as_number("inf"), as_number("2,5")
-    (2.5, None, None, None)
-    """
-    try:
-        number = None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-    return number if number is not None and math.isfinite(number) else None
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is nothing to say.
-
-    >>> is_missing("N/A"), is_missing("0")
-    (True, False)
-    """
-    return cell.lower() in MISSING
 
 
 def read_table(path: str | Path, separator: str | None = None) -> Table:
@@ -107,8 +83,6 @@ def opened(path: str | Path, separator: str | None = None) -> Iterator[tuple[lis
     try:
         with _text(Path(path)) as file:
             start = file.read(SAMPLE)
-            if "\0" in start:
-                raise ValueError(f"{path} is not a CSV file in UTF-8: it holds characters of 0")
             found = separator or separator_of(start)
             reader = csv.reader(_lines(start, file), delimiter=found, strict=True)
             header = next(([cell.strip() for cell in row] for row in reader if row), [])
@@ -167,8 +141,12 @@ def _chunks(path: Path, header: list[str], reader: Any) -> Iterator[Table]:
             for row, line in zip(rows, lines, strict=True):
                 if len(row) != n:
                     raise ValueError(f"{path}, line {line}: got {len(row)} cells, wanted {n}, one for each column name")
-        before, is_empty = reader.line_num, is_empty and not rows
-        yield Table(path, header, rows, lines)
+        if "\0" in "".join(map("".join, (header, *rows))):
+            raise ValueError(f"{path} is not a CSV file in UTF-8: it holds characters of 0")
+        before = reader.line_num
+        if rows:
+            is_empty = False
+            yield Table(path, header, rows, lines)
     if is_empty:
         raise ValueError(f"{path} has no rows: wanted a line of column names and at least one line of cells")
 

@@ -30,7 +30,16 @@ from .samples import Samples, fingerprint
 
 
 class DivergenceError(ArithmeticError):
-    """The loss, its gradient or a parameter became inf or nan. ``step`` counts from 1; ``history`` is that so far."""
+    """The loss, its gradient or a parameter became inf or nan. ``step`` counts from 1; ``history`` is that so far.
+
+    >>> from nn import MLP, SGD, Trainer, mse
+    >>> model = MLP(1, [1], seed=0)
+    >>> try:
+    ...     Trainer(model, mse, SGD(model.parameters(), lr=1e200)).fit([[1.0]], [2.0], epochs=5, progress=False)
+    ... except DivergenceError as error:
+    ...     print(error.step, len(error.history.losses))
+    2 1
+    """
 
     def __init__(self, what: str, step: int, epoch: int, rate: float, history: Any) -> None:
         super().__init__(
@@ -42,7 +51,14 @@ class DivergenceError(ArithmeticError):
 
 
 class Step(NamedTuple):
-    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1."""
+    """One step of a training: ``loss`` is the mean over its batch, before the step; ``epoch`` counts from 1.
+
+    >>> from nn import MLP, SGD, Trainer, mse
+    >>> model = MLP(1, [1], seed=0)
+    >>> steps = Trainer(model, mse, SGD(model.parameters(), lr=0.1)).steps([[1.0], [2.0]], [2.0, 4.0], epochs=2)
+    >>> [(step.epoch, round(step.loss, 3)) for step in steps]
+    [(1, 8.782), (2, 0.931)]
+    """
 
     epoch: int
     loss: float

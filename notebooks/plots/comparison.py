@@ -11,7 +11,7 @@ from nn import History
 from nn.basics import extras
 from nn.data.dataset import Dataset
 from nn.data.predictor import Predictor
-from nn.viewing.plots.axes import new_axes, side_by_side
+from nn.viewing.plots.axes import add_legend, new_axes, side_by_side
 from nn.viewing.plots.style import MARKERS, styled
 from nn.viewing.plots.training import plot_boundary
 
@@ -57,11 +57,9 @@ def _share_legend(axes: Sequence[Axes]) -> None:
     """One legend below, of the figure, in the place of equal ones."""
     legends: list[Any] = [ax.get_legend() for ax in axes]
     figure: Any = axes[0].get_figure(root=True)
-    names = [text.get_text() for text in legends[0].get_texts()]
-    handles = legends[0].legend_handles
+    names = (text.get_text() for text in legends[0].get_texts())
+    entries = list(zip(names, legends[0].legend_handles, strict=True))
     for legend in legends:
         legend.remove()
     with styled(axes[0]):
-        shared = figure.legend(handles, ["" for _ in names], loc="outside lower center", ncols=len(names))
-    for text, name in zip(shared.get_texts(), names, strict=True):
-        text.set_text(name)  # here, since some versions of matplotlib leave out names that begin with _
+        add_legend(figure, entries, loc="outside lower center", ncols=len(entries))

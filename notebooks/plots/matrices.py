@@ -14,6 +14,7 @@ from autograd.graph import topological_order
 from autograd.viewing.palette import LIGHT
 
 COLOURS = {"left": "k4", "right": "k1", "products": "k3"}
+ON_COLOURS = "#000000"  # on dark pages too, where the ink of other boxes is light
 
 
 def product_nodes(root: Value, inputs: Sequence[Value]) -> dict[str, list[Value]]:
@@ -46,7 +47,7 @@ def draw_product(root: Value, inputs: Sequence[Value], rankdir: str = "LR") -> D
     drawing = draw(root, rankdir)
     place = {node: i for i, node in enumerate(topological_order(root))}
     rules = [
-        f'v{place[node]} [fillcolor="{LIGHT[COLOURS[part]]}"]'
+        f'v{place[node]} [fillcolor="{LIGHT[COLOURS[part]]}", fontcolor="{ON_COLOURS}"]'
         for part, nodes in product_nodes(root, inputs).items()
         for node in nodes
     ]

@@ -337,12 +337,12 @@ from autograd import Value, grad
 def run():
     x = Value(1.0)
     out = x
-    for _ in range(50_000):
+    for _ in range(20_000):
         out = out + x
     out.backward()
     for twin in (copy.copy(out), copy.deepcopy(out), *(pickle.loads(pickle.dumps(out, n)) for n in (2, 5))):
         leaf = twin.parents[1]
-        assert leaf.grad == grad(twin, leaf) == twin.data == 50_001
+        assert leaf.grad == grad(twin, leaf) == twin.data == 20_001
     print("done")
 
 run_shallow(run)

@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Sequence
 
 from autograd import Value, functional, grad
+from autograd.graph import topological_order
+from autograd.value import record
 
 Number = Value | float
 Graph = tuple[list[Value], list[Value]]
@@ -355,6 +357,23 @@ def random_recurrence(seed: int) -> Graph:
         if has["loss"]:
             losses.append(squares([state[0] - numbers[t]]))
     return [functional.sum([state[0] * 1.0, *losses, *(state[1:] if has["all"] else ())])], inputs
+
+
+def random_copies(seed: int) -> Graph:
+    """A random recurrence two to five times side by side, on inputs of its own each; most parameters are shared."""
+    rng, (outputs, inputs) = random.Random(seed), random_recurrence(seed)
+    nodes = topological_order(*outputs)
+    own = {*inputs, *(node for node in nodes if node.is_leaf and rng.random() < 0.2)}
+    ends, samples = list(outputs), list(inputs)
+    for _ in range(rng.randint(1, 4)):
+        new: dict[Value, Value] = {}
+        for node in nodes:
+            new[node] = record(node.op, *(new[parent] for parent in node.parents)) if node.parents else node
+            if node in own:
+                new[node] = Value(rng.uniform(-0.6, 0.6))
+        ends += [new[output] for output in outputs]
+        samples += [new.get(x, Value(0.0)) for x in inputs]
+    return [functional.sum(ends)], samples
 
 
 def _unary(name: str) -> Callable[[Number, Number], Number]:

@@ -8,6 +8,7 @@ import signal
 
 import numpy as np
 import pytest
+from generators import tables
 
 from nn import MLP, mse
 from nn.__main__ import main
@@ -115,7 +116,7 @@ def test_rows_with_gaps_are_an_error_or_left_out_or_filled_with_the_mean_of_thos
     ("text", "message"),
     [
         ("a,t\n1,2\nu,3\n", "line 3, column 'a': wanted a finite number, got 'u'"),
-        ("a;t\n1,5;2\n2,5;3\n", "line 2, column 'a': wanted a finite number, got '1,5': write it with a point"),
+        ("a;t\n1,5;2\n2,5;3\n", "line 2, column 'a': wanted a finite number, got '1,5': write it without"),
         ("a,t\n" + "".join(f"name {i},1\n" for i in range(9)), "9 different words in 9 rows are too many. --ignore a"),
         ("a,t\n" + "".join(f"w{i % 60},1\n" for i in range(200)), "60 different words in 200 rows are too many"),
         ("a,t\ninf,2\n", "line 2, column 'a': wanted a finite number, got 'inf'"),
@@ -161,6 +162,7 @@ def predicted(capsys, model, rows, *options):
     return list(csv.reader(io.StringIO(printed.out))), printed.err
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_predictions_take_raw_rows_and_none_goes_missing(tmp_path, capsys, trained):
     model, _ = trained
     text = "w,n,other\nred,1.5,\nblue,1.5,x\ngreen,1,\nred,,\nred,many,\n,0.3,\nblue,-2,\n\nred,1_0,\n"
@@ -197,6 +199,7 @@ def test_how_good_predictions_are_is_told_where_the_target_is_there(tmp_path, ca
     assert right > 50
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_r2_is_told_for_numbers(tmp_path, capsys):
     rng = np.random.default_rng(0)
     x = rng.normal(size=50)
@@ -234,6 +237,7 @@ def test_separator_and_gzip_on_the_command_lines(tmp_path, capsys, trained):
 @pytest.mark.parametrize(
     ("name", "target"), [("load_wine", "class"), ("load_diabetes", "progress"), ("load_breast_cancer", "class")]
 )
+@pytest.mark.usefixtures("without_ink")
 def test_tables_with_gaps_words_and_semicolons_take_one_command(tmp_path, capsys, name, target):
     sklearn = pytest.importorskip("sklearn.datasets")
     bunch, rng = getattr(sklearn, name)(), random.Random(0)
@@ -259,55 +263,52 @@ def test_tables_with_gaps_words_and_semicolons_take_one_command(tmp_path, capsys
     assert ("accuracy" if target == "class" else "R²") in err
 
 
-# ---- broken tables
+# ---- broken tables, and those that only look it
 
 
-def broken(seed):
-    """A table with something wrong, drawn from the seed."""
-    rng = random.Random(seed)
-    separator = rng.choice(",;\t|")
-    lines = [separator.join(["a", "b", "t"])]
-    lines += [
-        separator.join([f"{rng.gauss(0, 1):.3f}", rng.choice(["u", "v"]), rng.choice(["yes", "no"])]) for _ in range(30)
-    ]
-    data = "\n".join(lines).encode()
-    row = rng.randrange(1, 31)
-
-    def cell(text, column=0):
-        cells = lines[row].split(separator)
-        cells[column] = text
-        return "\n".join([*lines[:row], separator.join(cells), *lines[row + 1 :]]).encode()
-
-    return rng.choice(
-        [
-            lambda: data[: rng.randrange(0, 12)],
-            lambda: cell("x" * rng.randrange(1, 9)),
-            lambda: cell(rng.choice(["", "NA", "nan", "inf", "1_0", "1,5,", "0x1f"])),
-            lambda: cell("", 1),
-            lambda: cell("", 2),
-            lambda: "\n".join([*lines[:row], lines[row] + separator + "extra", *lines[row + 1 :]]).encode(),
-            lambda: "\n".join([*lines[:row], "alone", *lines[row + 1 :]]).encode(),
-            lambda: data.replace(b"yes", b"no"),
-            lambda: data + b"\n\xff\xfe" + separator.encode() * 2,
-            lambda: gzip.compress(data)[: rng.randrange(4, 100)],
-            lambda: cell('"open'),
-            lambda: data.replace(b"t\n", b"a\n", 1),
-            lambda: cell("\0"),
-            lambda: rng.randbytes(200),
-            lambda: b"\x1f\x8b" + rng.randbytes(50),
-            lambda: "\n".join(lines[:4]).encode(),
-        ]
-    )()
+@pytest.fixture(scope="module")
+def unharmed(tmp_path_factory):
+    """The model of the table that nothing happened to."""
+    directory = tmp_path_factory.mktemp("unharmed")
+    table = written(directory / "t.csv", tables.plain())
+    assert run("train", table, "--target", "t", "--out", directory / "out", *SMALL) == 0
+    return directory / "out" / "model.npz"
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_a_broken_table_is_one_line_and_never_a_traceback(tmp_path, capsys, trained, seed):
-    table = written(tmp_path / "t.csv", broken(seed))
-    assert run("train", table, "--target", "t", "--out", tmp_path / "out", *SMALL) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("python -m nn train: ")
-    assert err.count("\n") == 1
+def one_line(capsys, command):
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"python -m nn {command}: ")
+    assert printed.err.count("\n") == 1
+    return printed.out == ""
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("fault", tables.FAULTS)
+def test_a_broken_table_is_one_line_and_never_a_traceback(tmp_path, capsys, unharmed, fault, seed):
+    content, *options = tables.broken(fault, seed)
+    table = written(tmp_path / "t.csv", content)
+    assert run("train", table, "--target", "t", "--out", tmp_path / "out", *SMALL, *options) == 2
+    assert one_line(capsys, "train")
     assert not (tmp_path / "out").exists()
+    status = run("predict", unharmed, table, "--out", tmp_path / "p.csv", *options)
+    assert status == 2 if fault in tables.UNREADABLE else status == 0
+    if status:
+        assert one_line(capsys, "predict")
+        assert not (tmp_path / "p.csv").exists()
+    else:
+        rows = read_table(table)
+        guesses = read_table(tmp_path / "p.csv")
+        assert len(guesses) == len(rows)
+        usable = [tables.is_usable(a, b) for a, b in zip(rows.column("a").cells, rows.column("b").cells, strict=True)]
+        assert [guess != "" for guess in guesses.column("t").cells] == usable
+
+
+@pytest.mark.parametrize("disguise", tables.DISGUISES)
+def test_a_table_in_disguise_trains_the_same_network(tmp_path, unharmed, disguise):
+    content, *options = tables.disguised(disguise, seed=0)
+    table = written(tmp_path / "t.csv", content)
+    assert run("train", table, "--target", "t", "--out", tmp_path / "out", *SMALL, *options) == 0
+    assert (tmp_path / "out" / "model.npz").read_bytes() == unharmed.read_bytes()
 
 
 # ---- what is written, in what order

@@ -98,6 +98,7 @@ def test_data_sets_by_name(tmp_path, capsys, data, pictures, quality):
         assert path.read_text().rstrip().endswith("</svg>")
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_a_film_is_written_unless_it_is_not_wanted(tmp_path, capsys):
     assert run("train", "xor", "--out", tmp_path, *SMALL) == 0
     assert "film.html" in capsys.readouterr().out
@@ -108,6 +109,7 @@ def test_a_film_is_written_unless_it_is_not_wanted(tmp_path, capsys):
     assert not (tmp_path / "film.html").exists()
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_line_learns_to_double(tmp_path, capsys):
     assert run("train", "line", "--out", tmp_path) == 0
     weight, bias = Predictor.load(tmp_path / "model.npz").model.parameters()
@@ -115,6 +117,7 @@ def test_line_learns_to_double(tmp_path, capsys):
     assert bias.data == pytest.approx(0.0, abs=0.01)
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_xor_is_learnt_with_the_defaults(tmp_path, capsys):
     assert run("train", "xor", "--out", tmp_path, "--epochs", "10") == 0
     accuracy = float(capsys.readouterr().out.split("held-out accuracy ")[1].split()[0])
@@ -132,6 +135,7 @@ def test_xor_is_learnt_with_the_defaults(tmp_path, capsys):
         ("number", ("digit", "word", "y.1"), ["--optimizer", "sgd", "--nesterov"], ["number"], ["fit.svg"]),
     ],
 )
+@pytest.mark.usefixtures("without_ink")
 def test_csv_files_and_predictions(tmp_path, capsys, csv_file, target, others, options, header, pictures):
     out, data = tmp_path / "out", without(csv_file, *others)
     assert run("train", data, "--target", target, "--out", out, *SMALL, *options) == 0
@@ -153,6 +157,7 @@ def test_csv_files_and_predictions(tmp_path, capsys, csv_file, target, others, o
         assert {row[0] for row in rows[1:]} <= {"in", "out", "0", "1", "2"}
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_a_predicted_table_is_utf_8_whatever_the_output_is(tmp_path, csv_file):
     """A class that the terminal could not show would be another class in the table."""
     data = tmp_path / "classes.csv"
@@ -167,6 +172,7 @@ def test_a_predicted_table_is_utf_8_whatever_the_output_is(tmp_path, csv_file):
     assert "dèdans" in printed.decode()
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_the_model_file_is_also_that_of_the_network(tmp_path, capsys):
     assert run("train", "line", "--out", tmp_path, *SMALL) == 0
     model = MLP(1, [3, 1], activation="tanh")
@@ -211,6 +217,7 @@ def test_a_checkpointed_run_goes_on_to_the_same_files(tmp_path, capsys):
         ("digit", ["--classes"], "target digit: 3 classes"),
     ],
 )
+@pytest.mark.usefixtures("without_ink")
 def test_the_first_line_says_what_the_target_was_taken_for(tmp_path, capsys, csv_file, column, options, meaning):
     others = {"word", "number", "digit"} - {column}
     data = without(csv_file, *sorted(others))
@@ -218,6 +225,7 @@ def test_the_first_line_says_what_the_target_was_taken_for(tmp_path, capsys, csv
     assert capsys.readouterr().out.splitlines()[0] == f"{data.name}: {24} rows to train on, {6} held out; {meaning}"
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_predictions_have_two_names_even_for_a_target_named_probability(tmp_path, capsys):
     data = tmp_path / "data.csv"
     data.write_text("x,probability\n" + "1,high\n2,low\n" * 5)
@@ -227,6 +235,7 @@ def test_predictions_have_two_names_even_for_a_target_named_probability(tmp_path
     assert capsys.readouterr().out.startswith("probability,probability_of_class\n")
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_a_picture_of_an_earlier_run_is_not_left_beside_another_model(tmp_path, capsys):
     assert run("train", "xor", "--out", tmp_path, *SMALL) == 0
     (tmp_path / "notes.txt").write_text("mine")
@@ -366,6 +375,7 @@ def test_bad_input_is_one_line_and_status_2_and_no_file(tmp_path, monkeypatch, c
     assert names(tmp_path) == before
 
 
+@pytest.mark.usefixtures("without_ink")
 def test_a_learning_rate_that_makes_the_loss_infinite(tmp_path, capsys):
     out = tmp_path / "out"
     assert run("train", "line", "--out", out, "--optimizer", "sgd", "--lr", "1e200", *SMALL, "--hidden", "none") == 2

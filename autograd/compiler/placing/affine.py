@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import prod
 from operator import mul
@@ -88,7 +89,8 @@ def _digits(line: Ints) -> Digits | None:
     return outer and (*outer, (run, step))
 
 
-def refine(lengths: Sequence[int], digits: Digits) -> tuple[int, ...] | None:
+@lru_cache(maxsize=1024)
+def refine(lengths: tuple[int, ...], digits: Digits) -> tuple[int, ...] | None:
     """The lengths of an axis, split further so that these digits are whole; None if that is not possible.
 
     >>> refine((1600,), ((16, 1), (100, 0)))
@@ -127,7 +129,8 @@ def cut(digits: Digits, shape: Sequence[int]) -> Digits:
     return tuple(finer)
 
 
-def strides(digits: Digits, lengths: Sequence[int]) -> tuple[int, ...]:
+@lru_cache(maxsize=1024)
+def strides(digits: Digits, lengths: tuple[int, ...]) -> tuple[int, ...]:
     """The strides of the digits, split into these lengths.
 
     >>> strides(((1600, 1),), (16, 100))

@@ -10,18 +10,8 @@ from typing import Any, ClassVar
 
 from ...extras import load
 from .. import ir
-from .source import (
-    ATOM,
-    FUNCTIONS,
-    Code,
-    PythonSource,
-    docstring,
-    executed,
-    function,
-    literal,
-    module_text,
-    wrapped,
-)
+from .source import FUNCTIONS, Code, PythonSource, docstring
+from .text import ATOM, commented, executed, function, literal, module_text, wrapped
 from .walk import Repeated
 
 USAGE = '''
@@ -111,7 +101,7 @@ class _Jax(PythonSource):
         line = f"{_packed(targets) if ends else '_'}, {_packed([names[each.target] for each in rows]) or '_'} = {call}"
         shapes = [ends[text].shape for text in onwards if text in ends]
         shapes += [(loop.times, *each.expr.shape) for each in rows]
-        self.lines += [self.commented(line, shapes), ""]
+        self.lines += [commented(line, shapes, 4 * self.depth), ""]
         self.lines += [f"{names[each.target]} = {names[each.target]}[-1]" for each in rows if not each.each]
         return [Code(names[each.target if each in rows else ends[text]]) for each, text in left.items()]
 
@@ -173,6 +163,6 @@ def load_function(text: str) -> Callable[..., Any]:
     jax = load("jax", "jax")
     if not jax.config.jax_enable_x64:
         raise TypeError('JAX would compute in 32 bits: call jax.config.update("jax_enable_x64", True) before to_jax()')
-    forward: Any = executed(text, "JAX")["forward"]
+    forward: Any = executed(text, "JAX program", {"__name__": "program"})["forward"]
     forward.source = text
     return forward  # type: ignore[no-any-return]

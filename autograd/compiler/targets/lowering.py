@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from ... import ops
 from .. import ir
-from ..algebra import forward, mask_for, rearrange, reshape
-from ..holes import is_held
+from ..algebra import rearrange, reshape
 from .functions import FUNCTIONS, OPERATORS
+from .normal import normal
 from .products import MatMul, as_products, is_permuted, permuted
 from .sharing import Shared
 
@@ -34,6 +33,7 @@ class Ones(ir.Expr):
 
 def lower(program: ir.ArrayProgram) -> ir.ArrayProgram:
     """The program as NumPy computes it: the same statements, but for joins, of which each piece is assigned."""
+    program = normal(program, KNOWN, "NumPy")
     lowering = _Lowering(program)
     return replace(
         program,
@@ -62,8 +62,6 @@ class _Lowering:
             return [replace(statement, expr=_by_ones(statement, expr) if into_gradient else expr)]
         if isinstance(expr, ir.Concat):
             return self.pieces(target, expr)
-        if statement.fill is not None and target.holes is not None:
-            expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
         expr = self.lowered(expr)
         in_order = target not in self.reshaped or isinstance(expr, ir.Zeros)
         return [ir.Define(target, expr if in_order else InMemoryOrder(expr))]
@@ -110,14 +108,8 @@ class _Lowering:
         return found
 
     def _lowered(self, expr: ir.Expr) -> ir.Expr:
-        if isinstance(expr, ir.Where) and is_held(expr, self.program.held):
-            return self.lowered(expr.inside)
         if isinstance(expr, ir.View | ir.Take):
             return self._read(expr)
-        if isinstance(expr, ir.Apply) and expr.op is ops.STOP_GRADIENT:
-            return self.lowered(self.in_memory_order(expr.arguments[0]))
-        if isinstance(expr, ir.Apply) and expr.op.name not in KNOWN:
-            return self._composed(expr)
         if isinstance(expr, ir.Contract):
             found = as_products(self._with_factors(expr))
             return ir.rebuilt(found, self.lowered) if isinstance(found, ir.Contract) else self.lowered(found)
@@ -156,15 +148,6 @@ class _Lowering:
         if "B" not in expr.out or ir.B not in expr.left.shape or ir.B not in expr.right.shape:
             return expr
         return replace(expr, left=self.in_memory_order(expr.left), right=self.in_memory_order(expr.right))
-
-    def _composed(self, expr: ir.Apply) -> ir.Expr:
-        """An operation that the target has no function for, by the formula of its row."""
-        if expr.op.is_primitive:
-            raise NotImplementedError(
-                f"the NumPy target has no function for the operation {expr.op.name!r}, and its row does not "
-                f"say how it is made of others: its forward is {expr.op.forward!r}"
-            )
-        return self.lowered(forward(expr.op, expr.arguments))
 
 
 def least_uses(theta: ir.Array, expr: ir.Expr) -> int:

@@ -6,13 +6,10 @@ that reads it; then it is written. A long function gives the memory of its array
 
 from __future__ import annotations
 
-import linecache
 import textwrap
-import weakref
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -37,13 +34,13 @@ from .inlining import inline
 from .lowering import least_uses, lower
 from .repeating import Repeats
 from .sharing import share
+from .text import executed, function, module_text, wrapped
 from .writer import Writer
 
 FEW = 8  # numbers of a constant that is written down
 WIDTH = 116  # of lines that are wrapped
 MOST = 14  # operations and operands of a line that others were put into: some 56 characters
 LONG = 100  # lines of a function that gives memory back: to differentiate 250 steps of an RNN takes half of it then
-_serial = count(1)
 
 
 @dataclass(frozen=True)
@@ -95,11 +92,11 @@ def write(program: ArrayProgram) -> Source:
     imports = [f"import {name}" for name in sorted({IMPORTS[name] for name in helpers if name in IMPORTS})]
     head = [_usage(program, constants), "\n".join(imports), "import numpy as np", literals]
     steps = [_function(s.name, s.arguments, s.lines, s.returned, s.doc) for s in repeats.steps.values()]
-    parts = ["\n\n".join(filter(None, head)), *(HELPERS[name].strip() for name in helpers), *steps, *functions]
+    parts = ["\n\n".join(filter(None, head)), *(HELPERS[name] for name in helpers), *steps, *functions]
     places: dict[Array, str] = {}
     for array in reversed([array for statement in program.statements for array in _made(statement)]):
         places[array] = places.get(reader[array], "") if array in reader else writer.arrays[array]
-    return Source("\n\n\n".join(parts) + "\n", constants, _reads_scattered(program), places)
+    return Source(module_text(parts), constants, _reads_scattered(program), places)
 
 
 def _written(repeats: Repeats, statements: Sequence[Statement]) -> dict[Statement, str]:
@@ -115,12 +112,7 @@ def _made(statement: Statement) -> list[Array]:
 
 def load(source: Source) -> Mapping[str, Callable[..., Any]]:
     """The functions of the source; tracebacks show its lines, as long as the functions live."""
-    filename = f"<compiled graph {next(_serial)}>"
-    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = dict(source.constants)
-    exec(compile(source.text, filename, "exec"), namespace)
-    weakref.finalize(namespace["forward"], linecache.cache.pop, filename, None)
-    return namespace
+    return executed(source.text, "compiled graph", source.constants)
 
 
 # ---- the frame of the source
@@ -186,14 +178,8 @@ def _assigned(values: Mapping[str, str]) -> list[str]:
 def _function(name: str, arguments: Sequence[str], lines: Sequence[str], returned: Sequence[str], doc: str) -> str:
     out = ", ".join(returned)
     returns = f"return {out}" if len(out) < WIDTH - len("return ()") else f"return ({out})"
-    body = [f'"""{doc}"""', *lines, _wrapped(returns)]
-    indented = "\n".join(textwrap.indent(line, "    ") for line in body)
-    head = _wrapped(f"def {name}({', '.join(arguments)}):")
-    return f"{head}\n{indented}"
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
+    head = wrapped(f"def {name}({', '.join(arguments)}):", WIDTH, 8)
+    return function(head[len("def ") : -1], [f'"""{doc}"""', *lines, wrapped(returns, WIDTH, 8)])
 
 
 def _tuple(names: Sequence[str]) -> list[str]:

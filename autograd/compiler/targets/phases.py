@@ -25,11 +25,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from ... import ops
 from .. import ir
-from ..algebra import forward, mask_for, rearrange
-from ..holes import is_held
+from ..algebra import rearrange
 from .inlining import by_elements
+from .normal import normal
 from .positions import Letters, own_lengths
 from .stacks import Stacks
 
@@ -130,7 +129,7 @@ def phases(program: ir.ArrayProgram, costly: Collection[str], functions: Collect
 
     Equal expressions are computed once if they are contractions, reductions or operations that are ``costly``.
     """
-    return _Planner(program, costly, functions).run()
+    return _Planner(normal(program, functions, "C"), costly).run()
 
 
 @dataclass
@@ -146,31 +145,28 @@ class _Scope:
 
 
 class _Planner:
-    def __init__(self, program: ir.ArrayProgram, costly: Collection[str], functions: Collection[str] | None) -> None:
-        self.program, self.costly, self.functions = program, costly, functions
+    def __init__(self, program: ir.ArrayProgram, costly: Collection[str]) -> None:
+        self.program, self.costly = program, costly
         self.found = Phases()
         self.stacks = self.found.stacks
         self.outer = self.scope = _Scope(self.found.before, self.found.forward, self.found.after)
         self.updated = {line.target for line in ir.assignments(program.backward) if isinstance(line, ir.Update)}
         self.late: set[ir.Array] = set()
         self.sums: dict[object, Sum] = {}
-        self.written: dict[ir.Expr, ir.Expr] = {}
         self.made: dict[ir.Expr, ir.Expr] = {}
         self.counts: Counter[ir.Expr] = Counter()
         self.reads: Counter[ir.Expr] = Counter()
 
     def run(self) -> Phases:
         program, found = self.program, self.found
-        outputs = [self.normal(output) for output in program.outputs]
-        forward = [*map(self.normal_statement, program.statements)]
-        statements = [*forward, *map(self.normal_statement, program.backward)]
-        for expr in (*outputs, *ir.expressions(statements)):
+        forward, statements = program.statements, [*program.statements, *program.backward]
+        for expr in (*program.outputs, *ir.expressions(statements)):
             self.count(expr)
-        left = self.inlined(statements, outputs)
+        left = self.inlined(statements, program.outputs)
         self.count_reads([statement for statement in left if statement is not None])
         for statement in left[: len(forward)]:
             self.statement(statement)
-        found.outputs = [self.element(output) for output in outputs]
+        found.outputs = [self.element(output) for output in program.outputs]
         self.outer = self.scope = _Scope(found.before_backward, found.backward, found.after)
         for statement in left[len(forward) :]:
             self.statement(statement)
@@ -198,39 +194,6 @@ class _Planner:
         return self.is_shared(expr) or bool(hint and hint.label)
 
     # ---- what is to be computed
-
-    def normal_statement(self, statement: ir.Statement) -> ir.Statement:
-        """The statement in the operations that the target has."""
-        if isinstance(statement, ir.Loop):
-            return replace(
-                statement,
-                body=[*map(self.normal_statement, statement.body)],
-                carried=[replace(c, first=self.normal(c.first), after=self.normal(c.after)) for c in statement.carried],
-                stacked=[replace(s, source=self.normal(s.source)) for s in statement.stacked],
-                collected=[replace(c, expr=self.normal(c.expr)) for c in statement.collected],
-            )
-        expr, target = statement.expr, statement.target
-        if isinstance(statement, ir.Define) and statement.fill is not None and target.holes is not None:
-            expr = ir.Where(mask_for(~target.holes, target.sampled), expr, statement.fill)
-        return replace(statement, expr=self.normal(expr))
-
-    def normal(self, expr: ir.Expr) -> ir.Expr:
-        """The expression without masks that change nothing, in operations that the target has."""
-        if isinstance(expr, ir.Array) or not expr.operands:
-            return expr
-        if expr not in self.written:
-            self.written[expr] = self._normal(expr)
-        return self.written[expr]
-
-    def _normal(self, expr: ir.Expr) -> ir.Expr:
-        if isinstance(expr, ir.Where) and is_held(expr, self.program.held):
-            return self.normal(expr.inside)
-        if isinstance(expr, ir.Apply):
-            if expr.op is ops.STOP_GRADIENT:
-                return self.normal(expr.arguments[0])
-            if self.functions is not None and expr.op.name not in self.functions:
-                return self.normal(_composed(expr))
-        return ir.rebuilt(expr, self.normal)
 
     def count(self, expr: ir.Expr) -> None:
         """How often each costly expression stands in the program."""
@@ -430,13 +393,3 @@ def _form(expr: ir.Expr) -> object:
     if isinstance(expr, ir.Contract):
         return expr.left.shape, expr.right.shape, expr.left_letters, expr.right_letters, expr.out
     return type(expr) if is_sum_over_samples(expr) else expr
-
-
-def _composed(expr: ir.Apply) -> ir.Expr:
-    """An operation that the target has no function for, by the formula of its row."""
-    if expr.op.is_primitive:
-        raise NotImplementedError(
-            f"the C target has no function for the operation {expr.op.name!r}, and its row does not say how it is made "
-            f"of others: its forward is {expr.op.forward!r}"
-        )
-    return forward(expr.op, expr.arguments)

@@ -7,15 +7,11 @@ others, the source defines functions with the derivatives of their rows.
 
 from __future__ import annotations
 
-import linecache
 import textwrap
-import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
-from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,13 +19,10 @@ import numpy as np
 from ... import ops
 from .. import ir
 from .inlining import inline
+from .text import ATOM, PRODUCT, SIGN, SUM, commented, literal, pick, stem, subscript, wrapped
 from .walk import Library, Pick, Walk
 
-COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost operator of a text binds
-COMMENT = 68  # where comments start
-WIDTH = 108  # of what is wrapped
 MOST = 11  # operations, views and operands of a line that others were put into
-_serial = count(1)
 
 FUNCTIONS: Mapping[str, str] = {
     **{name: f"{{m}}.{name}({{}})" for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh")},
@@ -156,21 +149,20 @@ class PythonSource(Library[Code]):
 
     def constant(self, constant: ir.Constant) -> Code:
         if constant not in self.constants:
-            stem = {"b": "mask", "i": "i"}.get(constant.values.dtype.kind, "c")
-            self.constants[constant] = self.walk.names.numbered(stem), constant.values
+            self.constants[constant] = self.walk.names.numbered(stem(constant)), constant.values
         return Code(self.stored(self.constants[constant][0]))
 
     def reshape(self, value: Code, shape: ir.Shape) -> Code:
         return Code(f"{value.within(ATOM)}.reshape({self.lengths(shape) or '()'})")
 
     def index(self, value: Code, picks: Sequence[Pick], shape: ir.Shape) -> Code:
-        return Code(value.within(ATOM) + _subscript([_pick(pick) for pick in picks]))
+        return Code(value.within(ATOM) + subscript([pick(picked) for picked in picks]))
 
     def transpose(self, value: Code, order: Sequence[int]) -> Code:
         return Code(f"{value.within(ATOM)}.T" if len(order) == 2 else self.permuted(value.within(ATOM), order))
 
     def new_axes(self, value: Code, is_new: Sequence[bool], shape: ir.Shape) -> Code:
-        return Code(value.within(ATOM) + _subscript(["None" if new else ":" for new in is_new]))
+        return Code(value.within(ATOM) + subscript(["None" if new else ":" for new in is_new]))
 
     def take(self, value: Code, picked: ir.Constant) -> Code:
         return Code(f"{value.within(ATOM)}[{self.constant(picked).text}]")
@@ -204,7 +196,7 @@ class PythonSource(Library[Code]):
         """Theta is a vector like any other."""
 
     def define(self, name: str, value: Code, shape: ir.Shape) -> Code:
-        self.lines.append(self.commented(f"{name} = {value.text}", [shape]))
+        self.lines.append(commented(f"{name} = {value.text}", [shape], 4 * self.depth))
         return Code(name, is_number=value.is_number)
 
     # ---- loops
@@ -234,11 +226,6 @@ class PythonSource(Library[Code]):
         returned = found.text if single or not program.inputs.size else f"{found.within(ATOM)}.T"
         return self.lines, returned
 
-    def commented(self, text: str, shapes: Sequence[ir.Shape]) -> str:
-        """A line with the shapes of what it assigns."""
-        told = ", ".join(f"({', '.join(map(str, shape))})" for shape in shapes if shape)
-        return f"{text:<{COMMENT - 4 * self.depth}}  # {told}" if told else text
-
     def axes(self, axes: Sequence[int]) -> str:
         """Axes as an argument."""
         return str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
@@ -266,11 +253,6 @@ class _Formulas(dict[str, Callable[..., Code]]):
 # ---- the frame of a source
 
 
-def module_text(parts: Sequence[str]) -> str:
-    """The parts of a module, two empty lines between them."""
-    return "\n\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
-
-
 def docstring(program: ir.ArrayProgram, single: bool) -> str:
     """What the function gives for what."""
     n, size = program.inputs.size, program.theta.size
@@ -284,51 +266,3 @@ def docstring(program: ir.ArrayProgram, single: bool) -> str:
 def _width(output: ir.Expr) -> int:
     own = output.shape[:-1] if output.shape[-1:] == (ir.B,) else output.shape
     return int(np.prod([length for length in own if isinstance(length, int)]))
-
-
-def function(signature: str, lines: Sequence[str]) -> str:
-    """A function, its lines indented."""
-    return f"def {signature}:\n{textwrap.indent(chr(10).join(lines), '    ')}"
-
-
-def wrapped(text: str) -> str:
-    """A text within brackets on several lines, if it is long."""
-    return textwrap.fill(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-
-
-def literal(values: Any, module: str = "np") -> str:
-    """An array, or a number of one, as the text of nested lists; inf and nan are those of a module.
-
-    >>> literal(np.array([[1.0, -np.inf], [np.nan, 2.0]]))
-    '[[1.0, -np.inf], [np.nan, 2.0]]'
-    """
-    if isinstance(values, np.ndarray):
-        return literal(values.tolist(), module)
-    if isinstance(values, list):
-        return f"[{', '.join(literal(value, module) for value in values)}]"
-    if isinstance(values, float) and not isfinite(values):
-        return f"{module}.nan" if values != values else f"{'-' * (values < 0)}{module}.inf"
-    return repr(values)
-
-
-def executed(text: str, framework: str) -> dict[str, Any]:
-    """What the source defines; tracebacks show its lines, as long as what it defines lives."""
-    filename = f"<{framework} program {next(_serial)}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": "program"}
-    exec(compile(text, filename, "exec"), namespace)
-    weakref.finalize(namespace["forward" if "forward" in namespace else "Program"], linecache.cache.pop, filename, None)
-    return namespace
-
-
-def _pick(pick: Pick) -> str:
-    if isinstance(pick, int):
-        return str(pick)
-    return f"{pick.start}:{pick.stop}" + (f":{pick.step}" if pick.step > 1 else "")
-
-
-def _subscript(picks: Sequence[str]) -> str:
-    picks = list(picks)
-    while picks and picks[-1] == ":":
-        picks.pop()
-    return f"[{', '.join(picks)}]"

@@ -12,18 +12,8 @@ import numpy as np
 
 from ...extras import load
 from .. import ir
-from .source import (
-    ATOM,
-    FUNCTIONS,
-    Code,
-    PythonSource,
-    docstring,
-    executed,
-    function,
-    literal,
-    module_text,
-    wrapped,
-)
+from .source import FUNCTIONS, Code, PythonSource, docstring
+from .text import ATOM, executed, function, literal, module_text, wrapped
 from .walk import Repeated
 
 USAGE = '''
@@ -205,6 +195,6 @@ def _tensor(values: np.ndarray[Any, Any]) -> str:
 def load_module(text: str, theta: ir.Floats) -> Any:
     """The module of the source, which is kept as its ``source``."""
     load("torch", "torch")
-    module = executed(text, "PyTorch")["Program"](theta)
+    module = executed(text, "PyTorch program", {"__name__": "program"})["Program"](theta)
     module.source = text
     return module

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ... import ops
 from .. import ir
-from ..algebra import forward
+from ..algebra import composed
 from ..naming import Names
 
 T = TypeVar("T")
@@ -254,12 +254,7 @@ class Walk(Generic[T]):
     def apply(self, expr: ir.Apply) -> T:
         if self.library.has(expr.op):
             return self.library.apply(expr.op, [self.value(argument) for argument in expr.arguments])
-        if expr.op.is_primitive:
-            raise NotImplementedError(
-                f"the {self.library.name} target has no function for the operation {expr.op.name!r}, and its row does "
-                f"not say how it is made of others: its forward is {expr.op.forward!r}"
-            )
-        return self.value(forward(expr.op, expr.arguments))
+        return self.value(composed(expr.op, expr.arguments, self.library.name))
 
     def where(self, expr: ir.Where) -> T:
         return self.library.where(expr.mask, self.value(expr.inside), expr.otherwise)

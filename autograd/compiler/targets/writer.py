@@ -19,9 +19,7 @@ from .functions import FUNCTIONS, HELPERS, NEEDS
 from .lowering import InMemoryOrder, Ones, is_boolean, is_contiguous
 from .products import MatMul, MatMulAlong
 from .sharing import Shared
-
-COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(5)  # how tightly the outermost operator of an expression binds
-COMMENT = 68  # where comments start
+from .text import ATOM, COMPARISON, PRODUCT, SIGN, SUM, commented, literal, pick, stem, subscript
 
 
 class Writer:
@@ -52,7 +50,7 @@ class Writer:
             return f"{self.arrays[target]} = {text}"
         made_of = target.derivative_of
         whole = not made_of or (made_of.shape == target.shape and not isinstance(expr, ir.Zeros))
-        return _line(f"{self.arrays[target]} = {self.full(expr)}", target.shape if whole else ())
+        return commented(f"{self.arrays[target]} = {self.full(expr)}", [target.shape] if whole else [])
 
     def into(self, statement: ir.Define | ir.Update) -> str | None:
         """The line of a statement that leaves its result in the target if that is an array already, and not None."""
@@ -63,7 +61,7 @@ class Writer:
         if not (template.startswith("np.") and template.endswith("{})")) or self._missing(expr):
             return None
         name, call = self.arrays[target], template.format(*map(self.number, expr.arguments))
-        return _line(f"{name} = {call[:-1]}, out={name})", target.shape)
+        return commented(f"{name} = {call[:-1]}, out={name})", [target.shape])
 
     def _stem(self, expr: ir.Expr) -> str:
         """What to name an expression after that several lines read."""
@@ -120,7 +118,7 @@ class Writer:
         order = np.argsort(picked, axis=None, kind="stable")
         distinct, starts = np.unique(picked.ravel()[order], return_index=True)
         tables = ((order, "order"), (starts, "starts"), (distinct, "i"))
-        names = ", ".join(self.constant(ir.Constant(values), stem) for values, stem in tables)
+        names = ", ".join(self.constant(ir.Constant(values), named) for values, named in tables)
         return f"{self._helper('add_rows')}({rows}, {added}, {names})"
 
     # ---- expressions
@@ -147,7 +145,7 @@ class Writer:
         if isinstance(expr, ir.Array):
             return self.arrays[expr], ATOM
         if isinstance(expr, ir.Number):
-            text = _number(expr.value)
+            text = literal(expr.value)
             return text, SIGN if text.startswith("-") else ATOM
         if isinstance(expr, ir.Apply):
             return self._apply(expr)
@@ -213,8 +211,8 @@ class Writer:
             source, own = f"{source}[{steps.part[0]}:{steps.part[1]}]", (steps.part[1] - steps.part[0],)
         batch = [ir.B] * view.sampled
         source = self._reshaped(source, (*own, *batch), (*steps.dims, *batch))
-        picks = [_pick(pick, length) for pick, length in zip(steps.picks, steps.dims, strict=True)]
-        return self._transposed(f"{source}{_subscript(picks)}", steps.order, bool(batch))
+        picks = [pick(picked, length) for picked, length in zip(steps.picks, steps.dims, strict=True)]
+        return self._transposed(f"{source}{subscript(picks)}", steps.order, bool(batch))
 
     def _transposed(self, source: str, order: Sequence[int], batched: bool) -> str:
         """With its axes in this order; the batch axis stays last."""
@@ -251,7 +249,7 @@ class Writer:
         return self._reshaped(self.full(source, ATOM), source.shape, (ir.product(own), *batch))
 
     def _where(self, expr: ir.Where) -> str:
-        return f"np.where({self.constant(expr.mask)}, {self.number(expr.inside)}, {_number(expr.otherwise)})"
+        return f"np.where({self.constant(expr.mask)}, {self.number(expr.inside)}, {literal(expr.otherwise)})"
 
     def _reduce(self, expr: ir.Reduce) -> str:
         return f"{self.number(expr.inside, ATOM)}.{expr.kind}({self._over(expr)})"
@@ -265,7 +263,7 @@ class Writer:
         missing, n = self._missing(expr.inside), len(expr.inside.shape)
         order = [axis - missing if axis is not None and axis >= missing else None for axis in expr.order]
         dropped = [axis for axis in range(n - missing) if axis not in order]
-        taken = _subscript(["0" if axis in dropped else ":" for axis in range(n - missing)])
+        taken = subscript(["0" if axis in dropped else ":" for axis in range(n - missing)])
         left = [axis for axis in range(n - missing) if axis not in dropped]
         kept = [left.index(axis) for axis in order if axis is not None]
         suffix = taken + self._transposed("", kept, False)
@@ -305,12 +303,12 @@ class Writer:
 
     # ---- small parts
 
-    def constant(self, constant: ir.Constant, stem: str = "") -> str:
+    def constant(self, constant: ir.Constant, named: str = "") -> str:
         """The name of a constant array; equal ones share it."""
-        stem = stem or {"b": "mask", "i": "i"}.get(constant.values.dtype.kind, "c")
-        key = stem, constant
+        named = named or stem(constant)
+        key = named, constant
         if key not in self._stored:
-            self._stored[key] = self.names.numbered(stem)
+            self._stored[key] = self.names.numbered(named)
             self.constants[self._stored[key]] = constant.values
         return self._stored[key]
 
@@ -385,26 +383,6 @@ def _begins_with_boolean(expr: ir.Expr) -> bool:
     return is_boolean(expr)
 
 
-def _number(value: float) -> str:
-    return {float("inf"): "np.inf", float("-inf"): "-np.inf"}.get(value, "np.nan" if value != value else repr(value))
-
-
-def _pick(pick: slice | int, length: int) -> str:
-    if isinstance(pick, int):
-        return str(pick)
-    if (pick.start, pick.stop, pick.step) == (0, length, 1):
-        return ":"
-    return f"{pick.start}:{pick.stop}" + (f":{pick.step}" if pick.step > 1 else "")
-
-
-def _subscript(picks: Sequence[str]) -> str:
-    """An index; what would change nothing is left out."""
-    picks = list(picks)
-    while picks and picks[-1] == ":":
-        picks.pop()
-    return f"[{', '.join(picks)}]" if picks else ""
-
-
 def _inserted(picks: Sequence[str]) -> str:
     """An index that adds axes; those before all others NumPy adds by itself.
 
@@ -414,8 +392,4 @@ def _inserted(picks: Sequence[str]) -> str:
     picks = list(picks)
     while picks and picks[0] == "None":
         picks.pop(0)
-    return _subscript(picks)
-
-
-def _line(text: str, shape: ir.Shape) -> str:
-    return f"{text:<{COMMENT}}  # ({', '.join(map(str, shape))})" if shape else text
+    return subscript(picks)

@@ -51,7 +51,7 @@ def formula_page(text: str = "", numbers: Mapping[str, float] | None = None) -> 
         style=asset("camera.css", VIEWING) + asset("picture.css", VIEWING) + asset("formula.css"),
         body=asset("formula.html").replace("{{functions}}", functions),
         script=asset("camera.js", VIEWING) + asset("formula.js"),
-        data={"first": {"formula": first, "numbers": first_numbers}, "examples": EXAMPLES},
+        data={"first": [first, first_numbers], "examples": EXAMPLES},
         ask=ask,
     )
 
@@ -140,8 +140,11 @@ def _told(output: Value, leaves: Leaves, asked: _Question) -> dict[str, Any]:
     largest = max((abs(leaf.grad) for leaf in leaves.values() if math.isfinite(leaf.grad)), default=0.0)
     key = repr((asked.stage, room, list(leaves), asked.formula.text))
     told = {"drawn": key} if key == asked.drawn else {"drawn": key, "picture": still_svg(output, asked.stage, room)}
+    result = f"{visible(output.label)} = {number_text(output.data)}"
     return told | {
-        "output": f"{visible(output.label)} = {number_text(output.data)}",
+        "output": result,
+        "said": f"{result}, gradient by {wrt} {number_text(leaves[wrt].grad)}" if leaves else result,
+        "numbers": {name: leaf.data for name, leaf in leaves.items()},
         "leaves": {name: _leaf(leaf, largest) | {"part": parts.get(leaf)} for name, leaf in leaves.items()},
         "wrt": wrt,
         "chain": str(explain(output, leaves[wrt])) if leaves else "The formula has no names to differentiate by.",
@@ -151,6 +154,7 @@ def _told(output: Value, leaves: Leaves, asked: _Question) -> dict[str, Any]:
 
 
 def _leaf(leaf: Value, largest: float) -> dict[str, Any]:
-    """Its number, its gradient as text, and as a share of the largest."""
+    """Its gradient as text, and as a share of the largest, and how far its slider reaches."""
     share = leaf.grad / largest if largest and math.isfinite(leaf.grad) else 0.0
-    return {"number": leaf.data, "gradient": number_text(leaf.grad), "share": share}
+    reach = max(4.0, 2.0 ** min(math.ceil(math.log2(abs(leaf.data) or 1.0)), 1023))
+    return {"gradient": number_text(leaf.grad), "share": share, "reach": reach}

@@ -12,6 +12,7 @@ from ...naming import name_nodes
 from ...value import Value
 from ..draw import draw
 from ..notation import gradient_text, number_text, visible
+from ..parts import edge_part, named_parts
 from ..rendering import render_titled
 
 RANKDIRS = ("LR", "TB")
@@ -38,7 +39,7 @@ def still_svg(root: Value, stage: tuple[float, float], room: int) -> str:
 
 @lru_cache(maxsize=64)
 def _rendered(dot: str) -> str:
-    return render_titled(dot)
+    return named_parts(render_titled(dot))
 
 
 def _scale(picture: str, stage: tuple[float, float]) -> float:
@@ -48,28 +49,24 @@ def _scale(picture: str, stage: tuple[float, float]) -> float:
     return min(room / float(length) for room, length in zip(stage, size.groups(), strict=True))
 
 
-def texts(root: Value) -> dict[str, list[list[str]]]:
-    """The numbers of each part, by its title in the picture, and then what is shown where the pointer rests on it.
-
-    Edges that share a title are in the order of the parents.
-    """
+def texts(root: Value) -> dict[str, list[str]]:
+    """Of each part, what is shown where the pointer rests on it, and then its numbers, the last texts in it."""
     order = topological_order(root)
     names, number = name_nodes(order), {node: i for i, node in enumerate(order)}
-    found: dict[str, list[list[str]]] = {}
+    found: dict[str, list[str]] = {}
     for node in order:
         if not node.is_constant:
-            found[f"v{number[node]}"] = [_value_texts(node, names[node])]
-        for parent, partial in zip(node.parents, node.partials, strict=False):
+            found[f"v{number[node]}"] = _value_texts(node, names[node])
+        for i, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=False)):
             if not parent.is_constant:
-                text = f"∂ {number_text(partial)}"
-                found.setdefault(f"v{number[parent]}->v{number[node]}_op", []).append([text, repr(partial)])
+                found[edge_part(number, node, i)] = [repr(partial), f"∂ {number_text(partial)}"]
     return found
 
 
 def _value_texts(node: Value, name: str) -> list[str]:
     gradient = node.grad if node.has_grad else None
     hint = f"{visible(name)}: data {node.data!r}, grad {'–' if gradient is None else repr(gradient)}"
-    return [f"data {number_text(node.data)}", f"grad {gradient_text(gradient)}", hint]
+    return [hint, f"data {number_text(node.data)}", f"grad {gradient_text(gradient)}"]
 
 
 def needed_room(root: Value) -> int:

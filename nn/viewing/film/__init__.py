@@ -23,11 +23,12 @@ In ``views.js`` a view is ``(plot, spec, ask)``: it builds its picture in the el
 No view knows where frames come from: ``moment`` has the frames of all views by name, in place of ``rows`` those of the
 followed sample, and what was chosen: ``sample``, ``neuron`` (null for none), ``shade``, ``scale``. A frame whose
 numbers become colours says what full colour stands for twice: ``scale``, by its own numbers, ``full``, as was chosen.
-What a reader chooses goes to ``ask``, as in ``ask({sample: 3})``, and whoever answers draws the moment anew::
+What a reader chooses the page keeps, as ``page.chosen``, and tells, as in ``ask({sample: 3})``: whoever answers draws
+the moment anew::
 
     const page = show($("film"), specs, ask);    // a figure for each spec
-    page.draw({epoch: 1, sample: 0, neuron: 4, shade: "nodes", scale: "epoch", flow: {values: [0.25, 0.5]}, …});
-    page.build({loss: spec});                    // some of them anew, from other specs: curves have grown
+    page.draw({epoch: 1, flow: {values: [0.25, 0.5]}, …});
+    page.build({loss: spec});                    // some of them anew, where specs are others: curves have grown
 
 The film is one source of moments: all of them stand in the page, and ``film.js`` answers from there. A page that is fed
 by a running training takes ``views.js`` as it is, and answers from what it is sent.

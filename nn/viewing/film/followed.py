@@ -56,8 +56,8 @@ class Followed:
             ],
             "features": list(map(visible, self.feature_names)),
             "neurons": neurons_of(self.columns),
-            "scaled": self.units.scales_inputs,
-            "scaledTarget": self.units.scales_numbers and self.objective.kind == "numbers",
+            "scaled": self.units.inputs.changes,
+            "scaledTarget": self.units.numbers.changes and self.objective.kind == "numbers",
         }
 
     def frame(self, moment: Moment) -> Data:

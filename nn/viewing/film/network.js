@@ -30,7 +30,8 @@ function network(plot, spec, ask) {
     if (image && to.column === 1) lines.append(line({ x: first, y: middle }, whole / 2, "bundle"));
     neurons.slice(to.from, to.from + to.terms).forEach((from, i) => {
       const [shown, hit] = [lines.appendChild(line(from, size / 2)), hits.appendChild(line(from, size / 2, "hit"))];
-      edges.push({ from, to, line: shown, hit, place: to.bias + 1 + i, name: `${to.name}.weights[${from.index}]` });
+      const name = `${to.name}.weights[${from.index}]`;
+      edges.push({ from, to, line: shown, hit, weight: i, place: to.bias + 1 + i, name });
     });
   }
   picture.prepend(lines, hits);
@@ -47,10 +48,10 @@ function network(plot, spec, ask) {
     const { pictures, scale, full } = shown.frame;
     const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
       const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
-      return pixel(mix(styled("--paper"), styled(`--${sign}`), Math.min(Math.abs(share), 1) ** 0.8));
+      return pixel(mix(colourOf("paper"), colourOf(sign), Math.min(Math.abs(share), 1) ** 0.8));
     }));
-    const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]), first = (from - zero) * area;
-    paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[first + i]]);
+    const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
+    paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
   };
   const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
     ? [`activation ${text(nodes[j])}`] : [`value ${text(inputs[neurons[j].index])}`,
@@ -81,9 +82,13 @@ function network(plot, spec, ask) {
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
   for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); look(); });
+    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
   }
-  picture.addEventListener("click", ({ target }) => marks.includes(target) && ask({ neuron: marks.indexOf(target) }));
+  picture.addEventListener("click", ({ target }) => {
+    const edge = edges.find(({ hit }) => hit === target);
+    if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
+    else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
+  });
 
   return (frame, moment) => {
     shown = { frame, moment };
@@ -110,7 +115,7 @@ function network(plot, spec, ask) {
     });
     if (image) {
       const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, image, (i) => pixel(mix(styled("--paper"), styled("--ink"), share(i))));
+      paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
       put(0, image, first, middle, whole);
     }
     look();
@@ -158,7 +163,7 @@ function written({ neurons, scaled }, { nodes, sums, gradients }, { neuron, netw
   const { name, column, bias, from, terms, more, activation } = neurons[neuron], here = text(nodes[neuron]);
   const slope = `Gradient of its loss by it: ${text(gradients[neuron])}`;
   if (!column) return [name, ...(scaled ? [`To the network it is ${here}.`] : []), slope];
-  const signed = (x) => x === null || x >= 0 ? `+\u00a0${text(x)}` : `−\u00a0${text(-x)}`;
+  const signed = (x) => x < 0 ? `−\u00a0${text(-x)}` : `+\u00a0${text(x)}`;
   const product = (weight, x) => `${signed(weight)}\u00a0·\u00a0${x < 0 ? `(${text(x)})` : text(x)}`;
   const parts = Array.from({ length: terms }, (_, i) => product(weights[bias + 1 + i], nodes[from + i]));
   const all = [text(weights[bias]), ...parts, ...(more ? [`+ … (${more} more)`] : [])].join(" ");

@@ -41,7 +41,7 @@ class Network:
         units: Units, samples: Samples,
     ) -> None:  # fmt: skip
         places = weight_places(model)
-        self.columns, self.plane, self._is_scaled = columns, plane, units.scales_inputs
+        self.columns, self.plane, self._is_scaled = columns, plane, units.inputs.changes
         inputs = units.inputs_of(samples)
         self._ends = [float(inputs.min()), float(inputs.max())]
         self._parameters = parameters_shown(model, places, columns)

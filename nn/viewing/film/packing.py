@@ -13,14 +13,15 @@ from ...basics.arrays import Floats
 LOWEST = 324
 """The exponent of the least double, 4.941e-324, is minus this."""
 ZERO, NOT_FINITE = 2**24 - 2, 2**24 - 1
-KINDS = {"f8": "decimals", "u1": "bytes", "u2": "words"}
+KINDS = {"f8": "d3", "u1": "u1", "u2": "u2"}
+"""How arrays are written: three bytes for the four digits of a number."""
 
 
 def packed(data: Any) -> Any:
-    """Data as JSON: an array is an object of one string, in base64; single numbers keep all digits.
+    """Data as JSON: an array is its kind and its bytes in base64; single numbers keep all digits.
 
     >>> packed({"epoch": 1, "loss": math.inf, "picture": np.array([0, 255], dtype=np.uint8)})
-    {'epoch': 1, 'loss': None, 'picture': {'bytes': 'AP8='}}
+    {'epoch': 1, 'loss': None, 'picture': {'kind': 'u1', 'base64': 'AP8='}}
     """
     match data:
         case dict():
@@ -29,8 +30,8 @@ def packed(data: Any) -> Any:
             return [packed(part) for part in data]
         case np.ndarray():
             kind = KINDS[data.dtype.str[1:]]
-            written = decimals(data) if kind == "decimals" else data.astype(data.dtype.newbyteorder("<")).tobytes()
-            return {kind: base64.b64encode(written).decode()}
+            written = decimals(data) if kind == "d3" else data.astype(data.dtype.newbyteorder("<")).tobytes()
+            return {"kind": kind, "base64": base64.b64encode(written).decode()}
         case float():
             return data if math.isfinite(data) else None
     return data

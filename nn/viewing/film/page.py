@@ -19,6 +19,7 @@ from ...fit.samples import Samples
 from ...module import parameters_of, set_parameters
 from .bars import Classes, Flow
 from .cloud import Cloud
+from .colours import colours
 from .columns import image_side, mlp_columns, other_columns
 from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
@@ -76,6 +77,7 @@ def make_film(
             "places": [moment.epoch for moment in recording.moments],
             "frames": packed(frames),
             "full": packed(_full(frames)),
+            "colours": colours(),
         },
     )
     return Film(page, f"{len(frames)} frames, epochs 0 to {len(losses[0])}")
@@ -111,7 +113,7 @@ def _views(
         views.insert(1 + is_mlp(model), Parameters(names, moments))
     set_parameters(numbers.parameters, moments[0].parameters)
     starts = [numbers.mean(s) for s in (samples, others) if s]
-    return [*views, Loss(losses, starts, units.scales_numbers and objective.kind == "numbers"), Flow(names, moments)]
+    return [*views, Loss(losses, starts, units.numbers.changes and objective.kind == "numbers"), Flow(names, moments)]
 
 
 def pictures(

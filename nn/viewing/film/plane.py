@@ -15,7 +15,7 @@ SIDES, SIDES_EAGER, STEPS = (37, 25, 19, 13), (19, 13), (1, 2, 3, 4, 6)
 BYTES, NEURON_BYTES = 1_000_000, 700_000
 """For the planes of all frames, and for all pictures of neurons: of many they are coarser."""
 TEMPERATURE = 4.0
-"""Shares rise so much more slowly: then a boundary between points of the grid is where their bytes say it is."""
+"""Shares rise so much more slowly: then a boundary between points of the grid is where lines between them say it is."""
 
 
 class Plane:
@@ -26,7 +26,7 @@ class Plane:
         inputs = cloud.inputs()
         self.x, self.y = (scale(column, name) for column, name in zip(inputs.T, names, strict=True))
         sides = SIDES if numbers.is_compiled else SIDES_EAGER
-        fitting = [side for side in sides if 2 * side**2 * n_channels * n_frames <= BYTES]
+        fitting = [side for side in sides if side**2 * n_channels * n_frames <= BYTES]
         self.side = [*fitting, sides[-1]][0]
         self.n_frames = n_frames
         xs, ys = np.linspace(self.x.low, self.x.high, self.side), np.linspace(self.y.high, self.y.low, self.side)
@@ -76,10 +76,41 @@ class Boundary:
         }
 
     def frame(self, moment: Moment) -> Data:
-        """The shares of each point of the grid, 65,535 for 1: row by row, channel after channel."""
+        """The shares of each point of the grid, 255 for 1: row by row, channel after channel; and the lines between the
+        classes, from x, y to x, y, 65,535 for the whole plane."""
         objective = self.cloud.objective
-        shares = objective.shares(self.plane.nodes(moment)[:, -objective.n_outputs :], TEMPERATURE)
-        return {"field": np.rint(shares.T * 65535.0).astype(np.uint16)}
+        shares = objective.shares(self.plane.nodes(moment)[:, -objective.n_outputs :], TEMPERATURE).T
+        lines = np.concatenate([contour(margin) for margin in self._margins(shares)] or [np.empty((0, 4))])
+        places = np.rint(lines / (self.plane.side - 1) * 65_535.0).astype(np.uint16)
+        return {"field": np.rint(shares * 255.0).astype(np.uint8), "boundary": places}
+
+    def _margins(self, shares: Floats) -> list[Floats]:
+        """How far a class is ahead of all others, at each point; of two classes the second."""
+        side, kind = self.plane.side, self.cloud.objective.kind
+        ahead: list[Floats] = []
+        if kind == "two":
+            ahead = [2.0 * shares[0] - 1.0]
+        elif kind == "many":
+            ahead = [own - np.delete(shares, k, axis=0).max(axis=0) for k, own in enumerate(shares)]
+        return [np.nan_to_num(margin).reshape(side, side) for margin in ahead]
+
+
+CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+
+
+def contour(numbers: Floats) -> Floats:
+    """Where a function of the points of a grid changes its sign: lines within its cells, from x, y to x, y.
+
+    >>> contour(np.array([[-1.0, 1.0], [-1.0, 3.0]]))
+    array([[0.5 , 0.  , 0.25, 1.  ]])
+    """
+    around = np.stack([numbers[:-1, :-1], numbers[:-1, 1:], numbers[1:, 1:], numbers[1:, :-1]], axis=-1)
+    next_ones = np.roll(around, -1, axis=-1)
+    row, column, i = at = np.nonzero((around < 0) != (next_ones < 0))  # of each cell two of its sides, four, or none
+    share = around[at] / (around[at] - next_ones[at])
+    corner = CORNERS[i]
+    places: Floats = np.stack([column, row], axis=-1) + corner + share[:, np.newaxis] * (CORNERS[(i + 1) % 4] - corner)
+    return places.reshape(-1, 4)
 
 
 class Fit:

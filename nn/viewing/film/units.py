@@ -29,20 +29,6 @@ class Units:
                 raise ValueError(f"{name} is for {len(scaling.mean)} columns, wanted {wanted}")
         return found
 
-    @property
-    def scales_inputs(self) -> bool:
-        """Whether the network sees other inputs than the data set has."""
-        return _changes(self.inputs)
-
-    @property
-    def scales_numbers(self) -> bool:
-        """Whether the network sees other targets than the data set has."""
-        return _changes(self.numbers)
-
     def inputs_of(self, samples: Samples) -> Floats:
         """The inputs of samples: (N, n_inputs)."""
         return self.inputs.undo(samples.inputs)
-
-
-def _changes(scaling: Scaling) -> bool:
-    return bool((scaling.mean != 0.0).any() or (scaling.scale != 1.0).any())

@@ -1,13 +1,11 @@
 /* The views of a training. Each is a function (plot, spec, ask): it builds its picture in an element, as large as that
    is, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The docstring
    of the package says what specs, frames and moments are. No view knows where they come from. */
-const RAMP = ["#00224e", "#414d6b", "#7c7b78", "#bcaf6f", "#fee838"];  // cividis (Nuñez, Anderton, Renslow, 2018)
 const MARKS = [  // circle, triangle, square, diamond, cross
   "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "M0-5L5 4H-5Z", "M-4-4H4V4H-4Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
   "M-1.7-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7Z",
 ];
 const LETTER = 6.4;  // pixels of one, about
-const SHARE = 65535;  // what stands for 1 in the field of a chart
 
 /* Four digits, with a true minus sign. */
 function text(number) {
@@ -23,19 +21,10 @@ function shortened(label, width) {
 }
 
 /* ---- colours: three numbers from 0 to 255 */
-const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-const styles = new Map(), dark = matchMedia("(prefers-color-scheme: dark)");  // to ask for a style is slow
-dark.addEventListener("change", () => styles.clear());
-function styled(name) {
-  const found = () => channels(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
-  return styles.get(name) ?? styles.set(name, found()).get(name);
-}
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const colourOf = (part) => data.colours[dark.matches ? "dark" : "light"][part];
+const ramp = (share) => data.colours.ramp[Math.round(255 * share)];
 const mix = (a, b, share) => a.map((x, i) => x + share * (b[i] - x));
-function ramp(share) {
-  const place = share * (RAMP.length - 1), i = Math.min(Math.floor(place), RAMP.length - 2);
-  return mix(channels(RAMP[i]), channels(RAMP[i + 1]), place - i);
-}
-
 const pixel = (colour) => colour.reduce((all, x, i) => all | Math.round(x) << 8 * i, 255 << 24);
 
 /* A canvas with a pixel for each number; whoever shows it enlarges it. */
@@ -101,7 +90,7 @@ function chart(plot, spec, ask) {
   const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
   const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
     transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
-    style: shares ? `fill: rgb(${ramp(shares[i]).map(Math.round)})` : "",
+    style: shares ? `fill: rgb(${ramp(shares[i])})` : "",
   })));
   const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
   const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
@@ -117,7 +106,12 @@ function chart(plot, spec, ask) {
 
   return (frame, moment) => {
     if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
-    if (frame.field) boundary.setAttribute("d", showField(canvas, frame.field, spec.field, box));
+    if (frame.field) {
+      showField(canvas, frame.field, spec.field);
+      const at = (share, i) => (i % 2 ? top + share / 65535 * height : left + share / 65535 * width).toFixed(1);
+      const ends = Array.from(frame.boundary, at);
+      change(boundary, { d: ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end}`).join("") });
+    }
     if (marks.length) change(ring, { transform: `translate(${places[moment.sample]})` });
     marks.forEach((mark, i) => change(mark, { "aria-pressed": i === moment.sample }));
     if (!frame.values) return;
@@ -130,34 +124,16 @@ function chart(plot, spec, ask) {
   };
 }
 
-/* Paints the shares of classes, or numbers, at the points of a grid; returns the lines between the classes. */
-function showField(canvas, field, { side, kind }, { left, top, width, height }) {
-  const n = side * side, paper = styled("--paper"), classes = Array.from({ length: 8 }, (_, k) => styled(`--k${k}`));
-  const all = Array.from({ length: field.length / n }, (_, k) => field.subarray(k * n, (k + 1) * n));
-  const shares = kind === "two" ? [all[0].map((share) => SHARE - share), all[0]] : all, least = SHARE / shares.length;
-  const margins = kind === "numbers" ? [] : shares.map((own, k) => Float32Array.from(own, (share, i) =>
-    share - shares.reduce((most, other, l) => l === k ? most : Math.max(most, other[i]), 0)));  // over all others
+/* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
+function showField(canvas, field, { side, kind }) {
+  const n = side * side, paper = colourOf("paper"), classes = Array.from({ length: 8 }, (_, k) => colourOf(`k${k}`));
+  const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
+    (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
   paint(canvas, side, side, (i) => {
-    if (kind === "numbers") return pixel(ramp(field[i] / SHARE));
-    const k = margins.findIndex((margin) => margin[i] >= 0);
-    return pixel(mix(paper, classes[k % 8], 0.1 + 0.42 * (shares[k][i] - least) / (SHARE - least)));
+    if (kind === "numbers") return pixel(ramp(field[i] / 255));
+    const shares = sharesAt(i), most = Math.max(...shares), least = 255 / shares.length;
+    return pixel(mix(paper, classes[shares.indexOf(most) % 8], 0.1 + 0.42 * (most - least) / (255 - least)));
   });
-  const place = (x, y) => `${(left + x / (side - 1) * width).toFixed(1)} ${(top + y / (side - 1) * height).toFixed(1)}`;
-  return margins.slice(margins.length === 2 ? 1 : 0).map((margin) => contour(margin, side, place)).join("");
-}
-
-/* Where a function of the points of a grid changes its sign: in each cell a line from side to side. */
-function contour(field, side, place) {
-  let path = "";
-  for (let row = 0; row + 1 < side; row++) for (let column = 0; column + 1 < side; column++) {
-    const around = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]], cuts = [];
-    around.forEach(([x, y], i) => {
-      const [u, v] = around[(i + 1) % 4], a = field[y * side + x], b = field[v * side + u], t = a / (a - b);
-      if (a < 0 !== b < 0) cuts.push(place(x + t * (u - x), y + t * (v - y)));
-    });
-    for (let i = 0; i + 1 < cuts.length; i += 2) path += `M${cuts[i]}L${cuts[i + 1]}`;
-  }
-  return path;
 }
 
 /* ---- bars: a number for each name */
@@ -203,41 +179,46 @@ function keys({ curves = [], classes = [], points = [], field }) {
     ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
 }
 
-/* A moment of all views, with the rows of the chosen sample in place of all rows, and with what is chosen. */
-function ofSample(frames, chosen, specs, full) {
-  const count = specs.followed?.samples.length, each = (all, k) => all.length / count * (chosen.sample + k);
-  const one = ([name, frame]) => {
-    if (frame === null || typeof frame !== "object") return [name, frame];
-    const rows = Object.entries(frame.rows || {}).map(([kind, all]) => [kind, all.slice(each(all, 0), each(all, 1))]);
-    const most = chosen.scale === "all" ? full[name] : frame.full;
-    return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
-  };
-  return { ...Object.fromEntries(Object.entries(frames).map(one)), ...chosen };
-}
-
-/* Builds all views, and again whenever the page has another size. draw(moment) returns what is to be read out, and
-   leaves one view as it is if its name is given; build(some) builds some views anew, from other specs. */
-function show(host, specs, ask) {
+/* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
+   draw(moment) returns what is to be read out, and leaves one view as it is if its name is given; full says what full
+   colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
+function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
+  const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
+  const choose = (question) => { Object.assign(chosen, question); ask(question); };
+  const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
   let last = null, size = "";
   host.append(...sides);
-  const build = (some) => {
+  const build = (given, isResized = false) => {
+    const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
+    const some = Object.fromEntries(Object.entries(given).filter(isOther));
+    const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
       elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
-        html("div", {}, ...controls.flatMap((control) => choice(...control, ask))));
+        html("div", {}, ...controls.flatMap((control) => choice(...control, choose))));
       const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
     for (const [name, spec] of Object.entries(some)) {
-      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, ask);
+      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, choose);
     }
+    for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
-  const draw = (moment, kept = "") => {
-    last = moment;
+  /* The numbers of one view, with the rows of the chosen sample in place of all rows. */
+  const ofSample = ([name, frame]) => {
+    if (frame === null || typeof frame !== "object") return [name, frame];
+    const count = specs.followed?.samples.length, at = (all, k) => all.length / count * (chosen.sample + k);
+    const rows = Object.entries(frame.rows ?? {}).map(([kind, all]) => [kind, all.slice(at(all, 0), at(all, 1))]);
+    const most = chosen.scale === "all" ? full[name] : frame.full;
+    return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
+  };
+  const draw = (frames = last, kept = "") => {
+    last = frames;
+    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen };
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
     const drawn = Object.entries(draws).filter(([name]) => name !== kept);
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
@@ -245,12 +226,12 @@ function show(host, specs, ask) {
   const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
     if (now() === size) return;
-    build(specs);
-    if (last) draw(last);
+    build(specs, true);
+    if (last) draw();
     size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
-  dark.addEventListener("change", () => last && draw(last));
-  return { draw, build };
+  dark.addEventListener("change", () => last && draw());
+  return { draw, build, chosen };
 }

@@ -15,6 +15,7 @@ from autograd.viewing.live.page import asset
 
 from ...layers import ACTIVATIONS
 from ...losses import LOSSES
+from ..film.colours import colours
 from .question import Question
 from .session import Session
 from .settings import FEATURES, MOST_LAYERS, OPTIMIZERS, Settings
@@ -31,9 +32,8 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
         body=asset("training.html", __package__).replace("{{settings}}", settings_form(sources)),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
-        + asset("unpacking.js", __package__)
         + asset("training.js", __package__),
-        data={"layers": MOST_LAYERS},
+        data={"layers": MOST_LAYERS, "colours": colours()},
         ask=Tabs(sources, settings or Settings()).ask,
     )
 

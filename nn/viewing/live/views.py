@@ -86,8 +86,8 @@ class Views:
         curves = (history.losses, history.held_out_losses)
         values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
         return {
-            "followed": {**followed, **followed["rows"], "scale": followed["full"]},
-            "network": {**network, "scale": network["full"]},
+            "followed": {**followed["rows"], "full": followed["full"]},
+            "network": network,
             "plane": self.boundary.frame(moment),
             "loss": {"at": float(history.epochs), "values": values},
             "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on

@@ -15,6 +15,7 @@ from ...fit.evaluation import Evaluation, is_mlp
 from ...fit.recording import Moment, Recording
 from ...fit.run import Run
 from ..film.bars import Flow
+from ..film.colours import colours
 from ..film.page import pictures
 from ..film.units import Units
 from ..film.view import View
@@ -27,15 +28,13 @@ PATIENCE = 0.2
 
 def watching_page() -> LivePage:
     """A page that is sent all it shows."""
-    scripts = [("views.js", "nn.viewing.film"), ("network.js", "nn.viewing.film")]
+    scripts = [("views.js", "nn.viewing.film"), ("network.js", "nn.viewing.film"), ("watching.js", __package__)]
     return LivePage(
         title="A training",
         style=asset("film.css", "nn.viewing.film") + asset("watching.css", __package__),
         body=asset("watching.html", __package__),
-        script="".join(
-            asset(*script) for script in [*scripts, ("unpacking.js", __package__), ("watching.js", __package__)]
-        ),
-        data={},
+        script="".join(asset(*script) for script in scripts),
+        data={"colours": colours()},
         ask=lambda question: Answer({}),
     )
 

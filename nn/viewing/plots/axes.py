@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,13 @@ def side_by_side(count: int, width: float = 4.5, height: float = 4.0) -> list[Ax
     for ax in row:
         colour_ticks(ax, PALETTES[current_theme()])
     return row
+
+
+def add_legend(owner: Any, entries: Sequence[tuple[str, Any]], **how: Any) -> None:
+    """A legend of axes, or of a figure: a name and a handle each."""
+    legend = owner.legend([handle for _, handle in entries], ["" for _ in entries], **how)
+    for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
+        text.set_text(name)  # here, since some versions of matplotlib leave out names that begin with _
 
 
 def add_colour_bar(ax: Axes, shades: Any, label: str, **how: Any) -> None:

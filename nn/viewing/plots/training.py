@@ -15,7 +15,7 @@ from ...basics.arrays import Floats
 from ...data.dataset import Dataset
 from ...data.predictor import Predictor
 from ...fit.recording import Curves
-from .axes import GRID, add_colour_bar, new_axes, plain
+from .axes import GRID, add_colour_bar, add_legend, new_axes, plain
 from .style import MARKERS, styled
 
 if TYPE_CHECKING:
@@ -79,28 +79,13 @@ def _scatter_classes(ax: Axes, dataset: Dataset, palette: Palette, rim: str) -> 
 def _name_classes(ax: Axes, handles: Sequence[Any], predictor: Predictor, palette: Palette) -> None:
     """A legend beside the axes: each class, and what a rim means."""
     line = extras.load("matplotlib.lines").Line2D
-    entries = list(zip(predictor.classes[:LISTED], handles, strict=False))
+    entries = list(zip(map(plain, predictor.classes[:LISTED]), handles, strict=False))
     if (rest := len(handles) - LISTED) > 0:
         entries.append((f"… and {rest} more", line([], [], linestyle="none")))
-    ring: dict[str, Any] = {
-        "marker": "o",
-        "markersize": 5,
-        "markerfacecolor": "none",
-        "markeredgecolor": palette["ink"],
-    }
-    rim = line([], [], linestyle="none", **ring)
-    entries.append(("held out", rim))
-    names = [name for name, _ in entries]
-    legend = ax.legend(
-        [handle for _, handle in entries],
-        ["" for _ in entries],
-        title=plain(predictor.target_name),
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=math.ceil(len(entries) / COLUMN),
-    )
-    for text, name in zip(legend.get_texts(), names, strict=True):
-        text.set_text(plain(name))  # here, since some versions of matplotlib leave out names that begin with _
+    rim: dict[str, Any] = {"markersize": 5, "markerfacecolor": "none", "markeredgecolor": palette["ink"]}
+    entries.append(("held out", line([], [], linestyle="none", marker="o", **rim)))
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    add_legend(ax, entries, title=plain(predictor.target_name), ncols=math.ceil(len(entries) / COLUMN), **beside)
 
 
 def plot_surface(predictor: Predictor, train: Dataset, held_out: Dataset, ax: Axes | None = None) -> Axes:

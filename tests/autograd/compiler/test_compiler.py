@@ -53,7 +53,7 @@ def test_one_expression_through_all_passes() -> None:
     program = layout(lifted)
     assert str(program) == (
         "m1 (B) = dot(theta[0: shape (2,), strides (1,)], x)\n"
-        "z1 (B) = add(m1, theta[2: shape (), strides ()][None])\n"
+        "z1 (B) = add(m1, theta[2: shape (), strides ()])\n"
         "tanh1 (B) = tanh(z1)\nreturn tanh1"
     )
     source = compile(output, inputs).source

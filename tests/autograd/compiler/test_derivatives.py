@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from compiled import Numbers, replayed, robust
+from extensive import further
 from generators.formulas import formula
 from generators.graphs import generated
 
@@ -53,7 +54,7 @@ def test_of_graphs(seed: int) -> None:
     check_derivatives(outputs, inputs, np.array(batch))
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", [*range(100), *further(*range(100, 300))])
 def test_of_formulas(seed: int) -> None:
     rng = random.Random(seed)
     leaves = [Value(rng.uniform(-2, 2)) for _ in range(rng.randint(2, 5))]

@@ -17,9 +17,12 @@ from generators.programs import arrays
 from generators.recurrences import (
     FAMILIES,
     Cell,
+    Number,
+    affine,
     family,
     matrix,
     one_output,
+    random_copies,
     random_recurrence,
     random_steps,
     squares,
@@ -92,6 +95,16 @@ def test_random_recurrences(first: int) -> None:
 
 
 @pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("first", range(0, 30, 10))
+def test_random_recurrences_side_by_side(first: int) -> None:
+    for seed in range(first, first + 10):
+        outputs, inputs = random_copies(seed)
+        if all(abs(node.data) < 1e6 for node in replayed(outputs, {})[1].values()):
+            batch = np.random.default_rng(seed).uniform(-1, 1, ((1, 2, 3)[seed % 3], len(inputs)))
+            check(outputs, inputs, batch if inputs else batch[:1])
+
+
+@pytest.mark.usefixtures("forced")
 def test_nearly_all_random_recurrences_are_loops() -> None:
     long = [seed for seed in range(150) if random_steps(seed) >= 12]
     found = [seed for seed in long if rolled(*random_recurrence(seed)).loops]
@@ -114,7 +127,7 @@ def test_loops_without_holes(name: str, exact: bool) -> None:
 
 
 @pytest.mark.usefixtures("forced")
-@pytest.mark.parametrize("first", [0, 10, 20, 1040])
+@pytest.mark.parametrize("first", [0, 1040, *further(10, 20)])
 def test_slopes_of_random_recurrences(first: int) -> None:
     """Several loops, there and back, whose results are joined with what other loops begin with.
 
@@ -300,7 +313,7 @@ def test_parameters_keep_the_order_that_was_asked_for() -> None:
     check([squares(state)], inputs, np.random.default_rng(0).uniform(-1, 1, (3, 200)))
 
 
-@pytest.mark.parametrize("varies", [True, False], ids=["inputs", "no inputs"])
+@pytest.mark.parametrize("varies", [True, *further(False)], ids=["inputs", "no inputs"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_parameters_have_one_order_rolled_or_not(name: str, varies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs, inputs = family(name, 12)
@@ -340,18 +353,56 @@ def test_equal_chains_side_by_side_are_steps_of_one_loop(count: int) -> None:
     check([squares(ends)], inputs, np.random.default_rng(0).uniform(-0.6, 0.6, (3, count)))
 
 
+def networks(count: int, start: Callable[[int], Sequence[Number]]) -> Value:
+    """Networks side by side, which share their weights."""
+    cell, states = matrix(random.Random(0), 3, 3), []
+    for i in range(count):
+        state = start(i)
+        for _ in range(60):
+            state = [z.tanh() for z in affine(cell, state, [0.1] * 3)]
+        states += state
+    return squares(states)
+
+
 @pytest.mark.parametrize("count", [2, 7])
 def test_what_networks_side_by_side_carry_is_read_as_it_was_made(count: int) -> None:
-    rng = random.Random(0)
-    weights, inputs = matrix(rng, 3, 3), matrix(rng, count, 3)
-    states: list[Sequence[Value]] = []
-    for state in inputs:
-        for _ in range(60):
-            state = [functional.dot(row, state).tanh() for row in weights]
-        states.append(state)
-    output, xs = squares([value for state in states for value in state]), [x for row in inputs for x in row]
+    inputs = matrix(random.Random(1), count, 3)
+    output, xs = networks(count, inputs.__getitem__), [x for row in inputs for x in row]
     source = compile(output, xs).source
+    assert f"np.empty((61, 3, {count}, B))" in source
+    assert not re.search(r"columns|\.transpose\(0, 2, 3", source)  # nothing is copied into another order
     steps = source[source.index("def step(") : source.index("def views(")]
     assert "tanh" in steps
     assert not re.search(r"\[i\d|transpose", steps)  # nothing is picked out, nothing is read in another order
     check([output], xs, np.random.default_rng(0).uniform(-0.6, 0.6, (3, len(xs))))
+
+
+STARTS: dict[str, Callable[[int, list[Value]], Sequence[Number]]] = {
+    "numbers": lambda i, x: [0.0, 0.1 * i, -0.2],
+    "inputs and numbers": lambda i, x: [x[0], 0.0, x[1]],
+    "computed apart": lambda i, x: [x[0].exp(), x[1] * x[2], x[2].sin()],
+    "all in one": lambda i, x: [x[0] * x[0]] * 3,
+    "some of the networks": lambda i, x: x if i else [0.0] * 3,
+}
+
+
+@pytest.mark.parametrize("varies", [True, False], ids=["inputs", "parameters"])
+@pytest.mark.parametrize("start", STARTS)
+def test_networks_side_by_side_begin_with_anything(start: str, varies: bool) -> None:
+    rows = matrix(random.Random(1), 4, 3)
+    output, inputs = (
+        networks(4, lambda i: STARTS[start](i, rows[i])),
+        [x for row in rows for x in row] if varies else [],
+    )
+    hold([output], inputs, 3 if varies else 1)
+
+
+@pytest.mark.parametrize("name", ["lstm", "hidden_states"])
+def test_of_many_chains_side_by_side_few_are_loops(name: str) -> None:
+    """Written out, a line computes a step of many rows of a Hessian; as loops they would be one after the other."""
+    outputs, inputs = family(name, 14)
+    slopes = grad(outputs[0], inputs, create_graph=True)
+    curves = [curve for slope in slopes[::3] for curve in grad(slope, inputs, create_graph=True)]
+    folded = fold(record(curves, inputs))
+    assert len(roll(folded).loops) <= 1
+    assert len(roll(folded, every=True).loops) > 4

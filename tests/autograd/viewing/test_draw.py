@@ -414,6 +414,7 @@ WHOLE = [  # inputs, sizes of layers, loss, direction: each size and each loss i
     (2, [1, 1], "mse", "BT"), (2, [2, 2], "class", "LR"), (2, [2, 2], "binary", "TB"), (1, [3, 1], "mse", "LR"),
     (2, [4, 1], "sum", "LR"), (2, [1, 3], "classes", "LR"), (2, [3, 1, 2], "binary", "BT"), (2, [4, 4, 1], "mse", "LR"),
     (2, [6, 4, 1], "mse", "TB"), (2, [5, 3, 2], "mse", "LR"), (2, [4, 3], "class", "LR"), (2, [2, 5], "binary", "TB"),
+    (3, [2, 5], "class", "LR"), (2, [2, 5], "classes", "RL"), (3, [5], "class", "RL"), (2, [3, 5], "classes", "LR"),
 ]  # fmt: skip
 
 

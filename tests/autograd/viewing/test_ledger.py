@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from live import until
 from stepping import almost_300_nodes, least_contrast, network, neuron
 
 from autograd import Value, draw, step_through
@@ -91,6 +92,17 @@ def test_keys_alone_ask_every_box(open_page: Any) -> None:
         page.emulate_media(color_scheme=scheme)
         ratio, text = least_contrast(page)
         assert ratio >= 4.5, (scheme, text)
+
+
+def test_a_box_that_has_the_focus_keeps_it_where_the_picture_turns_upright(open_page: Any) -> None:
+    page = open_page(step_through(neuron()).html)
+    page.locator("#stage").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    name = page.evaluate("document.activeElement.dataset.part")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#stage svg.upright.shown").wait_for()
+    until(page, f"document.activeElement.closest('svg.upright') && document.activeElement.dataset.part === '{name}'")
 
 
 def test_draw_says_the_same_where_the_pointer_rests() -> None:

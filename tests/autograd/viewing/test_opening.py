@@ -35,7 +35,7 @@ def boxes(page: Any) -> list[str]:
 
 
 def opened(page: Any) -> list[str]:
-    return sorted(page.locator(f"{SHOWN} g.cluster.open").evaluate_all("all => all.map(one => one.dataset.layer)"))
+    return sorted(page.locator(f"{SHOWN} g.cluster.open").evaluate_all("all => all.map(one => one.dataset.part)"))
 
 
 def layer(page: Any, i: int) -> Any:

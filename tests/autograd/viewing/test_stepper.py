@@ -56,7 +56,7 @@ def test_forward_steps_compute_and_backward_steps_write_the_chain_rule() -> None
 def test_the_last_gradients_are_the_engines() -> None:
     model = MLP(2, [3, 1], "tanh", seed=0)
     loss = mse(model([0.3, -0.4]), [1.0])
-    number = {node: str(i) for i, node in enumerate(topological_order(loss))}
+    number = {node: f"v{i}" for i, node in enumerate(topological_order(loss))}
     known: dict[str, str] = {}
     for step in frames(step_through(loss).html):
         known |= {node: exact for node, (_, exact) in step["gradients"].items()}

@@ -35,6 +35,7 @@ from nn.fit.recording import LIMIT
 from nn.fit.samples import Samples
 from nn.viewing.film.columns import image_side
 from nn.viewing.film.packing import decimals
+from nn.viewing.film.plane import contour
 from nn.viewing.film.view import Axis, scale
 
 FOUR_DIGITS = {"rel": 5e-4, "abs": 1e-12}
@@ -117,7 +118,7 @@ def test_the_boundary_is_the_probability_over_the_plane_at_temperature_4():
     for row, column in [(0, 0), (0, side - 1), (side - 1, 0), (20, 7), (31, 34)]:
         point = [np.linspace(x.low, x.high, side)[column], np.linspace(y.high, y.low, side)[row]]
         probability = 1 / (1 + math.exp(-model(point)[0].data / 4))
-        assert grid[row, column] == pytest.approx(65535 * probability, abs=0.51)
+        assert grid[row, column] == pytest.approx(255 * probability, abs=0.51)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -586,3 +587,18 @@ def test_the_page_is_self_contained(tmp_path):
 )
 def test_ticks_are_round_numbers(low, high, log, ticks):
     assert Axis(low, high, log=log).ticks() == ticks
+
+
+def test_a_contour_crosses_every_side_on_which_the_sign_changes_where_a_line_along_it_is_zero():
+    draws = np.random.default_rng(0)
+    for side in (2, 3, 8):
+        grid = draws.normal(size=(side, side))
+        ends = sorted(map(tuple, contour(grid).reshape(-1, 2).round(9).tolist()))
+        wanted = []
+        for y, x in np.ndindex(side, side):
+            for right, down in ((1, 0), (0, 1)):
+                if x + right < side and y + down < side and (grid[y, x] < 0) != (grid[y + down, x + right] < 0):
+                    share = grid[y, x] / (grid[y, x] - grid[y + down, x + right])
+                    cells = 2 if (0 < y < side - 1 if right else 0 < x < side - 1) else 1
+                    wanted += [(round(x + share * right, 9), round(y + share * down, 9))] * cells
+        np.testing.assert_allclose(ends, sorted(wanted), atol=1e-8)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from extensive import further
 from films import content, followed_rows, recorded_rings, rings, samples_of
+from live import until
 from matplotlib.image import imread
 
 import autograd
@@ -136,7 +138,7 @@ def columns_of(epoch, row):
 
 def colour(page, name):
     """One of the page's colours, as three numbers."""
-    return np.array(page.evaluate("name => styled(name)", name))
+    return np.array(page.evaluate("name => colourOf(name)", name))
 
 
 def pixels(page, selector):
@@ -342,14 +344,14 @@ def test_neurons_are_filled_by_what_was_chosen_compared_with_what_was_chosen(ope
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("scale", ["epoch", "all"])
+@pytest.mark.parametrize("scale", ["epoch", *further("all")])
 def test_a_neurons_picture_is_large_where_it_is_looked_at(open_page, film, dark, scale):
     data = content(film)
     side = data["specs"]["network"]["edge"]
     page = open_page(film.html, dark=dark)
     page.select_option("#scale", scale)
     page.fill("#slider", "3")
-    paper, negative, positive = (colour(page, name) for name in ("--paper", "--negative", "--positive"))
+    paper, negative, positive = (colour(page, name) for name in ("paper", "negative", "positive"))
     frames = [frame["network"] for frame in data["frames"]]
     canvas = pixels(page, "#network .plot > canvas")
     for j, column in [(2, 0), (7, 1), (9, 2)]:
@@ -374,7 +376,7 @@ def test_an_image_is_shown_and_so_are_the_bars_of_its_classes(open_page, digits)
         page.select_option("#sample", str(i))
         shown = pixels(page, "#network .plot > canvas")
         image = np.array(samples_of(data)[i]["inputs"]).reshape(4, 4) / 16
-        paper, ink = colour(page, "--paper"), colour(page, "--ink")
+        paper, ink = colour(page, "paper"), colour(page, "ink")
         box = page.locator("#network .plot").bounding_box()
         whole, middle = min(120, 0.3 * box["width"]), (22 + box["height"]) / 2
         for row, column in np.ndindex(4, 4):
@@ -469,14 +471,14 @@ def test_the_boundary_is_smooth_and_where_the_network_changes_its_mind(open_page
 def test_the_plane_has_the_colours_of_the_classes(open_page, film):
     page = open_page(film.html)
     page.keyboard.press("End")
-    field, shown = content(film)["frames"][-1]["plane"]["field"] / 65535, pixels(page, "#plane canvas").reshape(-1, 3)
-    paper, classes = colour(page, "--paper"), np.array([colour(page, name) for name in ("--k0", "--k1")])
+    field, shown = content(film)["frames"][-1]["plane"]["field"] / 255, pixels(page, "#plane canvas").reshape(-1, 3)
+    paper, classes = colour(page, "paper"), np.array([colour(page, name) for name in ("k0", "k1")])
     lead = np.abs(2 * field - 1)[:, np.newaxis]
     wanted = paper + (0.1 + 0.42 * lead) * (classes[(field >= 0.5).astype(int)] - paper)
     np.testing.assert_allclose(shown, wanted, atol=1.01)
 
 
-@pytest.mark.parametrize("kind", ["film", "digits", "wave"])
+@pytest.mark.parametrize("kind", ["film", *further("digits", "wave")])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_nothing_is_wider_than_the_window(open_page, request, kind, width, height):
     page = open_page(request.getfixturevalue(kind).html, width, height)
@@ -517,7 +519,7 @@ def test_a_click_on_a_point_follows_it_and_so_does_enter(open_page, film):
         assert page.input_value("#sample") == "3"
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (800, 640)], ids=["desktop", "notebook"])
+@pytest.mark.parametrize("size", [(1280, 800), *further((800, 640))], ids=["desktop", "notebook"])
 @pytest.mark.parametrize("kind", ["film", "digits", "ten_digits", "wave", "sixteen"])
 def test_all_charts_are_in_sight_with_their_axes(open_page, request, kind, size):
     film = request.getfixturevalue(kind)
@@ -572,7 +574,7 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("kind", ["film", "digits", "wave"])
+@pytest.mark.parametrize("kind", ["film", *further("digits", "wave")])
 def test_texts_stand_out_from_what_is_behind_them(open_page, request, kind, dark):
     page = open_page(request.getfixturevalue(kind).html, dark=dark)
     page.eval_on_selector_all("details", "all => all.forEach((e) => { e.open = true; })")
@@ -618,8 +620,20 @@ def test_views_know_nothing_of_where_moments_come_from(open_page, film):
     assert page.text_content("#sent figcaption").strip() == "Two"
 
 
+@pytest.mark.parametrize("stop", ["#plane .followed", "#network .neuron", "#shade", "#sample", "#followed summary"])
+def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_page, film, stop):
+    page = open_page(film.html)
+    all_of_them = f"[...document.querySelectorAll('{stop}')]"
+    page.evaluate(f"const all = {all_of_them}; window.built = all[Math.min(6, all.length - 1)]; built.focus()")
+    at = page.evaluate(f"{all_of_them}.indexOf(document.activeElement)")
+    assert at >= 0
+    page.set_viewport_size({"width": 1100, "height": 700})
+    until(page, "!built.isConnected")
+    until(page, f"{all_of_them}.indexOf(document.activeElement) === {at}")
+
+
 def test_all_scripts_together_are_small():
     files = [file for package in (autograd, nn) for file in Path(package.__file__).parent.rglob("*.js")]
     lines = [len(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     assert len(files) >= 5
-    assert sum(max(1, math.ceil(length / 120)) for length in lines) <= 1490
+    assert sum(max(1, math.ceil(length / 120)) for length in lines) <= 1160

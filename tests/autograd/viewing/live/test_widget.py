@@ -64,7 +64,7 @@ def test_a_question_is_answered_with_its_number() -> None:
     assert (first, second) == ({"number": 0.5}, {"number": 0.75})
     assert head_of(packet)["output"] == "f = 6"
     assert head_of(refusal) == {"error": "a question is a JSON object, got str"}
-    assert '"formula": "w*x"' in made.traits["page"]
+    assert '"first": ["w*x"' in made.traits["page"]
 
 
 @pytest.mark.usefixtures("anywidget")

@@ -1,0 +1,69 @@
+"""The parts of a page's picture, by the names that scripts find them by."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from ..value import Value
+
+_GROUP = re.compile(r'<g id="\w+" class="((?:node|edge)\b[^"]*)">\s*<title>([^<]*)</title>')
+_CLUSTER = re.compile(r'class="cluster"(>\s*<title>[^<]*</title>\s*<path[^>]*>\s*<text[^>]*>([^<]*)<)')
+_ORIGIN = re.compile(r'(class="graph") transform="[^"]*translate\(([-\d.]+)[ ,]([-\d.]+)\)"')
+
+
+def named_parts(
+    svg: str, labels: Mapping[str, str] = MappingProxyType({}), opened: Collection[str] = (), **attributes: str
+) -> str:
+    """A picture by :func:`.rendering.render_titled` as a page has it, its ``<svg>`` with some attributes.
+
+    Each part says its name, in place of a title, which would show where the pointer rests. A node is called as in the
+    DOT text, ``v1_op``; an edge by its ends, and which of those between them it is, ``v0->v1_op#0``: both of its lines,
+    if they meet in a pin. Nodes with labels can be asked, and keys reach them in this order; a cluster of a title in
+    ``opened`` stands open. Units are the picture's own, without an offset.
+    """
+    order = {name: place for place, name in enumerate(labels)}
+    names = _names([html.unescape(title) for _, title in _GROUP.findall(svg)])
+
+    def named(match: re.Match[str]) -> str:
+        name = next(names)
+        label = f' data-asked="{order[name]}" aria-label="{html.escape(labels[name])}"' if name in order else ""
+        return f'<g class="{match[1]}" data-part="{html.escape(name)}"{label}>'
+
+    def frame(match: re.Match[str]) -> str:
+        is_open = html.unescape(match[2]) in opened
+        return f'class="cluster open" data-part="{match[2]}"{match[1]}' if is_open else match[0]
+
+    svg = _CLUSTER.sub(frame, _GROUP.sub(named, svg))
+    svg = re.sub(r'<title>[^<]*</title>\n?| id="[^"]*"', "", svg)
+    origin = _ORIGIN.search(svg)
+    assert origin
+    moved = f'viewBox="-{origin[2]} -{origin[3]} '
+    svg = re.sub(r'viewBox="[-\d.]+ [-\d.]+ ', moved, _ORIGIN.sub(r"\1", svg), count=1)
+    told = "".join(f' {name}="{html.escape(text)}"' for name, text in attributes.items())
+    return svg.replace("<svg", f"<svg{told}", 1)
+
+
+def _names(titles: Sequence[str]) -> Iterator[str]:
+    """The names of nodes and edges of these titles.
+
+    >>> list(_names(["v3", "v3:e->v3_pin0:w", "v3_pin0:e->v5_op:w", "v4->v5_op", "v4->v5_op"]))
+    ['v3', 'v3->v5_op#0', 'v3->v5_op#0', 'v4->v5_op#0', 'v4->v5_op#1']
+    """
+    ends = [re.sub(":[nesw]", "", title).split("->") for title in titles]  # whatever side a line begins and ends on
+    beyond = {edge[0]: edge[1] for edge in ends if len(edge) == 2 and "_pin" in edge[0]}
+    before: Counter[tuple[str, ...]] = Counter()
+    for tail, *heads in ends:
+        which = before[tail, *heads]
+        before[tail, *heads] += 1
+        yield f"{tail.partition('_pin')[0]}->{beyond.get(heads[0], heads[0])}#{which}" if heads else tail
+
+
+def edge_part(number: Mapping[Value, int], node: Value, i: int) -> str:
+    """The name of the edge from a node's ``i``-th parent, nodes being numbered as in the picture."""
+    parent = node.parents[i]
+    which = sum(other is parent for other in node.parents[:i])
+    return f"v{number[parent]}->v{number[node]}_op#{which}"
