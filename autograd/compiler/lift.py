@@ -26,11 +26,11 @@ PATIENCE = 5.0  # seconds of compiling, from which on there is a warning
 MANY = 12  # operands that come from more arrays than this are joined
 
 
-def lift(folded: Folded, exact: bool = False, quiet: bool = False) -> Lifted:
+def lift(folded: Folded, exact: bool = False, quiet: bool = False, apart: bool = False) -> Lifted:
     """Groups level by level. ``exact`` refuses grids with holes: no number is computed that the graph has not.
 
-    Nor a derivative: nodes through which no gradient flows are in groups of their own. Of an irregular graph a warning
-    tells what it will cost, unless it is to be ``quiet``.
+    Nor a derivative: nodes through which no gradient flows are in groups of their own, as they are if these are to be
+    ``apart``. Of an irregular graph a warning tells what it will cost, unless it is to be ``quiet``.
 
     >>> from autograd import Value, functional
     >>> from .record import record
@@ -42,10 +42,12 @@ def lift(folded: Folded, exact: bool = False, quiet: bool = False) -> Lifted:
     3: 1 × (5×3 @ 3×1), from parameters, inputs
     4: tanh of 5, from 3
     """
-    builder = Builder(folded, exact)
+    builder = Builder(folded, exact, apart)
     live = np.flatnonzero(folded.level > 0)
     turns: list[tuple[int, Ints | Loop]] = [(loop.level, loop) for loop in folded.loops]
-    turns += [(int(folded.level[nodes[0]]), nodes) for nodes in _together(folded, live, folded.level[live], exact)]
+    turns += [
+        (int(folded.level[nodes[0]]), nodes) for nodes in _together(folded, live, folded.level[live], builder.apart)
+    ]
     for _, turn in sorted(turns, key=lambda pair: pair[0]):
         if isinstance(turn, Loop):
             _loop(builder, folded, turn)
@@ -70,9 +72,9 @@ def _warn(operations: int, pieces: int, nodes: int) -> None:
         )
 
 
-def _together(folded: Folded, nodes: Ints, level: Ints, exact: bool) -> list[Ints]:
-    """The nodes of each level; if ``exact``, those that pass a gradient on apart from those that do not."""
-    turn = 2 * level + (~folded.flows[nodes] if exact else 0)
+def _together(folded: Folded, nodes: Ints, level: Ints, apart: bool) -> list[Ints]:
+    """The nodes of each level; those that pass a gradient on ``apart`` from those that do not, if so asked."""
+    turn = 2 * level + (~folded.flows[nodes] if apart else 0)
     order = np.argsort(turn, kind="stable")
     return [nodes[order[run]] for run in runs(turn[order])] if len(nodes) else []
 
@@ -107,7 +109,7 @@ def _loop(builder: Builder, folded: Folded, loop: Loop) -> None:
             builder.add(Group("carry", carried[group], (nodes.same[loop.first[group]], loop.after[group])))
         for group in groups(nodes.varies[stacked], nodes.home[sources[:, 0]]) if len(stacked) else ():
             builder.add(Group("stack", stacked[group], (sources[group],)))
-        for together in _together(folded, loop.body, loop.levels, builder.exact):
+        for together in _together(folded, loop.body, loop.levels, builder.apart):
             _level(builder, folded, together)
         read = np.flatnonzero((loop.steps != NONE).any(axis=1))
         made = nodes.same[loop.body[read]]

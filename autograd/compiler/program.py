@@ -30,6 +30,7 @@ from .record import record
 from .roll import roll
 from .targets import c
 from .targets.building import Library, build, has_wide_vectors
+from .targets.masking import masked
 from .targets.numpy import Source, load, write
 
 
@@ -451,7 +452,7 @@ class Program:
         """
         from .targets import jax
 
-        return jax.load_function(jax.source(self._without_holes, self._single))
+        return jax.load_function(jax.source(self._masked, self._single))
 
     def to_torch(self) -> Any:
         """A ``torch.nn.Module`` of a batch, whose parameter ``theta`` starts as the data; its text is in ``source``.
@@ -460,7 +461,7 @@ class Program:
         """
         from .targets import torch
 
-        return torch.load_module(torch.source(self._without_holes, self._single), self.theta)
+        return torch.load_module(torch.source(self._masked, self._single), self.theta)
 
     def to_onnx(self, path: str | Path | None = None, dtype: npt.DTypeLike = "float64") -> Any:
         """The forward pass at the parameters' data as an ``onnx.ModelProto``, and as a file if a path is given.
@@ -470,7 +471,7 @@ class Program:
         """
         from .targets import onnx
 
-        model = onnx.model(self._without_holes, self.theta, self._single, dtype)
+        model = onnx.model(self._masked, self.theta, self._single, dtype)
         if path is not None:
             write_file(path, model.SerializeToString(deterministic=True))
         return model
@@ -484,13 +485,20 @@ class Program:
             constants = [f"{name} = np.array({literal(values)})\n" for name, values in self.constants.items()]
             return self.source + "".join(constants)
         source = jax.source if framework == "jax" else torch.source
-        return source(self._without_holes, self._single)
+        return source(self._masked, self._single)
 
     @cached_property
     def _without_holes(self) -> ArrayProgram:
-        """The arrays without holes, for their number times 0 may be nan in a derivative; theta is in our order."""
+        """The arrays of a program in C, where grids with holes are no help; theta is in our order."""
         with collector_paused():
             return layout(lift(roll(fold(self._packed.unpacked())), exact=True), self.parameters)
+
+    @cached_property
+    def _masked(self) -> ArrayProgram:
+        """The arrays for frameworks, which differentiate by themselves: holes are masked; theta is in our order."""
+        with collector_paused():
+            lifted = lift(roll(fold(self._packed.unpacked())), quiet=True, apart=True)
+            return masked(layout(lifted, self.parameters))
 
     # ---- looking at it
 

@@ -21,8 +21,8 @@ from .grids import Rows
 class Builder:
     """The groups so far. The first lives at home ``INPUTS + 1``, each other one after the one before it."""
 
-    def __init__(self, folded: Folded, exact: bool) -> None:
-        self.nodes, self.exact = Nodes(folded), exact
+    def __init__(self, folded: Folded, exact: bool, apart: bool) -> None:
+        self.nodes, self.exact, self.apart = Nodes(folded), exact, exact or apart
         self.rows = folded.recording.rows
         self.groups: dict[int, Group | Repeat] = {}
         self.homes = count(INPUTS + 1)

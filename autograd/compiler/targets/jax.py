@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from ...extras import load
 from .. import ir
+from .masking import Terms
 from .source import FUNCTIONS, Code, PythonSource, docstring
 from .text import ATOM, commented, executed, function, literal, module_text, wrapped
 from .walk import Repeated
@@ -54,9 +55,31 @@ def operation(function, *partials):
     return operation
 '''
 
+PRODUCTS = '''
+def products(letters, order, mask, left, right):
+    """einsum(letters, left, right), of the terms alone where the mask is, along axes of all letters in this order."""
+    *sides, out = letters.replace("->", ",").split(",")
+    summed = tuple(axis for axis, letter in enumerate(order) if letter not in out)
+
+    def together(left, right):
+        left, right = (jnp.where(jnp.isfinite(x), x, 0.0) for x in (left, right))  # mapped, both ways are gone
+        return jnp.where(mask.any(summed), jnp.einsum(letters, left, right), 0.0)
+
+    @jax.checkpoint
+    def apart(*factors):
+        product = 1.0
+        for factor, side in zip(factors, sides):
+            ordered = jnp.einsum(f"{side}->{\'\'.join(letter for letter in order if letter in side)}", factor)
+            spread = jnp.expand_dims(ordered, [axis for axis, letter in enumerate(order) if letter not in side])
+            product *= jnp.where(mask, spread, 0.0)
+        return product.sum(summed)
+
+    return jax.lax.cond(jnp.isfinite(left).all() & jnp.isfinite(right).all(), together, apart, left, right)
+'''
+
 
 class _Jax(PythonSource):
-    name, module, joins = "JAX", "jnp", "jnp.concatenate"
+    name, module, joins, has_terms = "JAX", "jnp", "jnp.concatenate", True
     functions: ClassVar = {
         **FUNCTIONS,
         "relu": "jax.nn.relu({})",
@@ -73,8 +96,8 @@ class _Jax(PythonSource):
         "leaky_relu": "jnp.where({0} > 0, {0}, {1} * {0})",
         "mul_no_nan": "jnp.where({1} == 0, 0.0, {0} * {1})",
     }
-    helpers: ClassVar = {"operation": OPERATION}
-    reserved = (*PythonSource.reserved, "jax", "jnp", "SymbolicZero")
+    helpers: ClassVar = {"operation": OPERATION, "products": PRODUCTS}
+    reserved = (*PythonSource.reserved, "jax", "jnp", "SymbolicZero", "products")
 
     def stored(self, name: str) -> str:
         return name
@@ -87,6 +110,12 @@ class _Jax(PythonSource):
 
     def max(self, value: Code, axes: Sequence[int]) -> Code:
         return Code(f"jax.lax.stop_gradient({value.within(ATOM)}.max({self.axes(axes)}))")
+
+    def terms(self, terms: Terms, left: Code, right: Code) -> Code:
+        """A product of matrices where all is finite, which is as fast as it would be without holes."""
+        self.used.setdefault("products", self.helpers["products"].strip())
+        letters = f'"{terms.left_letters},{terms.right_letters}->{terms.out}", "{terms.order}"'
+        return Code(f"products({letters}, {self.constant(terms.mask).text}, {left.text}, {right.text})")
 
     def repeat(self, repeated: Repeated[Code]) -> Sequence[Code]:
         """A scan. What the last step alone leaves is what it carries on, or else the last of all rows."""

@@ -153,8 +153,9 @@ def _by_steps(expr: Contract) -> Expr | None:
 def _as_collected(expr: Expr, letters: str) -> tuple[Expr, str]:
     """All that a loop has collected, in another order, as that array itself with its letters in that order."""
     if isinstance(expr, Rearrange) and isinstance(expr.inside, Array) and expr.inside.stack_of:
-        if {*expr.order} == {*range(len(expr.inside.shape))}:
-            return expr.inside, "".join(letters[expr.order.index(axis)] for axis in range(len(letters)))
+        own = range(len(expr.inside.shape))
+        if {*expr.order} == {*own}:
+            return expr.inside, "".join(letters[expr.order.index(axis)] for axis in own)
     if not (isinstance(expr, View) and isinstance(expr.source, Array) and expr.source.stack_of):
         return expr, letters
     found, axes = expr.along(expr.order), (*expr.order, *[len(expr.lengths)] * expr.sampled)

@@ -16,6 +16,7 @@ from ... import ops
 from .. import ir
 from ..algebra import composed
 from ..naming import Names
+from .masking import Terms
 
 T = TypeVar("T")
 Pick = slice | int
@@ -27,6 +28,8 @@ class Library(ABC, Generic[T]):
     name: ClassVar[str]
     reserved: ClassVar[Sequence[str]] = ()
     """Names that arrays may not have."""
+    has_terms: ClassVar[bool] = False
+    """Whether it has :meth:`terms`; else a product of which only some count is written term by term."""
 
     @abstractmethod
     def has(self, row: ops.Operation) -> bool:
@@ -66,6 +69,10 @@ class Library(ABC, Generic[T]):
     @abstractmethod
     def contract(self, left: T, right: T, left_letters: str, right_letters: str, out: str) -> T:
         """The sum of products over all letters that ``out`` has not."""
+
+    def terms(self, terms: Terms, left: T, right: T) -> T:
+        """A product of which only some terms count, of a library that ``has_terms``."""
+        raise NotImplementedError
 
     @abstractmethod
     def sum(self, value: T, axes: Sequence[int]) -> T: ...
@@ -272,6 +279,11 @@ class Walk(Generic[T]):
         kept = [letter for letter in letters if letter in expr.out]
         return self.transposed(total, [kept.index(letter) for letter in expr.out])
 
+    def terms(self, expr: Terms) -> T:
+        if not self.library.has_terms:
+            return self.value(expr.apart)
+        return self.library.terms(expr, self.value(expr.left), self.value(expr.right))
+
     def reduce(self, expr: ir.Reduce) -> T:
         if not expr.axes:
             return self.value(expr.inside)
@@ -305,6 +317,7 @@ class Walk(Generic[T]):
         ir.Apply: apply,
         ir.Where: where,
         ir.Contract: contract,
+        Terms: terms,
         ir.Reduce: reduce,
         ir.Rearrange: rearrange,
         ir.Reshape: reshape,

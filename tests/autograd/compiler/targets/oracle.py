@@ -18,7 +18,7 @@ from generators.recurrences import family
 from generators.tensor_programs import elements, loss, steps_of
 from generators.tensors import Draw
 
-from autograd import Program, Value, compile, ops
+from autograd import Program, Value, compile, functional, ops
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.targets.interpret import interpret
 from autograd.graph import topological_order
@@ -134,3 +134,33 @@ def slopes_agree(found: Any, wanted: Numbers) -> None:
     found, is_finite = np.asarray(found), np.isfinite(wanted)
     np.testing.assert_allclose(found[is_finite], wanted[is_finite], rtol=1e-12, atol=1e-300)
     assert not np.isfinite(found[~is_finite]).any()
+
+
+# ---- holes
+
+
+def causal() -> tuple[list[Value], list[Value]]:
+    """Attention of which each place reads itself and those before it: an output a place, of two inputs each."""
+    draw = Draw(0)
+    x, (wide, high) = draw.input(3, 2), draw.parameters(2)
+    outputs = []
+    for t in range(len(x)):
+        scores = [wide * functional.dot(x[t], row) for row in x[: t + 1]]
+        outputs.append(functional.dot(functional.softmax(scores), [high * row[0] for row in x[: t + 1]]))
+    return outputs, draw.inputs
+
+
+def spoilt() -> tuple[Program, Numbers, Numbers]:
+    """The program, a batch of which the last place is spoilt, and what the engine has for the two before it."""
+    outputs, inputs = causal()
+    batch = np.array([[0.3, -0.2, 0.5, 0.1, special, special] for special in (np.inf, -np.inf, np.nan, 1e200)])
+    found = [replayed(outputs, dict(zip(inputs, row.tolist(), strict=True)))[0] for row in batch]
+    return compile(outputs, inputs), batch, np.array([[node.data for node in nodes[:2]] for nodes in found])
+
+
+def roots() -> Case:
+    """Roots of what each number is larger than those before it: those of the others have neither value nor slope."""
+    draw = Draw(0)
+    x, w = draw.input(5), draw.parameters(5)
+    rows = [functional.sum((w[t] * w[t] + 1.0) * (x[t] - x[s]).sqrt() for s in range(t)) for t in range(1, len(x))]
+    return case([functional.sum(row.log() for row in rows)], draw.inputs, np.array([[0.1, 0.3, 0.4, 0.8, 1.1]]))

@@ -18,11 +18,14 @@ from oracle import (
     model,
     needed,
     recurrence,
+    roots,
     ruled,
     slopes_agree,
+    spoilt,
 )
 
 from autograd import Operation, Value, compile, functional, ops, register
+from autograd.compiler.targets import masking
 from nn import MLP, hinge
 
 jax = needed("jax")
@@ -94,6 +97,20 @@ def test_transformations_of_loops(name: str, request: pytest.FixtureRequest) -> 
     hessian = jax.jit(jax.hessian(lambda x: f(x, theta)))
     for sample, wanted in zip(batch, curves, strict=True):
         np.testing.assert_allclose(hessian(sample), wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("many", [0, 1_000])
+def test_holes_are_of_no_account(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not finite stays where it is, in one product or term by term; mapped, both are computed."""
+    monkeypatch.setattr(masking, "MANY", many)
+    program, batch, outputs = spoilt()
+    f = program.to_jax()
+    assert ("products(" in f.source) == (many == 0)
+    for mapped in (f, jax.vmap(f, (0, None))):
+        np.testing.assert_allclose(jax.jit(mapped)(batch, program.theta)[:, :2], outputs, rtol=1e-12)
+    rooted = roots()
+    assert "where(mask" in rooted.program.to_jax().source
+    hold([rooted])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

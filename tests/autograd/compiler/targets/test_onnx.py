@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from generators.recurrences import FAMILIES, family
-from oracle import MODELS, POINTS, ROWS, SIZES, Case, generated, grid, model, needed, recurrence, ruled
+from oracle import MODELS, POINTS, ROWS, SIZES, Case, generated, grid, model, needed, recurrence, ruled, spoilt
 
 from autograd import Operation, Program, Value, compile, functional, ops, register
 from autograd.compiler.targets import onnx as onnx_target
@@ -67,6 +67,13 @@ def test_the_file_does_not_grow_with_the_number_of_steps() -> None:
 @pytest.mark.parametrize("name", ["lstm", "stacked", "two_steps_ago", "largest"])
 def test_labels_that_are_names_of_the_file(name: str, tmp_path: Path) -> None:
     hold(recurrence(name, 2, ["step", "output", "batch", "before1", "each1", "tanhs2", "x"]), tmp_path / "loop.onnx")
+
+
+def test_holes_are_of_no_account(tmp_path: Path) -> None:
+    """What is not finite stays where it is."""
+    program, batch, outputs = spoilt()
+    program.to_onnx(tmp_path / "program.onnx")
+    np.testing.assert_allclose(run(tmp_path / "program.onnx", batch)[:, :2], outputs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

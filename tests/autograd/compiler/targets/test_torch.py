@@ -25,8 +25,10 @@ from oracle import (
     model,
     needed,
     recurrence,
+    roots,
     ruled,
     slopes_agree,
+    spoilt,
 )
 
 from autograd import Operation, Value, compile, functional, ops, register
@@ -90,6 +92,20 @@ def test_loops_are_mapped_compiled_and_exported(request: pytest.FixtureRequest) 
     np.testing.assert_allclose(compiled(x).detach(), program(batch), rtol=1e-12)
     exported = torch.export.export(module, (x,), dynamic_shapes={"batch": {0: torch.export.Dim("B")}}).module()
     np.testing.assert_allclose(exported(x[:3]).detach(), program(batch[:3]), rtol=1e-12)
+
+
+def test_holes_are_of_no_account() -> None:
+    """What is not finite stays where it is."""
+    program, batch, outputs = spoilt()
+    module = program.to_torch()
+    assert "where(self.mask" in module.source
+    np.testing.assert_allclose(module(torch.tensor(batch)).detach()[:, :2], outputs, rtol=1e-12)
+
+
+def test_nothing_flows_back_from_holes() -> None:
+    rooted = roots()
+    assert "where(self.mask" in rooted.program.to_torch().source
+    hold(rooted)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
