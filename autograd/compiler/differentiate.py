@@ -374,7 +374,9 @@ def _is_computed(expr: ir.Expr) -> bool:
 
 def _is_collected(flow: ir.Expr) -> bool:
     """Whether it is what a loop has collected, in another order: who reads it is to know how it lies in memory."""
-    return isinstance(flow, ir.Rearrange) and isinstance(flow.inside, ir.Array) and flow.inside.stack_of is not None
+    if not (isinstance(flow, ir.Rearrange) and isinstance(flow.inside, ir.Array) and flow.inside.stack_of):
+        return False
+    return {*flow.order} == {*range(len(flow.inside.shape))}
 
 
 def _is_repeated(shape: ir.Shape, full: ir.Shape) -> bool:

@@ -217,11 +217,12 @@ class Run:
             numbers.write_gradient()
         if not math.isfinite(loss):
             raise self._divergence(f"the loss became {loss!r}")
-        if not _is_finite(gradient):
+        if is_seen and not _is_finite(gradient):  # a rule of a user's might make anything of it, ours inf or nan
             raise self._divergence("the gradient became infinite or nan")
         there = self.optimizer.next(state, gradient)
         if not _is_finite(there.theta):
-            raise self._divergence("the parameters became infinite or nan")
+            what = "parameters" if _is_finite(gradient) else "gradient"
+            raise self._divergence(f"the {what} became infinite or nan")
         self.state = there
         if sizes:
             sizes.add(gradient)

@@ -153,6 +153,24 @@ def test_a_parameter_that_is_listed_twice_moves_once(make):
     assert len(make([Value(0.0)] * 3).parameters) == 1
 
 
+@pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("lr", [0.0, 0.1])
+@pytest.mark.parametrize("kind", [SGD, Adam])
+def test_what_is_not_finite_in_a_gradient_is_not_in_the_next_parameters(kind, lr, bad):
+    """A run asks about these alone."""
+    more = {SGD: {"momentum": 0.9, "nesterov": True}, Adam: {"decoupled_weight_decay": True}}[kind]
+    choices = {"clip": 1.0, "l1": 0.1, "weight_decay": 0.1} | more
+    for chosen in itertools.product([False, True], repeat=len(choices)):
+        settings = dict(itertools.compress(choices.items(), chosen))
+        if "nesterov" in settings and "momentum" not in settings:
+            continue
+        optimizer = kind([Value(1.0), Value(2.0)], lr, **settings)
+        moved(optimizer, np.ones(2), np.ones(2))
+        with np.errstate(all="ignore"):
+            theta = optimizer.next(optimizer.here(), np.array([1.0, bad])).theta
+        assert not np.isfinite(theta).all(), settings
+
+
 class Interrupted(Value):
     """A parameter at whose first setting the user presses Ctrl-C."""
 

@@ -198,10 +198,28 @@ def test_parameters_that_would_become_infinite_are_not_written():
     assert (caught.value.step, caught.value.history) == (1, History(metric="r2"))
 
 
-def test_a_gradient_of_nan_is_not_followed():
+class Deaf(SGD):
+    """A rule that makes finite parameters of any gradient."""
+
+    def rule(self, state, g, lr):
+        return state.theta - lr * np.sign(np.nan_to_num(g)), state.memory
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: SGD(p, 0.1),
+        lambda p: SGD(p, 0.0),
+        lambda p: SGD(p, 0.1, 0.9, nesterov=True, weight_decay=0.1, clip=1.0, l1=0.1),
+        lambda p: Adam(p, 0.1),
+        lambda p: Adam(p, 0.0, weight_decay=0.1, decoupled_weight_decay=True, clip=1.0),
+        lambda p: Deaf(p, 0.1),
+    ],
+)
+def test_a_gradient_of_nan_is_not_followed(make):
     model = MLP(1, [1], seed=0)
     before = model.state_dict()
-    trainer = Trainer(model, lambda outputs, targets: (outputs[0] - outputs[0]).sqrt(), SGD(model.parameters(), 0.1))
+    trainer = Trainer(model, lambda outputs, targets: (outputs[0] - outputs[0]).sqrt(), make(model.parameters()))
     with pytest.raises(DivergenceError, match="the gradient became infinite or nan at step 1"):
         trainer.fit(X, T)
     assert model.state_dict() == before

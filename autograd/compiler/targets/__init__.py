@@ -5,6 +5,7 @@
 - ``sharing``: for every target that writes lines, names for what stands in a program twice, no line for what is read
   once;
 - ``walk``: the forward pass in a dozen primitives, which is all that a framework is asked: ``jax`` and ``torch`` write
-  them as ``source``, ``onnx`` as nodes of a file;
+  them as ``source``, ``onnx`` as nodes of a file; ``masking``: grids with holes for those that differentiate by
+  themselves;
 - ``interpret``: the oracle.
 """

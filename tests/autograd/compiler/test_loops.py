@@ -153,6 +153,14 @@ def test_an_adjoint_of_all_steps_and_that_of_one_step_have_two_names(seed: int) 
 
 
 @pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("seed", [620053, 620179])
+def test_a_stack_of_numbers_is_no_stack_of_vectors_of_one(seed: int) -> None:
+    """The results of one loop begin another, which reads them as vectors of length 1; their adjoints are numbers."""
+    outputs, inputs = random_recurrence(seed)
+    check(outputs, inputs, np.random.default_rng(0).uniform(-1, 1, (2 if inputs else 1, len(inputs))))
+
+
+@pytest.mark.usefixtures("forced")
 def test_a_part_of_a_step_may_read_nothing_that_steps_make() -> None:
     outputs, inputs = random_recurrence(81683)
     check(outputs, inputs, np.random.default_rng(0).uniform(-1, 1, (17, len(inputs))))

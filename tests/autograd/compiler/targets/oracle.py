@@ -54,7 +54,7 @@ class Case:
 
 
 def case(outputs: Sequence[Value], inputs: Sequence[Value], batch: Numbers) -> Case:
-    """The numbers of the engine; the interpreter has the same of the arrays that the targets are given."""
+    """The numbers of the engine; the interpreter has the same of the arrays without holes."""
     single = len(outputs) == 1
     program = compile(outputs[0] if single else outputs, inputs)
     eager = [replayed(outputs, dict(zip(inputs, sample, strict=True))) for sample in batch.tolist()]
@@ -159,8 +159,10 @@ def spoilt() -> tuple[Program, Numbers, Numbers]:
 
 
 def roots() -> Case:
-    """Roots of what each number is larger than those before it: those of the others have neither value nor slope."""
-    draw = Draw(0)
-    x, w = draw.input(5), draw.parameters(5)
-    rows = [functional.sum((w[t] * w[t] + 1.0) * (x[t] - x[s]).sqrt() for s in range(t)) for t in range(1, len(x))]
-    return case([functional.sum(row.log() for row in rows)], draw.inputs, np.array([[0.1, 0.3, 0.4, 0.8, 1.1]]))
+    """Roots of products that are positive in each row up to its own place: the others have neither value nor slope."""
+    left = [[Value(2.0 * t + 1.0), Value(-1.0)] for t in range(4)]
+    right = [[Value(1.0), Value(2.0 * s)] for s in range(4)]
+    rows = [[functional.dot(left[t], right[s]).sqrt() for s in range(t + 1)] for t in range(4)]
+    weights, x = [Value(0.1), Value(0.2), Value(0.3), Value(0.4)], Value(0.5)
+    output = functional.sum(functional.dot(row, weights[: len(row)]).tanh() for row in rows)
+    return case([x * output], [x], np.array([[0.5], [2.0]]))

@@ -101,6 +101,7 @@ def test_a_fit_is_shown_while_it_goes_on(monkeypatch: pytest.MonkeyPatch, held_o
     display.display = shown.append  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     monkeypatch.setattr("nn.viewing.live.watching.PATIENCE", 0.0)
+    monkeypatch.setattr("nn.trainer.SLICE", 0.0)  # it looks after every step
     histories = []
     for live in (True, False):
         model = nn.MLP(1, [2, 1], seed=0)
