@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graphs import CONSTANT, LEAF, POW, Folded
 from ..ir import Flags, Ints
-from ..ragged import NONE, hashing, numbered, spans
+from ..ragged import NONE, hashing, spans
 
 SUM, MAXIMUM = -3, -4  # kinds of nodes, beside the operations of the table
 NUMBER, PARAMETER, INPUT, COMPUTED, ABSENT = range(5)  # sorts of operands
@@ -54,10 +54,10 @@ class Rows:
     @cached_property
     def together(self) -> Ints:
         """For each node how many of its kind, at its level, read such as it does: one operation computes them."""
-        alike, (left, right) = np.append(numbered(self.folded.level, self.kind), 0), hashing(2)
-        pair, read = left * alike[self.left] + right * alike[self.right], np.zeros_like(self.start)
+        alike, (left, right) = np.append((self.folded.level << 16) + self.kind, 0), hashing(2)
+        pair, read = left * alike[self.left] + right * alike[self.right], left * alike[:-1]
         np.add.at(read, self.owner, pair * pair)
-        number = numbered(alike[:-1], read)
+        number = np.unique(read, return_inverse=True)[1]
         return np.asarray(np.bincount(number, weights=self.live)[number])
 
     @cached_property
