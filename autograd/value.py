@@ -349,7 +349,8 @@ class Value:
         modes.read("a comparison")
         raise TypeError(
             "Values are not compared with numbers, nor ordered: a branch on a comparison would be frozen into the "
-            "recorded graph. Compare their numbers (v.data), or record v.maximum(w), v.minimum(w), v.relu(), v.equal(w)"
+            "recorded graph. Compare their numbers (v.data), or record v.maximum(w), v.minimum(w), v.relu(), v.equal(w). "
+            "np.maximum(a, b) of arrays compares: write np.frompyfunc(autograd.ops.MAXIMUM, 2, 1)(a, b)"
         )
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_comparison
@@ -411,7 +412,8 @@ def record(op: Operation, *operands: SupportsFloat) -> Value:
     return _recorders[op](*operands)
 
 
-# np.maximum of objects is a comparison, and a comparison of Values is refused.
+# np.maximum of objects is a comparison, and a comparison of Values is refused. NumPy asks only where a Value itself is an
+# operand: of two arrays it compares the elements.
 _INSTEAD_OF_COMPARISONS = {"maximum": partial(record, ops.MAXIMUM), "minimum": partial(record, ops.MINIMUM)}
 
 
