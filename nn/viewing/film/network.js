@@ -3,8 +3,8 @@
    the first of which is "from", come after it. */
 function network(plot, spec, ask) {
   const { columns, image, edge: side, pixels } = spec, { picture, width, height } = blank(plot, spec.title), top = 22;
-  const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag)), ratio = devicePixelRatio;
-  const canvas = html("canvas", { "aria-hidden": true, width: width * ratio, height: height * ratio });
+  const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag));
+  const canvas = html("canvas", { "aria-hidden": true }), context = drawing(canvas, width, height);
   const card = html("div", { class: image ? "card image" : "card", hidden: "", "aria-hidden": true }, large, told);
   plot.append(canvas, picture, card);
   const tallest = Math.max(...columns.map(({ count }) => count)), last = columns.length - 1;
@@ -14,7 +14,9 @@ function network(plot, spec, ask) {
   const room = (c) => Math.min(Math.max(0, ...labels(c).map(({ label }) => wide(label))), 0.22 * width);
   const first = Math.max(room(0) + whole / 2, 26), end = width - Math.max(room(last) + size / 2, 26);
   const X = (c) => first + c * (end - first) / last, middle = (top + height) / 2, edges = [];
-  const lines = svg("g"), hits = svg("g"), numbers = svg("g", { class: "numbers" });
+  const line = (kind, from, half, to) =>
+    svg("line", { class: kind, x1: from.x + half, y1: from.y, x2: to.x - size / 2, y2: to.y });
+  const hits = svg("g"), numbers = svg("g", { class: "numbers" });
   const neurons = spec.neurons.map((neuron) => {
     const { column, row, label } = neuron, x = X(column), y = middle + (row - (columns[column].count - 1) / 2) * gap;
     const pictured = column > 0 && column <= spec.pictured, rx = pictured ? 3 : size / 2;
@@ -25,52 +27,80 @@ function network(plot, spec, ask) {
     return { ...neuron, x, y, pictured, fill, mark };
   });
   for (const to of neurons) {
-    const line = (from, half, kind = "") =>
-      svg("line", { class: kind, x1: from.x + half, y1: from.y, x2: to.x - size / 2, y2: to.y });
-    if (image && to.column === 1) lines.append(line({ x: first, y: middle }, whole / 2, "bundle"));
+    if (image && to.column === 1) hits.append(line("bundle", { x: first, y: middle }, whole / 2, to));
     neurons.slice(to.from, to.from + to.terms).forEach((from, i) => {
-      const [shown, hit] = [lines.appendChild(line(from, size / 2)), hits.appendChild(line(from, size / 2, "hit"))];
-      const name = `${to.name}.weights[${from.index}]`;
-      edges.push({ from, to, line: shown, hit, weight: i, place: to.bias + 1 + i, name });
+      const hit = hits.appendChild(line("hit", from, size / 2, to));
+      edges.push({ from, to, hit, weight: i, place: to.bias + 1 + i, name: `${to.name}.weights[${from.index}]` });
     });
   }
-  picture.prepend(lines, hits);
+  picture.prepend(hits);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
   const marks = neurons.map(({ mark, name }) => { mark.setAttribute("aria-label", name); return mark; });
   choosable(marks, (neuron) => ask({ neuron }));
 
-  let shown = null, looked = null;  // the element that pointer or focus is on
+  let shown = null, looked = null;  // the numbers, and the element that pointer or focus is on
   const zero = spec.neurons.findIndex(({ column }) => column === 1), area = side * side;
+  context.imageSmoothingEnabled = !image;
+  /* The edges, as thick as their weights are large; where some are looked at, the others step back. */
+  const drawEdges = (seen, { weights, largest }) => {
+    const [positive, negative] = ["positive", "negative"].map((sign) => `rgb(${colourOf(sign)})`);
+    for (const edge of edges) {
+      const { from, to, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
+      context.globalAlpha = !seen.length ? 0.2 + 0.8 * Math.sqrt(share) : seen.includes(edge) ? 1 : 0.1;
+      context.strokeStyle = weight < 0 ? negative : positive;
+      context.lineWidth = 0.4 + 5 * share;
+      context.setLineDash(weight < 0 ? [5, 3] : []);
+      context.beginPath();
+      context.moveTo(from.x + size / 2, from.y);
+      context.lineTo(to.x - size / 2, to.y);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  };
   /* The pictures of some neurons, one below the other. */
-  const paintNeurons = (target, from, count) => {
-    const { pictures, scale, full } = shown.frame;
+  const paintNeurons = (target, from, count, { pictures, scale, full }) => {
+    const [paper, positive, negative] = ["paper", "positive", "negative"].map(colourOf);
     const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
-      const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
-      return pixel(mix(colourOf("paper"), colourOf(sign), Math.min(Math.abs(share), 1) ** 0.8));
+      const share = (byte - 128) / 127 * most / full.pictures[kind];
+      return pixel(mix(paper, share < 0 ? negative : positive, Math.min(Math.abs(share), 1) ** 0.8));
     }));
     const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
     paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
   };
-  const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
+  const drawNeurons = (frame, { shade, neuron, followed }) => {
+    const put = (row, rows, x, y, d) => context.drawImage(small, 0, row * rows, rows, rows, x - d / 2, y - d / 2, d, d);
+    const painted = shade === "picture" ? neurons.filter(({ pictured }) => pictured).length : 0;
+    if (painted) paintNeurons(small, zero, painted, frame);
+    const [kind, power] = shade === "gradients" ? [shade, 0.25] : ["nodes", 1];  // gradients are of all sizes
+    const fullness = (number, most) => (most && number ? Math.min(Math.abs(number) / most, 1) ** power : 0).toFixed(3);
+    neurons.forEach(({ column, x, y, mark, fill }, j) => {
+      const number = followed[kind][j], drawn = j >= zero && j < zero + painted;
+      change(fill, { class: number < 0 && !drawn ? "fill negative" : "fill",
+        "fill-opacity": drawn ? 0 : fullness(number, followed.full[kind][column]) });
+      change(mark, { "aria-pressed": j === neuron });
+      if (drawn) put(j - zero, side, x, y, size);
+    });
+    if (!image) return;
+    const share = (i) => clamp((followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
+    paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
+    put(0, image, first, middle, whole);
+  };
+  const facts = (j, { inputs, nodes, gradients }) => [neurons[j].name, ...(neurons[j].column
     ? [`activation ${text(nodes[j])}`] : [`value ${text(inputs[neurons[j].index])}`,
       ...(spec.scaled ? [`to the network ${text(nodes[j])}`] : [])]), `gradient ${text(gradients[j])}`];
-
   /* Numbers on the edge that is looked at, or on all to the neuron, and a card. */
-  const look = () => {
-    const { frame, moment } = shown, j = marks.indexOf(looked);
-    const seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
-    lines.classList.toggle("dim", seen.length > 0);
-    numbers.replaceChildren(...seen.flatMap(({ from, place, line }) => [line.cloneNode(),
-      svg("text", { x: from.x + size / 2 + 4, y: from.y + 4 }, text(frame.weights[place]))]));
+  const tell = (seen, j, frame, { followed }) => {
+    numbers.replaceChildren(...seen.map(({ from, place }) =>
+      svg("text", { x: from.x + size / 2 + 4, y: from.y + 4 }, text(frame.weights[place]))));
     card.hidden = j < 0 && !seen.length;
     if (card.hidden) return;
     const { x, y, pictured, column } = neurons[j] || seen[0].from;
-    const said = j < 0 ? [`${seen[0].name} = ${text(frame.weights[seen[0].place])}`] : facts(j, moment);
+    const said = j < 0 ? [`${seen[0].name} = ${text(frame.weights[seen[0].place])}`] : facts(j, followed);
     large.hidden = j < 0 || !pictured;
     if (!large.hidden) {
-      paintNeurons(large, j, 1);
+      paintNeurons(large, j, 1, frame);
       said.push(`${spec.shows}; full colour ±${text(frame.full.pictures[column - 1])}`);
     }
     list(told, said, () => html("div"));
@@ -79,47 +109,24 @@ function network(plot, spec, ask) {
     card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
+  const draw = ({ frame, moment } = shown) => {
+    const j = marks.indexOf(looked), seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
+    context.clearRect(0, 0, width, height);
+    drawEdges(seen, frame);
+    drawNeurons(frame, moment);
+    tell(seen, j, frame, moment);
+  };
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
   for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
+    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) draw(); });
   }
   picture.addEventListener("click", ({ target }) => {
     const edge = edges.find(({ hit }) => hit === target);
     if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
     else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
   });
-
-  return (frame, moment) => {
-    shown = { frame, moment };
-    const context = canvas.getContext("2d"), { shade, followed: { full } } = moment, pictured = shade === "picture";
-    const put = (row, rows, x, y, d) =>
-      context.drawImage(small, 0, row * rows, rows, rows, ...[x - d / 2, y - d / 2, d, d].map((z) => z * ratio));
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingEnabled = !image;
-    for (const { line, place } of edges) {
-      const weight = frame.weights[place], share = frame.largest[0] ? Math.abs(weight) / frame.largest[0] : 0;
-      change(line, { class: weight < 0 ? "negative" : "positive", "stroke-width": (0.4 + 5 * share).toFixed(1),
-        "stroke-opacity": (0.2 + 0.8 * Math.sqrt(share)).toFixed(2) });
-    }
-    const painted = pictured ? neurons.filter(({ pictured }) => pictured).length : 0;
-    if (painted) paintNeurons(small, zero, painted);
-    const [kind, power] = shade === "gradients" ? [shade, 0.25] : ["nodes", 1];  // gradients are of all sizes
-    const fullness = (number, most) => (most && number ? Math.min(Math.abs(number) / most, 1) ** power : 0).toFixed(3);
-    neurons.forEach(({ column, x, y, mark, fill }, j) => {
-      const number = moment.followed[kind][j], drawn = j >= zero && j < zero + painted;
-      change(fill, { class: number < 0 && !drawn ? "fill negative" : "fill",
-        "fill-opacity": drawn ? 0 : fullness(number, full[kind][column]) });
-      change(mark, { "aria-pressed": j === moment.neuron });
-      if (drawn) put(j - zero, side, x, y, size);
-    });
-    if (image) {
-      const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
-      put(0, image, first, middle, whole);
-    }
-    look();
-  };
+  return (frame, moment) => draw(shown = { frame, moment });
 }
 
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */

@@ -36,6 +36,14 @@ function paint(canvas, width, height, pixelAt) {
   context.putImageData(image, 0, 0);
 }
 
+/* What is drawn in a canvas of such a size, in pixels of the page, as finely as the screen shows it. */
+function drawing(canvas, width, height) {
+  Object.assign(canvas, { width: devicePixelRatio * width, height: devicePixelRatio * height });
+  const context = canvas.getContext("2d");
+  context.scale(devicePixelRatio, devicePixelRatio);
+  return context;
+}
+
 /* ---- axes: a picture as large as its place, lines for all ticks, and the numbers of as many as have room */
 const wide = (written) => LETTER * written.length + 8;
 const centred = (x, y) => ({ x, y, "text-anchor": "middle" });
@@ -79,15 +87,16 @@ function point(kind = 0, role = "training", more = {}) {
 
 /* ---- a chart: curves and points over axes, and colours under them */
 function chart(plot, spec, ask) {
-  const canvas = plot.appendChild(html("canvas", { "aria-hidden": true }));
+  const canvas = plot.appendChild(html("canvas", { "aria-hidden": true })), pixels = html("canvas");
   const { curves: given = [], points: groups = [] } = spec, named = plot.previousSibling.querySelectorAll(".line");
   const { picture, X, Y, box } = axes(plot, spec), { left, top, width, height } = box, bottom = top + height;
   for (const [side, length] of Object.entries(box)) canvas.style[side] = `${length}px`;
+  const context = drawing(canvas, width, height);
   const path = (ys) => ys.map((y, i) => y === null ? "" :
     `${i && ys[i - 1] !== null ? "L" : "M"}${[X(spec.xs[i]), Y(y)].map((z) => z.toFixed(1))}`).join("");
   const curves = given.map(({ ys = [] }, i) => svg("path", { class: `curve c${i}`, d: path(ys) }));
   const dots = given.map((_, i) => svg("circle", { class: `now c${i}`, r: 4.5, visibility: "hidden" }));
-  const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
+  const cursor = svg("path", { class: "cursor" });
   const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
     transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
     style: shares ? `fill: rgb(${ramp(shares[i])})` : "",
@@ -95,7 +104,7 @@ function chart(plot, spec, ask) {
   const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
   const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
   const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
-  picture.append(...points.flat(), svg("svg", inside, boundary, ...curves, cursor), ...dots);
+  picture.append(...points.flat(), svg("svg", inside, ...curves, cursor), ...dots);
   if (marks.length) picture.append(ring);
   choosable(marks, (sample) => ask({ sample }));
   picture.addEventListener("click", (event) => {  // follows the nearest of those that can be followed
@@ -107,10 +116,13 @@ function chart(plot, spec, ask) {
   return (frame, moment) => {
     if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
     if (frame.field) {
-      showField(canvas, frame.field, spec.field);
-      const at = (share, i) => (i % 2 ? top + share / 65535 * height : left + share / 65535 * width).toFixed(1);
-      const ends = Array.from(frame.boundary, at);
-      change(boundary, { d: ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end}`).join("") });
+      const between = spec.field.side - 1;  // the outermost numbers are those of the edges
+      paintField(pixels, frame.field, spec.field);
+      context.drawImage(pixels, 0.5, 0.5, between, between, 0, 0, width, height);
+      const ends = Array.from(frame.boundary, (share, i) => share / 65535 * (i % 2 ? height : width));
+      context.strokeStyle = `rgb(${colourOf("ink")})`;
+      context.lineWidth = 1.5;
+      context.stroke(new Path2D(ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end.toFixed(1)}`).join("")));
     }
     if (marks.length) change(ring, { transform: `translate(${places[moment.sample]})` });
     marks.forEach((mark, i) => change(mark, { "aria-pressed": i === moment.sample }));
@@ -125,7 +137,7 @@ function chart(plot, spec, ask) {
 }
 
 /* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
-function showField(canvas, field, { side, kind }) {
+function paintField(canvas, field, { side, kind }) {
   const n = side * side, paper = colourOf("paper"), classes = Array.from({ length: 8 }, (_, k) => colourOf(`k${k}`));
   const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
     (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
@@ -180,8 +192,8 @@ function keys({ curves = [], classes = [], points = [], field }) {
 }
 
 /* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
-   draw(moment) returns what is to be read out, and leaves one view as it is if its name is given; full says what full
-   colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
+   draw(moment) returns what is to be read out, and leaves the views as they are whose names are given; full says what
+   full colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
 function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
@@ -216,11 +228,11 @@ function show(host, specs, ask, full = {}) {
     const most = chosen.scale === "all" ? full[name] : frame.full;
     return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
   };
-  const draw = (frames = last, kept = "") => {
+  const draw = (frames = last, kept = []) => {
     last = frames;
     const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen };
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
-    const drawn = Object.entries(draws).filter(([name]) => name !== kept);
+    const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
   const now = () => `${host.clientWidth} ${host.clientHeight}`;

@@ -22,6 +22,7 @@ class Question:
     settings: Mapping[str, Any]
     is_new: bool  # the page has no pictures yet
     restarts: bool
+    rests: bool  # nothing more is asked after this
     weights: Mapping[int, float]
     steps: int
     epochs: int
@@ -49,6 +50,7 @@ class Question:
             settings=question.get("settings") or {},
             is_new=begins is not None,
             restarts=question.get("restart") is True,
+            rests=question.get("rests") is True,
             weights=_weights(question.get("set") or []),
             steps=_whole("steps", question.get("steps", 0), MOST_STEPS),
             epochs=_whole("epochs", question.get("epochs", 0), 1),

@@ -116,7 +116,9 @@ class Session:
                 "off": self._off(),
             }
             told |= {"whole": self._too_large()}
-        elif now - self.told > PATIENCE and training.history.epochs != self.told_epochs:
+        elif training.history.epochs != self.told_epochs and (
+            asked.rests or stopped or now - self.told > PATIENCE  # the last picture has no old axes
+        ):
             told |= {"specs": self._undrawn(self.views.axes())}
         if "specs" in told:
             self.told, self.told_epochs = now, training.history.epochs

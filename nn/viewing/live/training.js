@@ -7,7 +7,7 @@ let counted = { step: 0, at: 0 }, told = 0;
 const wish = conversation((wishes) => {
   const { sample = 0, neuron = null } = page?.chosen ?? {}, { column, index } = neurons[neuron] ?? {};
   const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : {};
-  return { tab, ...begin, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
+  return { tab, ...begin, rests: !isTraining, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
 }, ({ error = "", stopped = "", code, ...head }) => {
   say($("error"), error || stopped);
   if (error || stopped) train(false);
@@ -31,8 +31,8 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   page.chosen.sample = sample;
   if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
-  const isRead = !isTraining || now - told > 200;  // words are read more slowly than pictures are seen
-  const said = page.draw({ ...moment, epoch }, isRead ? "" : "followed");
+  const isRead = !isTraining || now - told > 200;  // numbers are read more slowly than pictures are seen
+  const said = page.draw({ ...moment, epoch }, isRead ? [] : ["followed", "loss", "flow"]);
   if (!isRead) return;
   told = now;
   readOut(said);
@@ -101,7 +101,7 @@ function train(goesOn) {
   isTraining = goesOn;
   say($("train"), goesOn ? "Pause" : "Train");
 }
-$("train").onclick = () => { train(!isTraining); if (isTraining) wish(); };
+$("train").onclick = () => { train(!isTraining); wish(); };
 for (const button of document.querySelectorAll("[data-ask]")) button.onclick = () => {
   if ("pauses" in button.dataset) train(false);
   wish(JSON.parse(button.dataset.ask));

@@ -304,21 +304,47 @@ def test_every_minus_is_a_true_one(open_page, film):
     ]  # fmt: skip
 
 
+STROKES = """
+() => {
+  const { prototype } = CanvasRenderingContext2D, before = { ...Object.getOwnPropertyDescriptors(prototype) };
+  const spied = (name, spy) => prototype[name] = function (...all) {
+    if (this.canvas.closest("#network")) spy(this, all);
+    return before[name].value.apply(this, all);
+  };
+  spied("clearRect", () => window.strokes = []);
+  spied("moveTo", (context, from) => context.ends = from);
+  spied("lineTo", (context, to) => context.ends = [...context.ends, ...to]);
+  spied("stroke", (context) => strokes.push([...context.ends, context.lineWidth, context.getLineDash().length > 0,
+    context.globalAlpha, context.strokeStyle]));
+}
+"""
+
+
 def test_weights_are_widths_and_signs_are_dashes(open_page, film):
     data = content(film)
     page = open_page(film.html)
+    page.evaluate(STROKES)
     page.keyboard.press("End")
-    lines = page.eval_on_selector_all(
-        "#network line:not(.hit)",
-        "lines => lines.map(l => [Number(l.getAttribute('stroke-width')), getComputedStyle(l).strokeDasharray])",
+    hits = page.eval_on_selector_all(
+        "line.hit", "all => all.map((line) => ['x1', 'y1', 'x2', 'y2'].map((k) => Number(line.getAttribute(k))))"
     )
     neurons = [neuron for layer in recorded_rings(epochs=4)[0].layers for neuron in layer.neurons]
     weights = [weight.data for neuron in neurons for weight in neuron.weights]
     (largest,) = data["frames"][-1]["network"]["largest"]
     assert largest == max(abs(w) for frame in data["frames"] for w in frame["network"]["weights"])
-    for weight, (width, dashes) in zip(weights, lines, strict=True):
-        assert width == pytest.approx(0.4 + 5 * abs(weight) / largest, abs=0.051)  # a tenth of a pixel
-        assert (dashes == "none") == (weight >= 0)
+    colours = ["#" + bytes(map(int, colour(page, sign))).hex() for sign in ("positive", "negative")]
+    lines = page.evaluate("strokes")
+    for weight, ends, line in zip(weights, hits, lines, strict=True):
+        share = abs(weight) / largest
+        assert line[:4] == ends
+        assert line[4] == pytest.approx(0.4 + 5 * share, rel=1e-3)  # weights are sent with four digits
+        assert line[5] == (weight < 0)
+        assert line[6] == pytest.approx(0.2 + 0.8 * math.sqrt(share), rel=1e-3)
+        assert line[7] == colours[weight < 0]
+    page.locator(".neuron").nth(2).focus()  # whose two weights are seen before all others
+    seen = ["layers[0].neurons[0]" in name for name in recorded_rings(epochs=4)[0].state_dict() if "bias" not in name]
+    alphas = [line[6] for line in page.evaluate("strokes")]
+    assert alphas == pytest.approx([1.0 if is_seen else 0.1 for is_seen in seen])
 
 
 @pytest.mark.parametrize("scale", ["epoch", "all"])
@@ -452,30 +478,44 @@ def test_the_boundary_is_smooth_and_where_the_network_changes_its_mind(open_page
     plane = content(film)["specs"]["plane"]
     page = open_page(film.html)
     page.fill("#slider", str(epoch))
-    inner = page.locator("#plane .plot > svg > svg")
-    left, top, width, height = (float(inner.get_attribute(name)) for name in ("x", "y", "width", "height"))
-    path = page.get_attribute(".boundary", "d")
-    points = np.array([[float(x) for x in pair.split()] for pair in re.split("[ML]", path)[1:]])
-    assert len(points) > 20
+    shown, ink = pixels(page, "#plane canvas"), colour(page, "ink")
+    height, width, _ = shown.shape
     (x, y), low = (plane["x"], plane["y"]), [plane["x"]["low"], plane["y"]["high"]]
     span = np.array([x["high"] - x["low"], y["low"] - y["high"]]) / [width, height]
 
     def output(point):
-        return model(np.array(low) + (point - [left, top]) * span)[0].data
+        return model(np.array(low) + point * span)[0].data
 
+    rows, columns = np.nonzero(np.abs(shown - ink).max(axis=2) < 60)  # wholly of the line
+    points = np.stack([columns, rows], axis=1) + 0.5
+    assert len(points) > 100
     for point in points[:: len(points) // 20]:
         slope = [output(point + step) - output(point - step) for step in np.eye(2) / 2]
-        assert abs(output(point)) <= 1.0 * np.hypot(*slope)  # it is less than a pixel away
+        assert abs(output(point)) <= 1.3 * np.hypot(*slope)  # it is little more than a pixel away
+    for row in np.linspace(0, height - 1, 9)[1:-1].round() + 0.5:  # and wherever the sign changes is a line
+        at = np.arange(0.5, width, 4.0)
+        signs = np.sign([output(np.array([column, row])) for column in at])
+        for i in np.flatnonzero(signs[1:] != signs[:-1]):
+            around = shown[int(row) - 1 : int(row) + 2, max(int(at[i]) - 1, 0) : int(at[i]) + 6]
+            assert np.abs(around - ink).max(axis=2).min() < 60
 
 
 def test_the_plane_has_the_colours_of_the_classes(open_page, film):
     page = open_page(film.html)
     page.keyboard.press("End")
-    field, shown = content(film)["frames"][-1]["plane"]["field"] / 255, pixels(page, "#plane canvas").reshape(-1, 3)
+    data = content(film)
+    field, shown = data["frames"][-1]["plane"]["field"] / 255, pixels(page, "#plane canvas")
     paper, classes = colour(page, "paper"), np.array([colour(page, name) for name in ("k0", "k1")])
     lead = np.abs(2 * field - 1)[:, np.newaxis]
     wanted = paper + (0.1 + 0.42 * lead) * (classes[(field >= 0.5).astype(int)] - paper)
-    np.testing.assert_allclose(shown, wanted, atol=1.01)
+    side, (height, width, _) = data["specs"]["plane"]["field"]["side"], shown.shape
+    row, column = np.indices((side, side)) / (side - 1)
+    at = shown[(row * (height - 1)).round().astype(int), (column * (width - 1)).round().astype(int)]
+    is_second = np.pad((field >= 0.5).reshape(side, side), 1, mode="edge")
+    around = [is_second[i : i + side, j : j + side] for i, j in np.ndindex(3, 3)]
+    is_clear = np.all(around, axis=0) | ~np.any(around, axis=0)  # of the line between the classes
+    assert 0.8 < is_clear.mean() < 1
+    np.testing.assert_allclose(at[is_clear], wanted.reshape(side, side, 3)[is_clear], atol=5)
 
 
 @pytest.mark.parametrize("kind", ["film", *further("digits", "wave")])

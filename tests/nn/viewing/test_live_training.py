@@ -381,6 +381,12 @@ def title_is(page: Any, sizes: str) -> None:
     until(page, f"document.querySelector('#network figcaption').textContent.startsWith('Network {sizes} ')", 60)
 
 
+CURVE_ENDS_HERE = """(() => {
+  const [curve, cursor] = ["curve", "cursor"].map((part) => document.querySelector(`#loss .${part}`).getAttribute("d"));
+  return Math.abs(parseFloat(curve.split(/[ML]/).at(-1)) - parseFloat(cursor.slice(1))) < 0.06;
+})()"""
+
+
 @pytest.mark.parametrize("size", ["desktop", *further("phone")])
 def test_every_control(open_live: Open, size: str) -> None:
     width, height = SIZES[size]
@@ -401,6 +407,7 @@ def test_every_control(open_live: Open, size: str) -> None:
         until(page, f"Number(document.querySelector('#steps').textContent.replace(/,/g, '')) > {before + 3}", 60)
         page.locator("#train").click()
         text_is(page, "#train", "Train")
+        until(page, CURVE_ENDS_HERE, 60)
 
     def setting(name: str, kind: str = "input") -> str:
         return f"#settings [data-name={name}] {kind}"
