@@ -109,10 +109,12 @@ function network(plot, spec, ask) {
     card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
-  const draw = ({ frame, moment } = shown) => {
+  const draw = (keepsEdges = false, { frame, moment } = shown) => {
     const j = marks.indexOf(looked), seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
-    context.clearRect(0, 0, width, height);
-    drawEdges(seen, frame);
+    if (!keepsEdges) {
+      context.clearRect(0, 0, width, height);
+      drawEdges(seen, frame);
+    }
     drawNeurons(frame, moment);
     tell(seen, j, frame, moment);
   };
@@ -126,7 +128,7 @@ function network(plot, spec, ask) {
     if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
     else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
   });
-  return (frame, moment) => draw(shown = { frame, moment });
+  return (frame, moment) => draw(moment.kept.includes("edges"), shown = { frame, moment });
 }
 
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */

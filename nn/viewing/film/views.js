@@ -192,8 +192,8 @@ function keys({ curves = [], classes = [], points = [], field }) {
 }
 
 /* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
-   draw(moment) returns what is to be read out, and leaves the views as they are whose names are given; full says what
-   full colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
+   draw(moment, kept) returns what is to be read out, and leaves the views as they are whose names are kept, and the
+   "edges" of the network; full says what full colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
 function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
@@ -230,7 +230,7 @@ function show(host, specs, ask, full = {}) {
   };
   const draw = (frames = last, kept = []) => {
     last = frames;
-    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen };
+    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen, kept };
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
     const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");

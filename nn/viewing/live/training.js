@@ -32,7 +32,7 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
   const isRead = !isTraining || now - told > 200;  // numbers are read more slowly than pictures are seen
-  const said = page.draw({ ...moment, epoch }, isRead ? [] : ["followed", "loss", "flow"]);
+  const said = page.draw({ ...moment, epoch }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
   if (!isRead) return;
   told = now;
   readOut(said);
