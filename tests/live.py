@@ -81,3 +81,10 @@ def until(page: Any, condition: str, seconds: float = 10.0) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < end, f"after {seconds} s it is still not so: {condition}"
         getattr(page, "page", page).wait_for_timeout(10)
+
+
+def on_edge(page: Any, start: int, end: int, share: float) -> tuple[float, float]:
+    """A place on the edge between two neurons of a network's picture, so far on the way: x and y in the window."""
+    before, after = (page.locator("#network .neuron").nth(i).bounding_box() for i in (start, end))
+    x, y = before["x"] + before["width"], before["y"] + before["height"] / 2
+    return x + share * (after["x"] - x), y + share * (after["y"] + after["height"] / 2 - y)

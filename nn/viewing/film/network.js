@@ -1,8 +1,8 @@
 /* The views of a network: its picture, and what is told of the followed sample and neuron. spec.neurons stand in the
    order of the numbers in frames; those with weights say where their bias is, and that weights for "terms" neurons,
    the first of which is "from", come after it. */
-function network(plot, spec, ask) {
-  const { columns, image, edge: side, pixels } = spec, { picture, width, height } = blank(plot, spec.title), top = 22;
+function network(plot, spec, ask, { width, height }) {
+  const { columns, image, edge: side, pixels } = spec, picture = blank(plot, spec.title, { width, height }), top = 22;
   const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag));
   const canvas = html("canvas", { "aria-hidden": true }), context = drawing(canvas, width, height);
   const card = html("div", { class: image ? "card image" : "card", hidden: "", "aria-hidden": true }, large, told);
@@ -14,9 +14,7 @@ function network(plot, spec, ask) {
   const room = (c) => Math.min(Math.max(0, ...labels(c).map(({ label }) => wide(label))), 0.22 * width);
   const first = Math.max(room(0) + whole / 2, 26), end = width - Math.max(room(last) + size / 2, 26);
   const X = (c) => first + c * (end - first) / last, middle = (top + height) / 2, edges = [];
-  const line = (kind, from, half, to) =>
-    svg("line", { class: kind, x1: from.x + half, y1: from.y, x2: to.x - size / 2, y2: to.y });
-  const hits = svg("g"), numbers = svg("g", { class: "numbers" });
+  const bundles = svg("g"), numbers = svg("g", { class: "numbers" });
   const neurons = spec.neurons.map((neuron) => {
     const { column, row, label } = neuron, x = X(column), y = middle + (row - (columns[column].count - 1) / 2) * gap;
     const pictured = column > 0 && column <= spec.pictured, rx = pictured ? 3 : size / 2;
@@ -27,34 +25,35 @@ function network(plot, spec, ask) {
     return { ...neuron, x, y, pictured, fill, mark };
   });
   for (const to of neurons) {
-    if (image && to.column === 1) hits.append(line("bundle", { x: first, y: middle }, whole / 2, to));
+    const ends = { x1: first + whole / 2, y1: middle, x2: to.x - size / 2, y2: to.y };
+    if (image && to.column === 1) bundles.append(svg("line", { class: "bundle", ...ends }));
     neurons.slice(to.from, to.from + to.terms).forEach((from, i) => {
-      const hit = hits.appendChild(line("hit", from, size / 2, to));
-      edges.push({ from, to, hit, weight: i, place: to.bias + 1 + i, name: `${to.name}.weights[${from.index}]` });
+      const name = `${to.name}.weights[${from.index}]`, place = to.bias + 1 + i;
+      edges.push({ from, to, weight: i, place, name, ...ends, x1: from.x + size / 2, y1: from.y });
     });
   }
-  picture.prepend(hits);
+  picture.prepend(bundles);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
   const marks = neurons.map(({ mark, name }) => { mark.setAttribute("aria-label", name); return mark; });
   choosable(marks, (neuron) => ask({ neuron }));
 
-  let shown = null, looked = null;  // the numbers, and the element that pointer or focus is on
+  let shown = null, looked = null;  // the numbers, and the mark or edge that pointer or focus is on
   const zero = spec.neurons.findIndex(({ column }) => column === 1), area = side * side;
   context.imageSmoothingEnabled = !image;
   /* The edges, as thick as their weights are large; where some are looked at, the others step back. */
   const drawEdges = (seen, { weights, largest }) => {
     const [positive, negative] = ["positive", "negative"].map((sign) => `rgb(${colourOf(sign)})`);
     for (const edge of edges) {
-      const { from, to, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
+      const { x1, y1, x2, y2, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
       context.globalAlpha = !seen.length ? 0.2 + 0.8 * Math.sqrt(share) : seen.includes(edge) ? 1 : 0.1;
       context.strokeStyle = weight < 0 ? negative : positive;
       context.lineWidth = 0.4 + 5 * share;
       context.setLineDash(weight < 0 ? [5, 3] : []);
       context.beginPath();
-      context.moveTo(from.x + size / 2, from.y);
-      context.lineTo(to.x - size / 2, to.y);
+      context.moveTo(x1, y1);
+      context.lineTo(x2, y2);
       context.stroke();
     }
     context.globalAlpha = 1;
@@ -92,8 +91,8 @@ function network(plot, spec, ask) {
       ...(spec.scaled ? [`to the network ${text(nodes[j])}`] : [])]), `gradient ${text(gradients[j])}`];
   /* Numbers on the edge that is looked at, or on all to the neuron, and a card. */
   const tell = (seen, j, frame, { followed }) => {
-    numbers.replaceChildren(...seen.map(({ from, place }) =>
-      svg("text", { x: from.x + size / 2 + 4, y: from.y + 4 }, text(frame.weights[place]))));
+    numbers.replaceChildren(...seen.map(({ x1, y1, place }) =>
+      svg("text", { x: x1 + 4, y: y1 + 4 }, text(frame.weights[place]))));
     card.hidden = j < 0 && !seen.length;
     if (card.hidden) return;
     const { x, y, pictured, column } = neurons[j] || seen[0].from;
@@ -110,7 +109,7 @@ function network(plot, spec, ask) {
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
   const draw = (keepsEdges = false, { frame, moment } = shown) => {
-    const j = marks.indexOf(looked), seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
+    const j = marks.indexOf(looked), seen = edges.filter((edge) => edge === looked || edge.to === neurons[j]);
     if (!keepsEdges) {
       context.clearRect(0, 0, width, height);
       drawEdges(seen, frame);
@@ -118,15 +117,24 @@ function network(plot, spec, ask) {
     drawNeurons(frame, moment);
     tell(seen, j, frame, moment);
   };
-  const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
+  /* The mark or edge that a pointer is on. */
+  const under = ({ target, clientX, clientY }) => {
+    if (marks.includes(target)) return target;
+    const { left, top: above } = picture.getBoundingClientRect(), x = clientX - left, y = clientY - above;
+    return edges.find(({ x1, y1, x2, y2 }) => x > x1 && x < x2 &&
+      Math.abs((y - y1) * (x2 - x1) - (x - x1) * (y2 - y1)) < 4 * Math.hypot(x2 - x1, y2 - y1));
+  };
+  const looks = { pointermove: under, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
-  for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) draw(); });
-  }
-  picture.addEventListener("click", ({ target }) => {
-    const edge = edges.find(({ hit }) => hit === target);
-    if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
-    else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
+  for (const [kind, found] of Object.entries(looks)) picture.addEventListener(kind, (event) => {
+    const before = looked;
+    looked = found(event);
+    if (shown && looked !== before) draw();
+  });
+  picture.addEventListener("click", (event) => {
+    const on = under(event);
+    if (marks.includes(on)) ask({ neuron: marks.indexOf(on) });
+    else if (on) ask({ neuron: neurons.indexOf(on.to), weight: on.weight });
   });
   return (frame, moment) => draw(moment.kept.includes("edges"), shown = { frame, moment });
 }
@@ -136,14 +144,16 @@ function followed(panel, spec, ask) {
   const { features, samples, neurons } = spec, heading = html("h2", { id: "heading" });
   const facts = html("dl", { id: "facts" }), sum = html("div", { id: "sum" }), table = html("tbody", { id: "neurons" });
   const head = ["Neuron", "Activation", "Gradient"].map((name) => html("th", { scope: "col" }, name));
-  const names = samples.map(({ label }, i) => [i, label]);
   const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
   const cells = neurons.map(({ name }) => {
     const pair = [html("td"), html("td")];
     table.append(html("tr", {}, html("th", { scope: "row" }, ...broken(name)), ...pair));
     return pair;
   });
-  panel.append(...choice("sample", "Follow the sample", names, ask), heading, facts, sum, html("details", { open: "" },
+  if (!panel.children.length) panel.append(...choice("sample", "Follow the sample", [], ask));
+  list($("sample"), samples.map(({ label }) => label), (i) => html("option", { value: i }));
+  while (panel.children.length > 2) panel.lastChild.remove();
+  panel.append(heading, facts, sum, html("details", { open: "" },
     html("summary", {}, "Its neurons"), html("table", {}, html("thead", {}, html("tr", {}, ...head)), table)));
 
   return (frame, moment) => {

@@ -45,7 +45,7 @@ class Views:
         self.columns = mlp_columns(training.model, training.moment, predictor.feature_names, outputs, is_image=False)
         self.objective = objective = told_objective(training)
         self.every = self._following(self.rows)
-        self.cloud = _PlaneCloud(training, self.units, self.every, self.rows)
+        self.cloud = _PlaneCloud(training, self.units, self.rows)
         plane = Plane(numbers, self.cloud, names, objective.n_outputs, AS_FINE_AS)  # type: ignore[arg-type]
         self.boundary = Boundary(plane, self.cloud)  # type: ignore[arg-type]
         self.network = Network(training.model, self.columns, [training.moment], plane, 0, self.units, samples)
@@ -97,10 +97,9 @@ class Views:
 class _PlaneCloud:
     """The samples as points over the plane, whatever features of them the network is given."""
 
-    def __init__(self, training: Training, units: Units, followed: Followed, rows: Sequence[int]) -> None:
+    def __init__(self, training: Training, units: Units, rows: Sequence[int]) -> None:
         self.objective, self._features = told_objective(training), training.settings.features
         self._apply = training.predictor.inputs
-        self._labels = followed.labels()
         # of the points it takes the features, as the network is to see them
         inputs = SimpleNamespace(apply=lambda points: self._apply(features_of(points, self._features)))
         self.units = SimpleNamespace(inputs=inputs, numbers=units.numbers)
@@ -121,7 +120,7 @@ class _PlaneCloud:
         """None, then those held out, then those to train on: each can be followed, and the key names the others."""
         training, others = (self._told(points, samples) for points, samples in self._points)
         nobody = {"role": "training", "x": [], "y": []}
-        return [nobody, {"role": "others", **others}, {"role": "training", **training, "labels": self._labels}]
+        return [nobody, {"role": "others", **others}, {"role": "training", **training}]
 
     def _told(self, points: Floats, samples: Samples) -> Data:
         found: dict[str, Any] = {"x": points[:, 0], "y": points[:, 1]}

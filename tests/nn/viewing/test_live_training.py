@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from extensive import further
-from live import SIZES, head_of, random_question, step_once, told, until
+from live import SIZES, head_of, on_edge, random_question, step_once, told, until
 
 from autograd import grad
 from autograd.viewing.live import LivePage, answered
@@ -454,7 +454,7 @@ def test_every_control(open_live: Open, size: str) -> None:
     assert "not finite" not in page.locator("#panel").inner_text()
     page.locator("#followed #sample").select_option("5")
     until(page, "document.querySelector('#facts').textContent.length > 0")
-    page.locator("#plane svg .mark.training").nth(7).dispatch_event("click", {"clientX": 1, "clientY": 1})
+    page.locator("#plane svg .mark.training").first.dispatch_event("click", {"clientX": 1, "clientY": 1})
     page.locator("#code").click()
     until(page, "document.querySelector('#listing pre').textContent.includes('MLP(3, [4, 2, objective.n_outputs]')", 60)
     page.locator("#hide").click()
@@ -486,7 +486,7 @@ def test_keys_train_and_step(open_live: Open) -> None:
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
     page = opened(open_live)
-    page.locator("#network line.hit").nth(4).dispatch_event("click")  # the first weight of the third neuron
+    page.mouse.click(*on_edge(page, 0, 4, 0.9))  # the first weight of the third neuron
     until(page, "document.activeElement.closest('label')?.textContent === 'weights[0]'", 60)
     assert page.evaluate("document.activeElement.value") != ""
     assert page.locator("#sum h3").inner_text() == "layers[0].neurons[2]"
