@@ -105,8 +105,7 @@ class Training:
     @property
     def moment(self) -> Moment:
         """Where it is, as views are told it."""
-        theta = np.array([parameter.data for parameter in self.parameters])
-        return Moment(self.history.epochs, theta, self.gradient)
+        return Moment(self.history.epochs, self.run.state.theta, self.gradient)
 
     def sample_graph(self, row: int) -> Value:
         """The loss of one of the rows to train on, recorded."""
