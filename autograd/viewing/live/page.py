@@ -39,6 +39,7 @@ class LivePage:
     script: str
     data: Any  # what the page knows before it asks
     ask: Ask
+    prepare: Callable[[], object] = object  # what the first answer would wait for, done while the browser is opened
 
     def html(self, nonce: str = "", host: str = "") -> str:
         """The whole page. Scripts carry ``nonce``; ``host`` is HTML for the head: a policy, another way to ask."""

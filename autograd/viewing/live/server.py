@@ -41,6 +41,7 @@ def serve(page: LivePage, program: str, *, browser: bool = True, patience: float
     server = Server(page, patience)
     try:
         print(f"{page.title}: {server.address}\nCtrl-C ends it; so does closing the page", flush=True)
+        threading.Thread(target=page.prepare, daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=[server.address], daemon=True).start()
         server.serve_forever(poll_interval=min(1.0, patience))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,7 +17,8 @@ from .code import as_command, as_python
 from .packing import packed
 from .question import MOST_SECONDS, MOST_STEPS, Question
 from .settings import Settings
-from .training import Sources, Training
+from .sources import Sources
+from .training import Training
 from .views import Views
 
 MOST_NODES = 400
@@ -30,11 +32,11 @@ class Session:
 
     def __init__(self, training: Training, sources: Sources) -> None:
         self.sources = sources
-        self.drawn: dict[str, tuple[str, bytes]] = {}  # the specs that the page has
-        self._begin(training)
+        self.drawn: dict[str, str] = {}  # the specs that the page has, as text
+        self._begin(training, None)
 
-    def _begin(self, training: Training) -> None:
-        self.training, self.views = training, Views(training)
+    def _begin(self, training: Training, before: Views | None) -> None:
+        self.training, self.views = training, Views(training, before)
         self.told, self.told_epochs = 0.0, -1
         self.telling = 0.0  # seconds that it took last
 
@@ -44,7 +46,7 @@ class Session:
         self._require(training, asked)
         is_other = training is not self.training
         if is_other:
-            self._begin(training)
+            self._begin(training, self.views)
         if asked.weights:
             training.set(asked.weights)
         if asked.plays:
@@ -130,9 +132,9 @@ class Session:
         """Of these, the ones that the page does not have as they are: a picture that is built anew takes it long."""
         found = {}
         for name, spec in specs.items():
-            told, body = packed(spec)
-            if self.drawn.get(name) != (repr(told), body):
-                self.drawn[name], found[name] = (repr(told), body), spec
+            text = json.dumps(spec, default=lambda array: array.tobytes().hex())
+            if self.drawn.get(name) != text:
+                self.drawn[name], found[name] = text, spec
         return found
 
     def _off(self) -> dict[str, str]:
@@ -158,9 +160,9 @@ class Session:
     def _weights_of(self, layer: int, i: int) -> Sequence[tuple[int, str, str]]:
         """Of a neuron, the place, the name and the number of the bias and of each weight."""
         path = f"layers[{layer}].neurons[{i}]."
-        names = self.training.model.state_dict()
+        parameters = self.training.parameters
         return [
-            (place, name.removeprefix(path), repr(number))
-            for place, (name, number) in enumerate(names.items())
+            (place, name.removeprefix(path), repr(parameters[place].data))
+            for place, name in enumerate(self.training.names)
             if name.startswith(path)
         ]

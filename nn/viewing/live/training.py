@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,6 @@ from autograd.viewing.live import QuestionError
 
 from ...basics.arrays import Floats, Vector
 from ...data.dataset import Dataset
-from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
 from ...fit.plan import Plan
@@ -25,53 +24,10 @@ from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
 from .settings import FEATURES, MOST_POINTS, Settings
+from .sources import Sources, plane_of
 
 FOREVER = 10**9
 """Epochs of a plan that ends when nobody asks any more."""
-
-
-@dataclass(frozen=True)
-class Own:
-    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``."""
-
-    dataset: Dataset
-    imports: str
-    expression: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The data sets there are: those with noise of one's choice, and the user's own, if there is one."""
-
-    own: Own | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """Their names, the user's first."""
-        return [*([self.own.dataset.name] if self.own else []), *NOISY]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that can be chosen of the user's."""
-        return self.own.dataset.feature_names if self.own else ()
-
-    def load(self, settings: Settings) -> Dataset:
-        """The data set that is chosen."""
-        if settings.data not in self.names:
-            raise QuestionError(f"there is no data set {settings.data[:40]!r}; there are {', '.join(self.names)}")
-        if settings.data in NOISY:
-            return NOISY[settings.data](settings.noise)
-        assert self.own
-        return self.own.dataset
-
-
-def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
-    """The data set with these two columns as its features."""
-    if missing := [name for name in columns if name not in dataset.feature_names]:
-        raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(dataset.feature_names)}")
-    places = [dataset.feature_names.index(name) for name in columns]
-    return replace(dataset, encoding=Encoding.of_numbers(columns), features=dataset.features[:, places])
 
 
 class Training:
@@ -80,6 +36,8 @@ class Training:
     settings: Settings
     model: MLP
     job: Job
+    parameters: Sequence[Value]  # the model's, in the order in which everything about them stands
+    names: Sequence[str]
     history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
@@ -106,7 +64,9 @@ class Training:
         self.history = kept.history if kept else Curves()
         plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
         numbers = kept.run.numbers if kept else None
-        self.sizes = GradientSizes(parameters_of(self.model), optimizer.parameters)
+        self.parameters = kept.parameters if kept else parameters_of(self.model)
+        self.names = kept.names if kept else list(self.model.state_dict())
+        self.sizes = GradientSizes(self.parameters, optimizer.parameters)
         self.run = Run(
             self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers, sizes=self.sizes
         )
@@ -116,11 +76,6 @@ class Training:
         self.gradient = np.zeros(len(self.parameters))
         if kept:
             self.graph_size = kept.graph_size
-
-    @cached_property
-    def parameters(self) -> Sequence[Value]:
-        """The model's, in the order in which everything about them stands."""
-        return self.run.numbers.all_parameters
 
     def advance(self, most: int, epochs: int, seconds: float) -> str:
         """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
@@ -150,8 +105,7 @@ class Training:
     @property
     def moment(self) -> Moment:
         """Where it is, as views are told it."""
-        theta = np.array([parameter.data for parameter in self.parameters])
-        return Moment(self.history.epochs, theta, self.gradient)
+        return Moment(self.history.epochs, self.run.state.theta, self.gradient)
 
     def sample_graph(self, row: int) -> Value:
         """The loss of one of the rows to train on, recorded."""

@@ -11,11 +11,12 @@ import numpy as np
 
 from autograd.viewing.notation import visible
 
-from ...basics.arrays import Floats
+from ...basics.arrays import Floats, Rows
 from ...fit.objective import Objective
+from ...fit.recording import Moment
 from ...fit.samples import Samples
 from ..film.bars import Flow
-from ..film.columns import mlp_columns
+from ..film.columns import Column, mlp_columns, parameter_places
 from ..film.followed import Followed
 from ..film.network import Network
 from ..film.plane import Boundary, Plane
@@ -26,6 +27,8 @@ from .training import Training, features_of
 
 MOST_MARKS = 600
 """Of more points, some are shown."""
+SOON = 5
+"""So many times the engine traces the sample that is followed: a program for it takes as long to be compiled."""
 AS_FINE_AS = 20
 """Pictures are as fine as those of a film of so many frames."""
 
@@ -33,7 +36,13 @@ AS_FINE_AS = 20
 class Views:
     """The views of one training, and which of its rows can be followed."""
 
-    def __init__(self, training: Training) -> None:
+    training: Training
+    places: Sequence[Rows]  # of the parameters
+    columns: Sequence[Column]
+
+    def __init__(self, training: Training, before: Views | None = None) -> None:
+        """``before`` are those that were shown last: of the same network the same neurons are shown."""
+        kept = before if before and before.training.model is training.model else None
         self.training = training
         predictor, samples, numbers = training.predictor, training.samples, training.run.numbers
         names = [visible(name) for name in training.settings.columns]
@@ -42,16 +51,20 @@ class Views:
             samples, predictor.feature_scaling, None if predictor.classes else predictor.target_scaling
         )
         outputs = list(predictor.classes) if predictor.objective.n_outputs > 1 else []
-        self.columns = mlp_columns(training.model, training.moment, predictor.feature_names, outputs, is_image=False)
+        self.places = kept.places if kept else parameter_places(training.model)
+        self.columns = kept.columns if kept else mlp_columns(
+            training.model, self.places, training.moment, predictor.feature_names, outputs, is_image=False
+        )  # fmt: skip
         self.objective = objective = told_objective(training)
         self.every = self._following(self.rows)
         self.cloud = _PlaneCloud(training, self.units, self.rows)
         plane = Plane(numbers, self.cloud, names, objective.n_outputs, AS_FINE_AS)  # type: ignore[arg-type]
         self.boundary = Boundary(plane, self.cloud)  # type: ignore[arg-type]
-        self.network = Network(training.model, self.columns, [training.moment], plane, 0, self.units, samples)
-        self.flow = Flow(list(training.model.state_dict()), [])
+        self.network = Network(self.places, self.columns, [training.moment], plane, 0, self.units, samples)
+        self.flow = Flow(training.names, [])
         self.flow.axis = FLOW
         self._followed: tuple[int, Followed] = -1, self.every
+        self._traced: int = kept._traced if kept else 0
 
     def _following(self, rows: Sequence[int]) -> Followed:
         training = self.training
@@ -81,7 +94,7 @@ class Views:
         moment = self.training.moment
         if self._followed[0] != sample:
             self._followed = sample, self._following([self.rows[sample]])
-        followed = self._followed[1].frame(moment)
+        followed = self._trace(moment)
         network, history, starts = self.network.frame(moment), self.training.history, self.training.starts
         curves = (history.losses, history.held_out_losses)
         values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
@@ -92,6 +105,13 @@ class Views:
             "loss": {"at": float(history.epochs), "values": values},
             "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on
         }
+
+    def _trace(self, moment: Moment) -> Data:
+        """What the followed sample is to the network; soon after it was made, by the engine."""
+        followed, run = self._followed[1], self.training.run
+        self._traced += 1
+        followed.numbers = run.eager if self._traced <= SOON else run.numbers
+        return followed.frame(moment)
 
 
 class _PlaneCloud:

@@ -23,7 +23,8 @@ from nn.viewing.live.packing import packed
 from nn.viewing.live.page import MOST_TABS, Tabs, training_page
 from nn.viewing.live.session import Session
 from nn.viewing.live.settings import Settings
-from nn.viewing.live.training import Sources, Training
+from nn.viewing.live.sources import Sources
+from nn.viewing.live.training import Training
 
 SMALL = {"hidden": [3]}
 
