@@ -47,6 +47,7 @@ class Session:
             self._begin(training)
         if asked.weights:
             training.set(asked.weights)
+            self.told, self.told_epochs = 0.0, -1  # the axes may no longer reach the losses
         if asked.plays:
             return self._played(asked)
         if asked.wants_code:

@@ -149,6 +149,48 @@ def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
     assert asked.session.views.frames(0)["flow"]["values"].tolist() == pytest.approx(sizes, rel=1e-9)
 
 
+def mean_losses(training: Training) -> list[float]:
+    """Those of the network as it is now, one sample after the other."""
+    parts = training.samples, training.others
+    return [float(np.mean([training.run.loss(training.model(x), t).data for x, t in part.rows()])) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "change", [{"settings": {"noise": 0.4}}, {"settings": {"held_out": 0.5}}, {"set": [[0, 40.0]]}]
+)
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
+    change: dict[str, Any], epochs: int
+) -> None:
+    asked = Asked()
+    for _ in range(epochs):
+        asked(epochs=1)
+    answer = asked(**change)
+    assert answer["moment"]["loss"]["values"] == pytest.approx(mean_losses(asked.training), rel=1e-12)
+    spec = answer["specs"]["loss"]
+    assert "accuracy" not in spec["note"]
+    assert spec["y"]["low"] < min(answer["moment"]["loss"]["values"])
+    assert spec["y"]["high"] > max(answer["moment"]["loss"]["values"])
+    if not epochs:
+        assert [curve["ys"] for curve in spec["curves"]] == [[loss] for loss in answer["moment"]["loss"]["values"]]
+    asked(steps=1)
+    answer = asked(epochs=1)
+    history = asked.training.history
+    assert answer["moment"]["loss"]["values"] == [history.losses[-1], history.held_out_losses[-1]]
+
+
+@pytest.mark.parametrize("change", [{"lr": 0.5}, {"noise": 0.3}, {"optimizer": "sgd"}])
+def test_the_gradient_flow_is_that_of_the_last_steps_until_others_are_made(change: dict[str, Any]) -> None:
+    asked = Asked()
+    assert asked.first["moment"]["flow"] is None
+    assert asked(settings=change)["moment"]["flow"] is None
+    asked(steps=3)
+    before = asked.session.views.frames(0)["flow"]["values"].tolist()
+    assert min(before) > 0.0
+    asked(settings={name: getattr(Settings(), name) for name in change})
+    assert asked.session.views.frames(0)["flow"]["values"].tolist() == before
+
+
 def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
     asked = Asked(features=["x²", "sin y"], data="circles")
     spec, points = asked.session.views.specs()["plane"], asked.training.places.features
