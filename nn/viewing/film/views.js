@@ -187,12 +187,14 @@ function show(host, specs, ask, full = {}) {
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
   const choose = (question) => { Object.assign(chosen, question); ask(question); };
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
+  const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`, sizes = {};
   let last = null, size = "";
   host.append(...sides);
   const build = (given, isResized = false) => {
     const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
     const some = Object.fromEntries(Object.entries(given).filter(isOther));
-    const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
+    if (!Object.keys(some).length) return;
+    const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
@@ -203,8 +205,14 @@ function show(host, specs, ask, full = {}) {
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
-    for (const [name, spec] of Object.entries(some)) {
-      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, choose);
+    const isPressed = ([name, { title }]) =>
+      title && !(name in some) && sizes[name] !== sizeOf(elements[name].lastChild);
+    const pressed = Object.entries(specs).filter(isPressed);  // beside what is built these have another size
+    for (const [name, spec] of [...Object.entries(some), ...pressed]) {
+      const plot = elements[name].lastChild || elements[name];
+      if (!(name in some)) plot.replaceChildren();
+      sizes[name] = sizeOf(plot);
+      draws[name] = views[spec.view](plot, spec, choose);
     }
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
@@ -223,12 +231,11 @@ function show(host, specs, ask, full = {}) {
     const drawn = Object.entries(draws).filter(([name]) => name !== kept);
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
-  const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
-    if (now() === size) return;
+    if (sizeOf(host) === size) return;
     build(specs, true);
     if (last) draw();
-    size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
+    size = sizeOf(host);  // of the page as built: where the host is as high as its content, nothing is built twice
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);

@@ -534,3 +534,15 @@ def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_live: Ope
     page.set_viewport_size({"width": 1100, "height": 700})
     until(page, "!built.isConnected")
     until(page, "document.activeElement.getAttribute('aria-label') === 'layers[0].neurons[1]'")
+
+
+def test_what_is_pressed_by_a_picture_that_grows_is_drawn_as_large_as_its_place(open_live: Open) -> None:
+    """Colours are a canvas under the points and the boundary: of another size, they would lie beside them."""
+    page = opened(open_live)
+    for sizes in ("2-3-2-2-1", "2-3-2-2-2-1", "2-3-2-2-2-2-1"):
+        page.locator("#more").click()
+        title_is(page, sizes)
+    until(page, f"""[...document.querySelectorAll("figure .plot")].every((plot) => {AS_LARGE})""")
+
+
+AS_LARGE = 'plot.querySelector("svg").getAttribute("viewBox") === `0 0 ${plot.clientWidth} ${plot.clientHeight}`'
