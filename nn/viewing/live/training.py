@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from shlex import quote
 
 import numpy as np
 
@@ -32,12 +33,18 @@ FOREVER = 10**9
 
 @dataclass(frozen=True)
 class Own:
-    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``."""
+    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``, if it is by that."""
 
     dataset: Dataset
     imports: str
     expression: str
-    words: str
+    words: str = ""
+    can_ignore: bool = False  # a column: the other columns of the same rows are left
+
+    @property
+    def name(self) -> str:
+        """That of the data set, if it is not one of the page's own."""
+        return f"own {self.dataset.name}" if self.dataset.name in NOISY else self.dataset.name
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,26 @@ class Sources:
     @property
     def names(self) -> list[str]:
         """Their names, the user's first."""
-        return [*([self.own.dataset.name] if self.own else []), *NOISY]
+        return [*([self.own.name] if self.own else []), *NOISY]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that can be chosen of the user's."""
         return self.own.dataset.feature_names if self.own else ()
+
+    def words(self, settings: Settings) -> str:
+        """How ``python -m nn train`` is told the data set with these columns as its features; "" where it cannot be."""
+        if settings.data in NOISY:
+            return f"{settings.data} --noise {settings.noise!r}" if settings.columns == ("x", "y") else ""
+        assert self.own
+        encoding = self.own.dataset.encoding
+        numbers = [name for name, words in zip(encoding.columns, encoding.words, strict=True) if not words]
+        others = [name for name in encoding.columns if name not in settings.columns]
+        if [name for name in numbers if name not in others] != [*settings.columns]:
+            return ""
+        if not self.own.words or (others and not self.own.can_ignore):
+            return ""
+        return " ".join([self.own.words, *(f"--ignore={quote(name)}" for name in others)])
 
     def load(self, settings: Settings) -> Dataset:
         """The data set that is chosen."""
@@ -84,13 +105,13 @@ class Training:
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
     judged: tuple[int, Sequence[float]]  # after so many epochs data or weights were changed last: the mean losses then
-    is_changed: bool  # since it began: then no program ends where it does
+    is_changed: bool  # since it began, or begun anew: then no program ends where it does
     n_steps: int
     gradient: Vector  # the root mean square of each parameter's, over the steps since somebody looked last
 
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
-        self.settings, self.source, self.own = settings, sources.load(settings), sources.own
+        self.settings, self.source, self.sources = settings, sources.load(settings), sources
         if len(self.source) > MOST_POINTS:
             raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
@@ -151,6 +172,7 @@ class Training:
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt
+            self.is_changed = True
             return str(error)
         finally:
             self.run.look()

@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
+from shlex import split
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from autograd.viewing.live import LivePage, answered
 from nn.__main__ import main
 from nn.command.arguments import parser
 from nn.command.play import own_data, settings_of
+from nn.data import moons
 from nn.module import Module
+from nn.viewing.live.notebook import own_of
 from nn.viewing.live.packing import packed
 from nn.viewing.live.page import MOST_TABS, Tabs, training_page
 from nn.viewing.live.session import Session
@@ -63,8 +66,15 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"optimizer": "adamw", "weight_decay": 0.1, "batch_size": 7, "seed": 3},
     "hinge over features": {"loss": "hinge", "features": ["x", "x·y", "sin y"], "data": "circles", "noise": 0.2},
     "one output a class": {"loss": "cross_entropy", "data": "spiral", "activation": "relu", "held_out": 0.5},
+    "columns the other way round": {"columns": ["y", "x"], "optimizer": "sgd", "lr": 0.1},
     "no hidden layer": {"loss": "mse", "data": "xor", "noise": 0.0, "hidden": []},
 }
+
+
+def program_of(asked: Asked) -> str:
+    """The program without the command behind it."""
+    code: str = asked(code=True)["code"]
+    return code.rpartition("\n\n")[0]
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
@@ -77,7 +87,7 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
             break
         asked(steps=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\npython -m nn")[0].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
     assert found["history"].losses == asked.training.history.losses
     assert found["history"].held_out_metrics == asked.training.history.held_out_metrics
@@ -86,13 +96,48 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
 def test_the_command_that_it_gives_trains_to_the_same_bits(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     asked = Asked(hidden=[2], optimizer="sgd", lr=0.03, l1=0.01, noise=0.2, held_out=0.3)
+    assert_the_command_trains_to_the_same_bits(asked)
+
+
+def assert_the_command_trains_to_the_same_bits(asked: Asked) -> None:
     for _ in range(3):
         asked(epochs=1)
-    command = asked(code=True)["code"].splitlines()[-1].split()
+    command = split(asked(code=True)["code"].splitlines()[-1])
     assert command[:3] == ["python", "-m", "nn"]
     assert main([*command[3:], "--no-film"]) == 0
     with np.load("run/model.npz") as saved:
         assert saved["values"].tolist() == asked.theta
+
+
+SAID: Mapping[str, tuple[list[dict[str, Any]], str]] = {
+    "before the first epoch": ([{"steps": 3}], "# The page has not come to the end of an epoch: this trains one."),
+    "within an epoch": ([{"epochs": 1}, {"steps": 3}], "# The page is within epoch 2: this ends with epoch 1."),
+    "after an epoch": ([{"epochs": 1}], "from dataclasses"),
+    "changed before it began": ([{"settings": {"lr": 0.5, "noise": 0.3}}, {"epochs": 1}], "from dataclasses"),
+    "changed on the way": ([{"epochs": 1}, {"settings": {"lr": 0.5}}, {"epochs": 1}], "# Something was changed"),
+    "a weight": ([{"set": [[0, 1.0]]}, {"epochs": 1}], "# Something was changed"),
+    "begun again": ([{"set": [[0, 1.0]]}, {"restart": True}, {"epochs": 1}], "from dataclasses"),
+    "another network": ([{"set": [[0, 1.0]]}, {"settings": {"seed": 1}}, {"epochs": 1}], "from dataclasses"),
+}
+
+
+@pytest.mark.parametrize(("acts", "begins"), SAID.values(), ids=SAID)
+def test_the_code_says_where_it_ends_elsewhere(acts: list[dict[str, Any]], begins: str) -> None:
+    asked = Asked()
+    for act in acts:
+        asked(**act)
+    assert program_of(asked).startswith(begins)
+    if begins == "from dataclasses":
+        found: dict[str, Any] = {}
+        exec(program_of(asked), found)
+        assert theta_of(found["model"]) == asked.theta
+
+
+def test_the_code_says_that_a_training_went_on_after_it_diverged() -> None:
+    asked = Asked(optimizer="sgd", loss="mse", activation="relu", lr=100.0, hidden=[8])
+    while not asked(steps=10)["stopped"]:
+        pass
+    assert program_of(asked).startswith("# Something was changed")
 
 
 def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
@@ -359,10 +404,52 @@ def test_two_columns_of_a_file_can_be_chosen(tmp_path: Any, monkeypatch: Any) ->
     for _ in range(2):
         asked(epochs=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
+    assert "has no option for these features" in asked(code=True)["code"]
     assert asked(settings={"data": "moons"})["settings"]["columns"] == ["x", "y"]
     assert asked(settings={"data": "own.csv"})["settings"]["columns"] == ["a", "b"]
+
+
+COMMANDS: Mapping[str, tuple[str, list[str], list[str], bool]] = {
+    "all columns": ("a,b,z", [], ["a", "b"], True),
+    "the other way round": ("a,b,z", [], ["b", "a"], False),
+    "two of four": ("a,'o b',-c,d,z", [], ["a", "d"], True),
+    "two of those that are not ignored": ("a,b,c,d,z", ["--ignore", "b"], ["a", "d"], True),
+    "a word beside them": ("word,a,b,z", [], ["a", "b"], True),
+    "a word as a feature": ("word,a,z", [], ["word = u", "a"], False),
+    "a word as both features": ("word,z", [], ["word = u", "word = v"], False),
+    "rows left out for the others": ("a,b,c,z", ["--missing", "drop"], ["a", "b"], False),
+}
+
+
+@pytest.mark.parametrize(("header", "words", "columns", "has_one"), COMMANDS.values(), ids=COMMANDS)
+def test_the_command_for_two_columns_of_a_file(
+    header: str, words: list[str], columns: list[str], has_one: bool, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draws, names = random.Random(0), header.split(",")
+    rows = [[draws.choice("uv") if name == "word" else f"{draws.gauss(3, 2):.3f}" for name in names] for _ in range(30)]
+    (tmp_path / "own.csv").write_text("\n".join([header, *map(",".join, rows)]))
+    own = own_data(parser().parse_args(["play", "own.csv", "--target", "z", *words]))
+    asked = Asked(own, data="own.csv", columns=columns, loss="mse", hidden=[2])
+    if has_one:
+        assert_the_command_trains_to_the_same_bits(asked)
+    else:
+        assert asked(code=True)["code"].endswith("has no option for these features of the data")
+
+
+def test_a_data_set_of_ones_own_may_have_the_name_of_one_of_the_page() -> None:
+    asked = Asked(own_of(moons(0.4)), data="own moons")
+    assert asked.training.source.features.tolist() == moons(0.4).features.tolist()
+    asked(settings={"data": "moons"})
+    assert asked.training.source.features.tolist() == moons(0.1).features.tolist()
+
+
+@pytest.mark.parametrize(("data", "noise"), [("xor", 0.15), ("moons", 0.1)])
+def test_the_noise_is_that_of_the_data_set_unless_another_is_asked_for(data: str, noise: float) -> None:
+    assert settings_of(parser().parse_args(["play", data]), None).noise == noise
+    assert settings_of(parser().parse_args(["play", data, "--noise", "0.5"]), None).noise == 0.5
 
 
 def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> None:
