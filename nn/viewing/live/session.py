@@ -108,6 +108,7 @@ class Session:
         sample = self._sample(asked)
         told: dict[str, Any] = {"moment": self.views.frames(sample), "sample": sample, "epoch": training.history.epochs}
         told |= {"step": training.n_steps, "stopped": stopped}
+        told |= {"isWithin": not stopped and training.run.is_within_epoch}
         if asked.is_new:
             self.drawn.clear()
         if is_other:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import SETTLED
 from extensive import further
 from live import SIZES, head_of, random_question, step_once, told, until
 
@@ -592,18 +593,44 @@ def test_the_address_brings_the_settings_back(open_live: Open) -> None:
     page.goto("about:blank")  # a page that goes on would write its own settings into the address
     page.goto(address + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
     until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.01'", 60)
+    other = "These are other settings than in the address: lr is a finite number above 0, got -1"
+    text_is(page, "#error", other)
+    page.evaluate("location.hash = encodeURIComponent(JSON.stringify({ hidden: [5] }))")  # as a link's end is pasted
+    page.locator("#network figcaption", has_text="Network 2-5-1").wait_for()
 
 
 def test_keys_train_and_step(open_live: Open) -> None:
     page = opened(open_live)
+    text_is(page, "#heading", "Before training")
     page.keyboard.press("ArrowRight")
     text_is(page, "#steps", "1")
+    text_is(page, "#heading", "Within epoch 1")
     page.keyboard.press(" ")
     text_is(page, "#train", "Pause")
     page.keyboard.press(" ")
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+
+
+def test_layers_are_added_as_fast_as_they_are_asked_for(open_live: Open) -> None:
+    page = opened(open_live)
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#more').click()")
+    title_is(page, "2-3-2-2-2-2-1")
+    page.evaluate("for (let i = 0; i < 6; i++) document.querySelector('#less').click()")
+    title_is(page, "2-1")
+    page.evaluate("for (let i = 0; i < 9; i++) document.querySelector('#more').click()")
+    title_is(page, "2-4-4-4-4-4-4-4-4-1")
+
+
+def test_an_epoch_is_one_however_long_it_takes(open_live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.session.MOST_SECONDS", 1e-9)  # a question trains one step then
+    page = opened(open_live)
+    page.locator("#epoch").click()
+    text_is(page, "#steps", "25")
+    text_is(page, "#epochs", "1")
+    page.evaluate(SETTLED)
+    text_is(page, "#steps", "25")
 
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
