@@ -21,6 +21,7 @@ class Question:
     begins: Mapping[str, Any] | None
     settings: Mapping[str, Any]
     is_new: bool  # the page has no pictures yet
+    rests: bool  # the page asks for no more: then it is told all, however often it was told of late
     restarts: bool
     weights: Mapping[int, float]
     steps: int
@@ -48,6 +49,7 @@ class Question:
             begins=begins,
             settings=question.get("settings") or {},
             is_new=begins is not None,
+            rests=question.get("rests") is True,
             restarts=question.get("restart") is True,
             weights=_weights(question.get("set") or []),
             steps=_whole("steps", question.get("steps", 0), MOST_STEPS),

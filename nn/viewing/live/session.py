@@ -47,7 +47,7 @@ class Session:
             self._begin(training)
         if asked.weights:
             training.set(asked.weights)
-            self.told, self.told_epochs = 0.0, -1  # the axes may no longer reach the losses
+            self.told_epochs = -1  # the axes may no longer reach the losses
         if asked.plays:
             return self._played(asked)
         if asked.wants_code:
@@ -118,7 +118,7 @@ class Session:
                 "off": self._off(),
             }
             told |= {"whole": self._too_large()}
-        elif now - self.told > PATIENCE and training.history.epochs != self.told_epochs:
+        elif (asked.rests or stopped or now - self.told > PATIENCE) and training.history.epochs != self.told_epochs:
             told |= {"specs": self._undrawn(self.views.axes())}
         if "specs" in told:
             self.told, self.told_epochs = now, training.history.epochs

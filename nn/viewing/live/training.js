@@ -6,7 +6,7 @@ let counted = { step: 0, at: 0 }, told = 0, refused = "";
 
 const wish = conversation((wishes) => {
   const { sample = 0, neuron = null } = page?.chosen ?? {}, { column, index } = neurons[neuron] ?? {};
-  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : {};
+  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : { rests: true };
   return { tab, ...begin, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
 }, ({ error = "", stopped = "", code, ...head }, asked) => {
   say($("error"), error || stopped || refused);
@@ -114,7 +114,7 @@ function train(goesOn) {
   isTraining = goesOn;
   say($("train"), goesOn ? "Pause" : "Train");
 }
-$("train").onclick = () => { train(!isTraining); if (isTraining) wish(); };
+$("train").onclick = () => { train(!isTraining); wish(); };
 for (const button of document.querySelectorAll("[data-ask]")) button.onclick = () => {
   if ("pauses" in button.dataset) train(false);
   wish(JSON.parse(button.dataset.ask));

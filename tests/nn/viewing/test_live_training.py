@@ -211,7 +211,7 @@ def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
     asked = Asked()
     for _ in range(epochs):
         asked(epochs=1)
-    answer = asked(**change)
+    answer = asked(rests=True, **change)
     assert answer["moment"]["loss"]["values"] == pytest.approx(mean_losses(asked.training), rel=1e-12)
     spec = answer["specs"]["loss"]
     assert "accuracy" not in spec["note"]
@@ -223,6 +223,21 @@ def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
     answer = asked(epochs=1)
     history = asked.training.history
     assert answer["moment"]["loss"]["values"] == [history.losses[-1], history.held_out_losses[-1]]
+
+
+def test_a_page_at_rest_is_told_of_its_axes_however_often_it_was_of_late() -> None:
+    asked = Asked()
+    assert "specs" not in asked(epochs=1)
+    assert asked(rests=True)["specs"]["loss"]["xs"] == [0, 1]
+    assert "specs" not in asked(rests=True)
+    asked(epochs=1)
+    assert asked(epochs=1, rests=True)["specs"]["loss"]["xs"] == [0, 1, 2, 3]
+    diverged = Asked(loss="mse", activation="linear")
+    diverged(epochs=1)
+    answer = diverged(epochs=1, set=[[0, 1e160]])
+    assert answer["stopped"]
+    assert answer["specs"]["loss"]["xs"] == [0, 1]
+    assert answer["moment"]["loss"]["values"] == [None, None]  # they are infinite
 
 
 @pytest.mark.parametrize("change", [{"lr": 0.5}, {"noise": 0.3}, {"optimizer": "sgd"}])
