@@ -58,7 +58,7 @@ function onKeys(own, actions) {
 
 /* JSON, in which an array of numbers is its kind and its bytes: as text, or so many from a place on in the body. */
 const KINDS = {
-  f4: (...place) => Array.from(new Float32Array(...place), (x) => Number.isFinite(x) ? x : null),
+  f8: (...place) => Array.from(new Float64Array(...place), (x) => Number.isFinite(x) ? x : null),
   u1: (...place) => new Uint8Array(...place),
   u2: (...place) => new Uint16Array(...place),
   d3: (buffer) => Array.from({ length: buffer.byteLength / 3 }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),

@@ -67,6 +67,7 @@ const note = settled(300, (state) => {
 function noted() {
   try { return JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
 }
+addEventListener("hashchange", () => location.reload());  // another link's end was put behind this address
 
 /* The program ends a while after the last page that holds this request open is closed. */
 if (!window.askPython) fetch("alive").then((reply) => reply.body.getReader().read()).catch(() => {});

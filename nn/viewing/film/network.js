@@ -159,7 +159,7 @@ function followed(panel, spec, ask) {
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
     pick($("sample"), moment.sample);
-    say(heading, moment.epoch ? `Epoch ${moment.epoch}` : "Before training");
+    say(heading, moment.epoch ? `Epoch ${moment.epoch}` : moment.step ? "Within epoch 1" : "Before training");
     const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],

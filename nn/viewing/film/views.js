@@ -210,12 +210,14 @@ function show(host, specs, ask, full = {}) {
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
   const choose = (question) => { Object.assign(chosen, question); ask(question); };
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
+  const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`, sizes = {};
   let last = null, size = "";
   host.append(...sides);
   const build = (given, isResized = false) => {
     const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
     const some = Object.fromEntries(Object.entries(given).filter(isOther));
-    const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
+    if (!Object.keys(some).length) return;
+    const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
@@ -226,9 +228,12 @@ function show(host, specs, ask, full = {}) {
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       if (title) elements[name].replaceChildren(caption, plot);
     }
-    const plots = Object.entries(some).map(([name, { title }]) => title ? elements[name].lastChild : elements[name]);
+    const plots = Object.entries(specs).map(([name, { title }]) => title ? elements[name].lastChild : elements[name]);
     const rooms = plots.map(({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight }));
-    Object.entries(some).forEach(([name, spec], i) => {
+    Object.entries(specs).forEach(([name, spec], i) => {  // those too that are pressed by what is built beside them
+      if (!(name in some) && (!spec.title || String(Object.values(rooms[i])) === sizes[name])) return;
+      if (!(name in some)) plots[i].replaceChildren();
+      sizes[name] = String(Object.values(rooms[i]));
       draws[name] = views[spec.view](plots[i], spec, choose, rooms[i]);
     });
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
@@ -248,12 +253,11 @@ function show(host, specs, ask, full = {}) {
     const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
-  const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
-    if (now() === size) return;
+    if (sizeOf(host) === size) return;
     build(specs, true);
     if (last) draw();
-    size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
+    size = sizeOf(host);  // of the page as built: where the host is as high as its content, nothing is built twice
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);

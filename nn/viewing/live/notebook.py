@@ -29,12 +29,12 @@ def play(data: str | Dataset = "moons", **settings: Any) -> Any:
     begin: dict[str, Any] = {"data": data}
     if own:
         objective = Objective.default(own.dataset.classes)
-        begin = {"data": own.dataset.name, "columns": own.dataset.feature_names[:2], "loss": objective.name}
+        begin = {"data": own.name, "columns": own.dataset.feature_names[:2], "loss": objective.name}
     return widget(training_page(Settings().changed({**begin, **settings}), own), height="52rem")
 
 
 def own_of(data: str | Dataset) -> Own | None:
     """The data set, unless it is one of the page's."""
     if isinstance(data, Dataset):
-        return Own(data, "Dataset", "...  # the data set that nn.play was given", "DATA")
+        return Own(data, "Dataset", "...  # the data set that nn.play was given")
     return None if data in NOISY else Own(DATASETS[data](), data, f"{data}()", data)

@@ -21,8 +21,8 @@ class Question:
     begins: Mapping[str, Any] | None
     settings: Mapping[str, Any]
     is_new: bool  # the page has no pictures yet
+    rests: bool  # the page asks for no more: then it is told all, however often it was told of late
     restarts: bool
-    rests: bool  # nothing more is asked after this
     weights: Mapping[int, float]
     steps: int
     epochs: int

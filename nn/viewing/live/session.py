@@ -49,6 +49,7 @@ class Session:
             self._begin(training, self.views)
         if asked.weights:
             training.set(asked.weights)
+            self.told_epochs = -1  # the axes may no longer reach the losses
         if asked.plays:
             return self._played(asked)
         if asked.wants_code:
@@ -109,6 +110,7 @@ class Session:
         sample = self._sample(asked)
         told: dict[str, Any] = {"moment": self.views.frames(sample), "sample": sample, "epoch": training.history.epochs}
         told |= {"step": training.n_steps, "stopped": stopped}
+        told |= {"isWithin": not stopped and training.run.is_within_epoch}
         if asked.is_new:
             self.drawn.clear()
         if is_other:
@@ -118,9 +120,7 @@ class Session:
                 "off": self._off(),
             }
             told |= {"whole": self._too_large()}
-        elif training.history.epochs != self.told_epochs and (
-            asked.rests or stopped or now - self.told > PATIENCE  # the last picture has no old axes
-        ):
+        elif (asked.rests or stopped or now - self.told > PATIENCE) and training.history.epochs != self.told_epochs:
             told |= {"specs": self._undrawn(self.views.axes())}
         if "specs" in told:
             self.told, self.told_epochs = now, training.history.epochs

@@ -2,19 +2,25 @@
 const tab = String(Math.random()).slice(2);
 const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.026 } };
 let begun = noted() ?? {}, page = null, settings = {}, off = {}, neurons = [], isTraining = false;
-let counted = { step: 0, at: 0 }, told = 0;
+let counted = { step: 0, at: 0 }, told = 0, refused = "";
 
 const wish = conversation((wishes) => {
   const { sample = 0, neuron = null } = page?.chosen ?? {}, { column, index } = neurons[neuron] ?? {};
-  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : {};
-  return { tab, ...begin, rests: !isTraining, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
-}, ({ error = "", stopped = "", code, ...head }) => {
-  say($("error"), error || stopped);
+  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : { rests: true };
+  return { tab, ...begin, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
+}, ({ error = "", stopped = "", code, ...head }, asked) => {
+  say($("error"), error || stopped || refused);
+  refused = "";
   if (error || stopped) train(false);
   if (code) { say($("listing").firstChild, code); $("listing").showModal(); }
   if (error && page) showSettings();
-  else if (error && Object.keys(begun).length) { begun = {}; wish(); }  // an address of other settings
+  else if (error && Object.keys(begun).length) {
+    [begun, refused] = [{}, `These are other settings than in the address: ${error}`];
+    wish();
+  }
   if (head.moment) take(head);
+  const isAlone = !isTraining && Object.keys(asked).join() === "epochs";  // whatever else is pressed ends it
+  if (isAlone && head.isWithin) wish({ epochs: 1 });  // it takes longer than one question may
 }, ({ error, stopped }) => isTraining && !error && !stopped);
 
 function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }) {
@@ -31,8 +37,8 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   page.chosen.sample = sample;
   if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
-  const isRead = !isTraining || now - told > 200;  // numbers are read more slowly than pictures are seen
-  const said = page.draw({ ...moment, epoch }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
+  const isRead = !isTraining || now - told > 200 || Object.keys(specs).length;  // numbers are read slowly
+  const said = page.draw({ ...moment, epoch, step }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
   if (!isRead) return;
   told = now;
   readOut(said);
@@ -77,8 +83,7 @@ for (const kind of ["input", "change"]) form.addEventListener(kind, ({ target: {
   if ((kind === "input") === (type === "range")) set({ [name]: valueOf(name) });
 }, true);
 function showSettings() {
-  const label = (i) => html("input", { type: "number", name: "hidden", min: 1, "aria-label": `Neurons of layer ${i}` });
-  list($("sizes"), settings.hidden.map(() => ""), label);
+  list($("sizes"), settings.hidden.map(() => ""), layer);
   $("less").hidden = !settings.hidden.length;
   $("more").hidden = settings.hidden.length === data.layers;
   for (const group of form.children) {
@@ -92,8 +97,16 @@ function showSettings() {
     });
   }
 }
-$("less").onclick = () => set({ hidden: settings.hidden.slice(0, -1) });
-$("more").onclick = () => set({ hidden: [...settings.hidden, settings.hidden.at(-1) ?? 4] });
+const layer = (i) => html("input", { type: "number", name: "hidden", min: 1, "aria-label": `Neurons of layer ${i}` });
+const layers = () => fields("hidden").map(({ valueAsNumber }) => valueAsNumber);  // those asked for among them
+$("less").onclick = () => { $("sizes").lastChild?.remove(); set({ hidden: layers() }); };
+$("more").onclick = () => {
+  if (!page || fields("hidden").length === data.layers) return;
+  const size = layers().at(-1) ?? 4;
+  $("sizes").append(layer(fields("hidden").length));
+  $("sizes").lastChild.value = size;
+  set({ hidden: layers() });
+};
 form.onsubmit = (event) => event.preventDefault();
 
 /* ---- what people do: a button says what it asks, and whether it ends a training that goes on */

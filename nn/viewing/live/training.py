@@ -23,7 +23,7 @@ from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
-from .settings import FEATURES, MOST_POINTS, Settings
+from .settings import FEATURES, MOST_POINTS, SAMPLES, Settings
 from .sources import Sources, plane_of
 
 FOREVER = 10**9
@@ -41,13 +41,14 @@ class Training:
     history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
-    is_changed: bool  # since it began: then no program ends where it does
+    judged: tuple[int, Sequence[float]]  # after so many epochs data or weights were changed last: the mean losses then
+    is_changed: bool  # since it began, or begun anew: then no program ends where it does
     n_steps: int
     gradient: Vector  # the root mean square of each parameter's, over the steps since somebody looked last
 
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
-        self.settings, self.source, self.own = settings, sources.load(settings), sources.own
+        self.settings, self.source, self.sources = settings, sources.load(settings), sources
         if len(self.source) > MOST_POINTS:
             raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
@@ -72,10 +73,28 @@ class Training:
         )
         self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
         self.n_steps = kept.n_steps if kept else 0
-        self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
-        self.gradient = np.zeros(len(self.parameters))
+        self.gradient = kept.gradient if kept else np.zeros(len(self.parameters))
         if kept:
-            self.graph_size = kept.graph_size
+            self.graph_size, self.starts, self.judged = kept.graph_size, kept.starts, kept.judged
+        if not kept or any(getattr(settings, name) != getattr(kept.settings, name) for name in SAMPLES):
+            self._judge()
+
+    def _judge(self) -> None:
+        """Find the mean losses, which no epoch has told yet."""
+        means = [self.run.numbers.mean(part) for part in (self.samples, self.others)]
+        self.judged = self.history.epochs, means
+        if not self.history.epochs:
+            self.starts = means
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """The mean losses, of training and held out: those of the last epoch, or after what was changed since."""
+        return [self.history.losses[-1], self.history.held_out_losses[-1]] if self.is_told else self.judged[1]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether an epoch has ended since data or weights were changed last, and told how good they are."""
+        return self.history.epochs > self.judged[0]
 
     def advance(self, most: int, epochs: int, seconds: float) -> str:
         """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
@@ -87,6 +106,7 @@ class Training:
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt
+            self.is_changed = True
             return str(error)
         finally:
             self.run.look()
@@ -101,6 +121,7 @@ class Training:
             self.parameters[place].data = number
         self.run.begin()
         self.is_changed = True
+        self._judge()
 
     @property
     def moment(self) -> Moment:

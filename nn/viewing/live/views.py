@@ -87,7 +87,9 @@ class Views:
 
     def axes(self) -> Data:
         """Of these, what changes as the training goes on."""
-        return {"loss": loss_spec(self.training.history, self.training.starts), "flow": self.flow.spec()}
+        training = self.training
+        now = [] if training.is_told else training.losses
+        return {"loss": loss_spec(training.history, training.starts, now), "flow": self.flow.spec()}
 
     def frames(self, sample: int) -> Data:
         """The numbers of this moment, by name; of the samples, those of one."""
@@ -95,14 +97,12 @@ class Views:
         if self._followed[0] != sample:
             self._followed = sample, self._following([self.rows[sample]])
         followed = self._trace(moment)
-        network, history, starts = self.network.frame(moment), self.training.history, self.training.starts
-        curves = (history.losses, history.held_out_losses)
-        values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
+        network, losses = self.network.frame(moment), {"at": float(moment.epoch), "values": self.training.losses}
         return {
             "followed": {**followed["rows"], "full": followed["full"]},
             "network": network,
             "plane": self.boundary.frame(moment),
-            "loss": {"at": float(history.epochs), "values": values},
+            "loss": losses,
             "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on
         }
 

@@ -6,10 +6,12 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
+from shlex import split
 from typing import Any
 
 import numpy as np
 import pytest
+from browser import SETTLED
 from extensive import further
 from live import SIZES, head_of, on_edge, random_question, step_once, told, until
 
@@ -18,7 +20,9 @@ from autograd.viewing.live import LivePage, answered
 from nn.__main__ import main
 from nn.command.arguments import parser
 from nn.command.play import own_data, settings_of
+from nn.data import moons
 from nn.module import Module
+from nn.viewing.live.notebook import own_of
 from nn.viewing.live.packing import packed
 from nn.viewing.live.page import MOST_TABS, Tabs, training_page
 from nn.viewing.live.session import Session
@@ -64,8 +68,15 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"optimizer": "adamw", "weight_decay": 0.1, "batch_size": 7, "seed": 3},
     "hinge over features": {"loss": "hinge", "features": ["x", "x·y", "sin y"], "data": "circles", "noise": 0.2},
     "one output a class": {"loss": "cross_entropy", "data": "spiral", "activation": "relu", "held_out": 0.5},
+    "columns the other way round": {"columns": ["y", "x"], "optimizer": "sgd", "lr": 0.1},
     "no hidden layer": {"loss": "mse", "data": "xor", "noise": 0.0, "hidden": []},
 }
+
+
+def program_of(asked: Asked) -> str:
+    """The program without the command behind it."""
+    code: str = asked(code=True)["code"]
+    return code.rpartition("\n\n")[0]
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
@@ -78,7 +89,7 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
             break
         asked(steps=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\npython -m nn")[0].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
     assert found["history"].losses == asked.training.history.losses
     assert found["history"].held_out_metrics == asked.training.history.held_out_metrics
@@ -87,13 +98,48 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
 def test_the_command_that_it_gives_trains_to_the_same_bits(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     asked = Asked(hidden=[2], optimizer="sgd", lr=0.03, l1=0.01, noise=0.2, held_out=0.3)
+    assert_the_command_trains_to_the_same_bits(asked)
+
+
+def assert_the_command_trains_to_the_same_bits(asked: Asked) -> None:
     for _ in range(3):
         asked(epochs=1)
-    command = asked(code=True)["code"].splitlines()[-1].split()
+    command = split(asked(code=True)["code"].splitlines()[-1])
     assert command[:3] == ["python", "-m", "nn"]
     assert main([*command[3:], "--no-film"]) == 0
     with np.load("run/model.npz") as saved:
         assert saved["values"].tolist() == asked.theta
+
+
+SAID: Mapping[str, tuple[list[dict[str, Any]], str]] = {
+    "before the first epoch": ([{"steps": 3}], "# The page has not come to the end of an epoch: this trains one."),
+    "within an epoch": ([{"epochs": 1}, {"steps": 3}], "# The page is within epoch 2: this ends with epoch 1."),
+    "after an epoch": ([{"epochs": 1}], "from dataclasses"),
+    "changed before it began": ([{"settings": {"lr": 0.5, "noise": 0.3}}, {"epochs": 1}], "from dataclasses"),
+    "changed on the way": ([{"epochs": 1}, {"settings": {"lr": 0.5}}, {"epochs": 1}], "# Something was changed"),
+    "a weight": ([{"set": [[0, 1.0]]}, {"epochs": 1}], "# Something was changed"),
+    "begun again": ([{"set": [[0, 1.0]]}, {"restart": True}, {"epochs": 1}], "from dataclasses"),
+    "another network": ([{"set": [[0, 1.0]]}, {"settings": {"seed": 1}}, {"epochs": 1}], "from dataclasses"),
+}
+
+
+@pytest.mark.parametrize(("acts", "begins"), SAID.values(), ids=SAID)
+def test_the_code_says_where_it_ends_elsewhere(acts: list[dict[str, Any]], begins: str) -> None:
+    asked = Asked()
+    for act in acts:
+        asked(**act)
+    assert program_of(asked).startswith(begins)
+    if begins == "from dataclasses":
+        found: dict[str, Any] = {}
+        exec(program_of(asked), found)
+        assert theta_of(found["model"]) == asked.theta
+
+
+def test_the_code_says_that_a_training_went_on_after_it_diverged() -> None:
+    asked = Asked(optimizer="sgd", loss="mse", activation="relu", lr=100.0, hidden=[8])
+    while not asked(steps=10)["stopped"]:
+        pass
+    assert program_of(asked).startswith("# Something was changed")
 
 
 def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
@@ -150,6 +196,63 @@ def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
     assert asked.session.views.frames(0)["flow"]["values"].tolist() == pytest.approx(sizes, rel=1e-9)
 
 
+def mean_losses(training: Training) -> list[float]:
+    """Those of the network as it is now, one sample after the other."""
+    parts = training.samples, training.others
+    return [float(np.mean([training.run.loss(training.model(x), t).data for x, t in part.rows()])) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "change", [{"settings": {"noise": 0.4}}, {"settings": {"held_out": 0.5}}, {"set": [[0, 40.0]]}]
+)
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
+    change: dict[str, Any], epochs: int
+) -> None:
+    asked = Asked()
+    for _ in range(epochs):
+        asked(epochs=1)
+    answer = asked(rests=True, **change)
+    assert answer["moment"]["loss"]["values"] == pytest.approx(mean_losses(asked.training), rel=1e-12)
+    spec = answer["specs"]["loss"]
+    assert "accuracy" not in spec["note"]
+    assert spec["y"]["low"] < min(answer["moment"]["loss"]["values"])
+    assert spec["y"]["high"] > max(answer["moment"]["loss"]["values"])
+    if not epochs:
+        assert [curve["ys"] for curve in spec["curves"]] == [[loss] for loss in answer["moment"]["loss"]["values"]]
+    asked(steps=1)
+    answer = asked(epochs=1)
+    history = asked.training.history
+    assert answer["moment"]["loss"]["values"] == [history.losses[-1], history.held_out_losses[-1]]
+
+
+def test_a_page_at_rest_is_told_of_its_axes_however_often_it_was_of_late() -> None:
+    asked = Asked()
+    assert "specs" not in asked(epochs=1)
+    assert asked(rests=True)["specs"]["loss"]["xs"] == [0, 1]
+    assert "specs" not in asked(rests=True)
+    asked(epochs=1)
+    assert asked(epochs=1, rests=True)["specs"]["loss"]["xs"] == [0, 1, 2, 3]
+    diverged = Asked(loss="mse", activation="linear")
+    diverged(epochs=1)
+    answer = diverged(epochs=1, set=[[0, 1e160]])
+    assert answer["stopped"]
+    assert answer["specs"]["loss"]["xs"] == [0, 1]
+    assert answer["moment"]["loss"]["values"] == [None, None]  # they are infinite
+
+
+@pytest.mark.parametrize("change", [{"lr": 0.5}, {"noise": 0.3}, {"optimizer": "sgd"}])
+def test_the_gradient_flow_is_that_of_the_last_steps_until_others_are_made(change: dict[str, Any]) -> None:
+    asked = Asked()
+    assert asked.first["moment"]["flow"] is None
+    assert asked(settings=change)["moment"]["flow"] is None
+    asked(steps=3)
+    before = asked.session.views.frames(0)["flow"]["values"].tolist()
+    assert min(before) > 0.0
+    asked(settings={name: getattr(Settings(), name) for name in change})
+    assert asked.session.views.frames(0)["flow"]["values"].tolist() == before
+
+
 def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
     asked = Asked(features=["x²", "sin y"], data="circles")
     spec, points = asked.session.views.specs()["plane"], asked.training.places.features
@@ -161,11 +264,11 @@ def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
 
 
 def test_packed_arrays_lie_where_the_json_says() -> None:
-    numbers, picture = np.array([[1.5, -2.25]]), np.arange(5, dtype=np.uint8)
+    numbers, picture = np.array([[1.5e-300, -2.25]]), np.arange(5, dtype=np.uint8)
     told, body = packed({"a": [picture, {"b": numbers}], "words": np.array([7], dtype=np.uint16)})
     at = told["a"][1]["b"]["at"]
-    assert at % 4 == 0
-    assert np.frombuffer(body, "<f4", 2, at).tolist() == [1.5, -2.25]
+    assert at % 8 == 0
+    assert np.frombuffer(body, "<f8", 2, at).tolist() == [1.5e-300, -2.25]
     assert body[:5] == bytes(range(5))
     assert np.frombuffer(body, "<u2", 1, told["words"]["at"]).tolist() == [7]
 
@@ -318,10 +421,52 @@ def test_two_columns_of_a_file_can_be_chosen(tmp_path: Any, monkeypatch: Any) ->
     for _ in range(2):
         asked(epochs=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
+    assert "has no option for these features" in asked(code=True)["code"]
     assert asked(settings={"data": "moons"})["settings"]["columns"] == ["x", "y"]
     assert asked(settings={"data": "own.csv"})["settings"]["columns"] == ["a", "b"]
+
+
+COMMANDS: Mapping[str, tuple[str, list[str], list[str], bool]] = {
+    "all columns": ("a,b,z", [], ["a", "b"], True),
+    "the other way round": ("a,b,z", [], ["b", "a"], False),
+    "two of four": ("a,'o b',-c,d,z", [], ["a", "d"], True),
+    "two of those that are not ignored": ("a,b,c,d,z", ["--ignore", "b"], ["a", "d"], True),
+    "a word beside them": ("word,a,b,z", [], ["a", "b"], True),
+    "a word as a feature": ("word,a,z", [], ["word = u", "a"], False),
+    "a word as both features": ("word,z", [], ["word = u", "word = v"], False),
+    "rows left out for the others": ("a,b,c,z", ["--missing", "drop"], ["a", "b"], False),
+}
+
+
+@pytest.mark.parametrize(("header", "words", "columns", "has_one"), COMMANDS.values(), ids=COMMANDS)
+def test_the_command_for_two_columns_of_a_file(
+    header: str, words: list[str], columns: list[str], has_one: bool, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draws, names = random.Random(0), header.split(",")
+    rows = [[draws.choice("uv") if name == "word" else f"{draws.gauss(3, 2):.3f}" for name in names] for _ in range(30)]
+    (tmp_path / "own.csv").write_text("\n".join([header, *map(",".join, rows)]))
+    own = own_data(parser().parse_args(["play", "own.csv", "--target", "z", *words]))
+    asked = Asked(own, data="own.csv", columns=columns, loss="mse", hidden=[2])
+    if has_one:
+        assert_the_command_trains_to_the_same_bits(asked)
+    else:
+        assert asked(code=True)["code"].endswith("has no option for these features of the data")
+
+
+def test_a_data_set_of_ones_own_may_have_the_name_of_one_of_the_page() -> None:
+    asked = Asked(own_of(moons(0.4)), data="own moons")
+    assert asked.training.source.features.tolist() == moons(0.4).features.tolist()
+    asked(settings={"data": "moons"})
+    assert asked.training.source.features.tolist() == moons(0.1).features.tolist()
+
+
+@pytest.mark.parametrize(("data", "noise"), [("xor", 0.15), ("moons", 0.1)])
+def test_the_noise_is_that_of_the_data_set_unless_another_is_asked_for(data: str, noise: float) -> None:
+    assert settings_of(parser().parse_args(["play", data]), None).noise == noise
+    assert settings_of(parser().parse_args(["play", data, "--noise", "0.5"]), None).noise == 0.5
 
 
 def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> None:
@@ -471,18 +616,44 @@ def test_the_address_brings_the_settings_back(open_live: Open) -> None:
     page.goto("about:blank")  # a page that goes on would write its own settings into the address
     page.goto(address + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
     until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.01'", 60)
+    other = "These are other settings than in the address: lr is a finite number above 0, got -1"
+    text_is(page, "#error", other)
+    page.evaluate("location.hash = encodeURIComponent(JSON.stringify({ hidden: [5] }))")  # as a link's end is pasted
+    page.locator("#network figcaption", has_text="Network 2-5-1").wait_for()
 
 
 def test_keys_train_and_step(open_live: Open) -> None:
     page = opened(open_live)
+    text_is(page, "#heading", "Before training")
     page.keyboard.press("ArrowRight")
     text_is(page, "#steps", "1")
+    text_is(page, "#heading", "Within epoch 1")
     page.keyboard.press(" ")
     text_is(page, "#train", "Pause")
     page.keyboard.press(" ")
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+
+
+def test_layers_are_added_as_fast_as_they_are_asked_for(open_live: Open) -> None:
+    page = opened(open_live)
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#more').click()")
+    title_is(page, "2-3-2-2-2-2-1")
+    page.evaluate("for (let i = 0; i < 6; i++) document.querySelector('#less').click()")
+    title_is(page, "2-1")
+    page.evaluate("for (let i = 0; i < 9; i++) document.querySelector('#more').click()")
+    title_is(page, "2-4-4-4-4-4-4-4-4-1")
+
+
+def test_an_epoch_is_one_however_long_it_takes(open_live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.session.MOST_SECONDS", 1e-9)  # a question trains one step then
+    page = opened(open_live)
+    page.locator("#epoch").click()
+    text_is(page, "#steps", "25")
+    text_is(page, "#epochs", "1")
+    page.evaluate(SETTLED)
+    text_is(page, "#steps", "25")
 
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
@@ -500,3 +671,15 @@ def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_live: Ope
     page.set_viewport_size({"width": 1100, "height": 700})
     until(page, "!built.isConnected")
     until(page, "document.activeElement.getAttribute('aria-label') === 'layers[0].neurons[1]'")
+
+
+def test_what_is_pressed_by_a_picture_that_grows_is_drawn_as_large_as_its_place(open_live: Open) -> None:
+    """Colours are a canvas under the points and the boundary: of another size, they would lie beside them."""
+    page = opened(open_live)
+    for sizes in ("2-3-2-2-1", "2-3-2-2-2-1", "2-3-2-2-2-2-1"):
+        page.locator("#more").click()
+        title_is(page, sizes)
+    until(page, f"""[...document.querySelectorAll("figure .plot")].every((plot) => {AS_LARGE})""")
+
+
+AS_LARGE = 'plot.querySelector("svg").getAttribute("viewBox") === `0 0 ${plot.clientWidth} ${plot.clientHeight}`'
