@@ -71,10 +71,6 @@ class Server(ThreadingHTTPServer):
         self.watchers = 0
         self.left: float | None = None  # when the last page was closed
 
-    def answer(self, question: object) -> bytes:
-        with self.asking:
-            return answered(self.ask, question)
-
     def watched(self, change: int) -> None:
         """A page was opened (1) or closed (-1)."""
         with self.watching:
@@ -141,7 +137,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, self.server.content, "text/html; charset=utf-8", POLICY.format(self.server.nonce))
 
     def _ask(self) -> None:
-        self._send(HTTPStatus.OK, self.server.answer(self._question()), "application/octet-stream")
+        question = self._question()
+        with self.server.asking:
+            content, afterwards = answered(self.server.ask, question)
+        self._send(HTTPStatus.OK, content, "application/octet-stream")
+        with self.server.asking:
+            afterwards(self._is_asked)
+
+    def _is_asked(self) -> bool:
+        """Whether the page has sent the next question, or was closed."""
+        return bool(select.select([self.connection], [], [], 0)[0])
 
     def _question(self) -> object:
         if self.headers.get("Content-Type") != "application/json":

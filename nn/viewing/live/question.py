@@ -26,7 +26,7 @@ class Question:
     weights: Mapping[int, float]
     steps: int
     epochs: int
-    seconds: float
+    seconds: float  # to train once this is answered: so long, or until the next question is there
     sample: int
     neuron: tuple[int, int] | None
     plays: str

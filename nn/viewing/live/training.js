@@ -1,6 +1,6 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2);
-const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.026 } };
+const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.05 } };
 let begun = noted() ?? {}, page = null, settings = {}, off = {}, neurons = [], isTraining = false;
 let counted = { step: 0, at: 0 }, told = 0, refused = "";
 

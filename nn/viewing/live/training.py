@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -28,6 +28,9 @@ from .sources import Sources, plane_of
 
 FOREVER = 10**9
 """Epochs of a plan that ends when nobody asks any more."""
+
+SLICE = 0.002
+"""Seconds after which it is looked whether somebody asks."""
 
 
 class Training:
@@ -96,13 +99,13 @@ class Training:
         """Whether an epoch has ended since data or weights were changed last, and told how good they are."""
         return self.history.epochs > self.judged[0]
 
-    def advance(self, most: int, epochs: int, seconds: float) -> str:
-        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
+    def advance(self, most: int, epochs: int, seconds: float, is_asked: Callable[[], bool] = lambda: False) -> str:
+        """Train for so many steps or epochs, as far as the time reaches and nobody asks; why it ended, if by itself."""
         end, last, before = time.perf_counter() + seconds, self.history.epochs + epochs, self.run.state.steps
         try:
             while (left := most - self.run.state.steps + before) > 0:
-                self.run.advance(left, end - time.perf_counter())
-                if time.perf_counter() > end or (epochs and self.history.epochs >= last):
+                self.run.advance(left, min(end - time.perf_counter(), SLICE))
+                if time.perf_counter() > end or is_asked() or (epochs and self.history.epochs >= last):
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt

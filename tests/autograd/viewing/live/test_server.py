@@ -129,7 +129,7 @@ def test_a_body_that_is_no_json(server: Server, body: bytes) -> None:
 
 
 def test_a_mistake_of_the_program_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert answered(double, {"n": "mistake"})[4:].startswith(b'{"error":"the program has a mistake (KeyError')
+    assert answered(double, {"n": "mistake"})[0][4:].startswith(b'{"error":"the program has a mistake (KeyError')
     assert "Traceback" in capsys.readouterr().err
 
 

@@ -193,7 +193,7 @@ def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
 
     def answer(question: str) -> str:
         asked.append(json.loads(question))
-        return base64.b64encode(answered(page.ask, asked[-1])).decode()
+        return base64.b64encode(answered(page.ask, asked[-1])[0]).decode()
 
     notebook.expose_function("answer", answer)
     values = {"page": page.html(host=_HOST), "title": page.title, "height": "40rem"}
