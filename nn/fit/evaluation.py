@@ -160,7 +160,7 @@ class Evaluation:
         inputs, found = self._columns(x)
         nodes, outputs = [*inputs, *chain(*found)], found[-1]
         loss = self.loss(outputs, t)
-        gradients = grad(loss, nodes, create_graph=True)
+        gradients = grad(loss, nodes, create_graph=True) if self.is_compiled else [*map(Value, grad(loss, nodes))]
         if not inputs:
             nodes, gradients = [*map(Value, x), *nodes], [*[Value(math.nan)] * len(x), *gradients]
         return [*nodes, *sums_of(self.model, found), *gradients, *outputs, loss]

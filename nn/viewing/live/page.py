@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd import collector_paused
 from autograd.viewing.live import Answer, LivePage, QuestionError
 from autograd.viewing.live.page import asset
 
@@ -120,5 +121,5 @@ class Tabs:
             while len(self.sessions) > MOST_TABS:
                 self.sessions.popitem(last=False)
         self.sessions.move_to_end(asked.tab)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # inf and nan are reported as such
-            return self.sessions[asked.tab].answer(asked)
+        with collector_paused(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self.sessions[asked.tab].answer(asked)  # inf and nan are reported as such

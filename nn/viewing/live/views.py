@@ -27,7 +27,7 @@ from .training import Training, features_of
 
 MOST_MARKS = 600
 """Of more points, some are shown."""
-SOON = 5
+SOON = 20
 """So many times the engine traces the sample that is followed: a program for it takes as long to be compiled."""
 AS_FINE_AS = 20
 """Pictures are as fine as those of a film of so many frames."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from shlex import split
 from typing import Any
@@ -29,6 +31,7 @@ from nn.viewing.live.session import Session
 from nn.viewing.live.settings import Settings
 from nn.viewing.live.sources import Sources
 from nn.viewing.live.training import Training
+from nn.viewing.live.views import SOON
 
 SMALL = {"hidden": [3]}
 
@@ -184,11 +187,13 @@ def test_what_ends_a_training_afterwards_is_told_by_the_next_answer() -> None:
 # ---- what is told
 
 
-def test_the_numbers_it_tells_are_the_engines() -> None:
+@pytest.mark.parametrize("looks", [1, SOON + 1], ids=["traced by the engine", "traced by a program"])
+def test_the_numbers_it_tells_are_the_engines(looks: int) -> None:
     asked = Asked(features=["x", "y²"], hidden=[3, 2])
     asked(steps=30)
     training, views = asked.training, asked.session.views
-    frames = views.frames(5)
+    for _ in range(looks):
+        frames = views.frames(5)
     row = views.rows[5]
     x, t = next(training.samples.rows([row]))
     columns = [training.model.layers[0](x)]
@@ -323,6 +328,16 @@ def test_a_weight_set_by_hand_is_trained_on_from() -> None:
     assert asked.theta[2] == 1.25
     asked(steps=1)
     assert 0.0 < abs(asked.theta[2] - 1.25) < 0.1
+
+
+def test_the_neurons_that_are_shown_stay_as_long_as_the_network_goes_on() -> None:
+    asked = Asked(hidden=[20])
+    views = asked.session.views
+    shown = views.columns[1].indices
+    hidden = next(i for i in range(20) if i not in shown)
+    asked(set=[[int(place), 100.0] for place in views.places[0][hidden]])
+    assert asked(settings={"lr": 0.5})["settings"]["lr"] == 0.5
+    assert asked.session.views.columns[1].indices == shown
 
 
 def test_start_again_is_where_it_began() -> None:
@@ -523,6 +538,15 @@ def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> 
 def test_a_command_that_cannot_be_played(words: list[str], complaint: str, capsys: Any) -> None:
     assert main(["play", "--no-browser", *words]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_the_address_does_not_wait_for_what_trainings_are_made_of() -> None:
+    later = ["autograd.compiler", "nn.viewing.film.plane", "nn.viewing.live.session"]
+    code = f"import sys, nn.__main__, nn.command.play; sys.exit([name for name in {later} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.strip() == "[]"
+    page = training_page()
+    page.prepare()
+    assert set(later) <= set(sys.modules)
 
 
 # ---- in a browser

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -198,3 +199,19 @@ def test_the_browser_is_opened_unless_told(monkeypatch: pytest.MonkeyPatch) -> N
     serve(PAGE, "x")
     assert arrived.wait(10)
     assert opened[0] in sys.stdout.getvalue()
+
+
+def test_what_the_first_answer_waits_for_is_prepared_once_the_address_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed: list[str] = []
+    prepared = threading.Event()
+
+    def prepare() -> None:
+        printed.append(out.getvalue())
+        prepared.set()
+
+    monkeypatch.setattr(Server, "serve_forever", lambda self, poll_interval: prepared.wait(10))
+    monkeypatch.setattr(sys, "stdout", out := io.StringIO())
+    serve(replace(PAGE, prepare=prepare), "x", browser=False)
+    assert "http://127.0.0.1:" in printed[0]
