@@ -4,6 +4,7 @@
 const READABLE = 1.02;  // the smallest text of a picture is 10 units high: 10 pixels and a little
 const NATURAL = 4 / 3;
 const LARGEST = 8;
+const PANS = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };  // pixels
 const MARGIN = 14;  // pixels kept free around what is looked at
 
 const sides = ({ x, y, width, height }) => ({ x, y, width, height });
@@ -19,9 +20,9 @@ const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom 
 const whole = (picture) => picture.whole ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
 
 class Camera {
-  /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label, and of null upon Escape. */
+  /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label. */
   constructor(ask) {
-    [this.stage, this.overview, this.ask] = [$("stage"), $("overview"), ask];
+    [this.stage, this.overview] = [$("stage"), $("overview")];
     this.pictures = [...this.stage.querySelectorAll("svg")];
     this.chosen = null;  // the scale that the reader zoomed to
     for (const picture of this.pictures) {
@@ -30,22 +31,22 @@ class Camera {
         if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box.dataset.part]);
       });
     }
-    this.listen();
+    this.listen(ask);
   }
 
   /* The picture of a view, and the place of the panel: upright on a tall screen, else either wide with the panel below
      or upright with the panel beside it, whichever shows the graph larger; where neither can be read as a whole,
      whichever leaves more of the stage. Called anew whenever the page has another size. */
   arrange(view) {
-    const tall = innerWidth < innerHeight, of = this.pictures.filter(({ dataset }) => dataset.view === view);
-    const tried = (tall ? [["under", "upright"]] : [["below", "wide"], ["beside", "upright"]]).map(([place, shape]) => {
+    const tried = (innerWidth < innerHeight ? ["under"] : ["below", "beside"]).map((place) => {
       document.body.dataset.place = place;
       this.measure();
-      const picture = of.find((one) => one.matches(`.${shape}, .only`)), [width, height] = this.size;
+      const shape = place === "below" ? ".wide, .only" : ".upright, .only", [width, height] = this.size;
+      const picture = this.pictures.find((one) => one.dataset.view === view && one.matches(shape));
       const scale = this.room(whole(picture));
       return { place, picture, worth: scale >= READABLE ? 1e9 + Math.min(scale, NATURAL) : width * height };
     });
-    const { place, picture } = tried.reduce((best, one) => one.worth > best.worth ? one : best);
+    const [{ place, picture }] = tried.sort((a, b) => b.worth - a.worth);
     document.body.dataset.place = place;
     this.show(picture);
   }
@@ -57,9 +58,7 @@ class Camera {
     for (const other of this.stage.children) other.classList.toggle("shown", other === picture);
     [this.picture, this.whole, this.boxes] = [picture, whole(picture), new Map()];
     this.measure();
-    this.docks?.remove();
     this.parts = Map.groupBy(picture.querySelectorAll("[data-part]"), (part) => part.dataset.part);
-    this.docks = picture.firstElementChild.appendChild(svg("g"));
     const edges = [...picture.querySelectorAll(".edge path")].map((path) => path.getAttribute("d")).join("");
     this.small = [...picture.querySelectorAll(".node")].map((part) =>
       svg("rect", { "data-part": part.dataset.part, ...sides(this.boxOf(part)) }));
@@ -130,10 +129,10 @@ class Camera {
       const all = places(seen.left, seen.right - width).flatMap((left) =>
         places(seen.top, seen.bottom - height).map((top) => new DOMRect(left, top, width, height)));
       const distance = (place) => Math.hypot(place.x - x, place.y - y);
-      const [edge, ...further] = all.sort((a, b) => distance(a) - distance(b));
-      const place = [edge, ...further].find((one) => !taken.some((other) => meet(one, other))) ?? edge;
+      all.sort((a, b) => distance(a) - distance(b));
+      const place = all.find((one) => !taken.some((other) => meet(one, other))) ?? all[0];
       taken.push(place);
-      const copy = this.docks.appendChild(part.cloneNode(true));
+      const copy = this.picture.firstElementChild.appendChild(part.cloneNode(true));
       copy.classList.add("docked");
       copy.setAttribute("transform", `translate(${place.x - x} ${place.y - y})`);
     }
@@ -143,7 +142,7 @@ class Camera {
   move([x, y], scale = this.scale) {
     const { left, top, right, bottom } = this.whole;
     Object.assign(this, { at: [clamp(x, left, right), clamp(y, top, bottom)], scale });
-    this.docks.replaceChildren();
+    for (const copy of this.stage.querySelectorAll(".docked")) copy.remove();
     const seen = sides(this.seen());
     this.picture.setAttribute("viewBox", Object.values(seen).join(" "));
     change(this.frame, seen);
@@ -171,12 +170,15 @@ class Camera {
     this.move([x + (this.at[0] - x) * share, y + (this.at[1] - y) * share], scale);
   }
 
-  fit() {
+  fit() { this.begin(); }
+
+  /* At all of the picture; where it would be shown smaller than that, at one part, and the overview shows the rest. */
+  begin(part, smallest) {
     this.chosen = null;
-    this.look([]);
+    this.look(part && this.room(this.whole) < smallest ? [part] : []);
   }
 
-  listen() {
+  listen(ask) {
     const { stage, overview } = this, fingers = new Map();  // what of the picture each has taken hold of
     const apart = (a, b) => Math.hypot(...minus(a, b));
     let dragged = false;
@@ -184,7 +186,6 @@ class Camera {
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), this.pointAt(event));
     };
-    stage.ondblclick = () => this.fit();
     stage.onpointerdown = (event) => {
       fingers.set(event.pointerId, this.pointAt(event));
       dragged = fingers.size > 1;
@@ -199,21 +200,19 @@ class Camera {
       else this.moveBy(minus(held, now));
     };
     window.onpointerup = window.onpointercancel = ({ pointerId }) => fingers.delete(pointerId);
-    stage.addEventListener("click", (event) => { if (dragged) event.stopPropagation(); }, true);
     stage.onclick = ({ target }) => {
       const part = target.closest(".node, .cluster[data-part]");
-      if (part) this.ask(part.dataset.part);
+      if (part && !dragged) ask(part.dataset.part);
     };
     overview.onpointerdown = overview.onpointermove = (event) => {
       if (event.buttons) this.move(this.pointAt(event, overview));
     };
-
-    const [larger, smaller, all] = [() => this.zoom(1.25), () => this.zoom(0.8), () => this.fit()];
-    const pan = (right, down) => () => this.moveBy([right / this.scale, down / this.scale]);
-    [$("larger").onclick, $("smaller").onclick, $("fit").onclick] = [larger, smaller, all];
-    onKeys("select", {
-      "+": larger, "=": larger, "-": smaller, "0": all, Escape: () => this.ask(null), "Shift ArrowLeft": pan(-80, 0),
-      "Shift ArrowRight": pan(80, 0), "Shift ArrowUp": pan(0, -80), "Shift ArrowDown": pan(0, 80),
+    $("larger").onclick = () => this.zoom(1.25);
+    $("smaller").onclick = () => this.zoom(0.8);
+    $("fit").onclick = stage.ondblclick = () => this.fit();
+    document.addEventListener("keydown", (event) => {
+      const [right, down] = PANS[shortcut(event).split("Shift+")[1]] ?? [0, 0];
+      if (right || down) this.moveBy([right / this.scale, down / this.scale]);
     });
   }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -83,9 +84,14 @@ def fill_player(
         "script": script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
     }
-    pieces = asset("player.html").split("{{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, rest = piece.split("}}", 1)
-        filled += [parts[name], rest]
-    return "".join(filled)
+    return fill(asset("player.html"), parts)
+
+
+def fill(template: str, parts: Mapping[str, str]) -> str:
+    """A template with its names in double braces replaced; what takes their place is not looked at again.
+
+    >>> fill("<p>{{name}}</p>", {"name": "{{name}}"})
+    '<p>{{name}}</p>'
+    """
+    first, *pieces = template.split("{{")
+    return first + "".join(parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces))

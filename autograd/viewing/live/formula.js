@@ -1,6 +1,6 @@
 /* The formula page. What Python is asked hangs on this state alone; what Python says is only put in its place. */
 const linked = noted(), state = { formula: "", numbers: {}, wrt: "", room: 0, drawn: "" };
-let leaves = {};  // what Python said last of each name
+let leaves = {}, rows = "";  // what Python said last of each name, and where it is shown
 const camera = new Camera((part) => choose(Object.keys(leaves).find((name) => leaves[name].part === part)));
 
 const wish = conversation((wishes) => {
@@ -10,17 +10,18 @@ const wish = conversation((wishes) => {
   say($("error"), head.error ?? "");
   $("stage").classList.toggle("stale", Boolean(head.error));
   if (head.error) return;
-  const { wrt, room, drawn, numbers, picture } = head, rows = $("leaves");
+  const { wrt, room, drawn, numbers, picture } = head;
   const all = "rate" in wishes ? { ...state.numbers, ...numbers } : { ...numbers, ...state.numbers };
   Object.assign(state, { wrt, room, drawn, numbers: all });
   ({ leaves } = head);
-  if (picture) show(picture);
+  if (picture) {
+    $("stage").innerHTML = picture;
+    look();
+  }
   for (const [part, texts] of Object.entries(head.texts)) put(camera.part(part), texts);
   camera.mark("asked", [leaves[wrt]?.part]);
-  if (Object.keys(leaves).join() !== [...rows.children].map(({ dataset }) => dataset.name).join()) {
-    rows.replaceChildren(...Object.keys(leaves).map(rowOf));
-  }
-  for (const row of rows.children) fill(row, leaves[row.dataset.name]);
+  if (head.rows !== rows) $("leaves").innerHTML = rows = head.rows;
+  for (const row of $("leaves").children) fill(row, leaves[row.dataset.name]);
   for (const id of ["output", "chain"]) say($(id), head[id]);
   readOut(head.said);
   note({ formula: state.formula, numbers });
@@ -28,18 +29,11 @@ const wish = conversation((wishes) => {
 
 /* ---- the picture: another one only if the formula is; else its texts alone */
 
-function show(picture) {
-  const { documentElement } = new DOMParser().parseFromString(picture, "image/svg+xml");
-  $("stage").replaceChildren(document.importNode(documentElement, true));
-  look();
-}
-/* At all of it; where that could not be read, at the chosen name, and the overview shows the rest. */
 function look() {
-  const picture = $("stage").firstChild, { part } = leaves[state.wrt] ?? {};
+  const picture = $("stage").firstChild;
   if (!picture) return;
   camera.show(picture);
-  camera.fit();
-  if (camera.scale < 0.6 && part) { camera.chosen = READABLE; camera.look([part]); }
+  camera.begin(leaves[state.wrt]?.part, 0.6);
 }
 /* The last texts of a part are its numbers; the hint is what is shown where the pointer rests. */
 function put(part, [hint, ...numbers]) {
@@ -50,14 +44,6 @@ function put(part, [hint, ...numbers]) {
 
 /* ---- the names */
 
-function rowOf(name) {
-  const row = $("row").content.firstElementChild.cloneNode(true);
-  const labels = [`Chain rule of ${name}`, name, `${name}, exactly`];
-  row.dataset.name = name;
-  say(row.querySelector("b"), name);
-  row.querySelectorAll("input").forEach((input, i) => change(input, { "aria-label": labels[i] }));
-  return row;
-}
 function fill(row, { share, gradient, reach }) {
   const [choice, slider, number] = row.querySelectorAll("input"), { name } = row.dataset, value = state.numbers[name];
   if (slider !== document.activeElement || !slider.max) Object.assign(slider, { min: -reach, max: reach });
@@ -84,7 +70,6 @@ function begin(formula, numbers) {
   $("formula").value = formula;
   wish();
 }
-$("example").append(...Object.keys(data.examples).map((name) => html("option", {}, name)));
 $("example").onchange = () => {
   begin(...data.examples[$("example").value]);
   $("example").value = "";
@@ -92,6 +77,5 @@ $("example").onchange = () => {
 $("formula").oninput = () => { Object.assign(state, { formula: $("formula").value, room: 0 }); wish(); };
 $("down").onclick = () => wish({ rate: $("rate").value ? $("rate").valueAsNumber : "nothing" });
 $("play").onclick = () => wish({ play: true });
-for (const id of ["controls", "player"]) $(id).onkeydown = (event) => event.stopPropagation();  // not the camera's
 new ResizeObserver(() => { look(); wish(); }).observe($("stage"));
 begin(...(typeof linked?.formula === "string" ? [linked.formula, { ...linked.numbers }] : data.first));

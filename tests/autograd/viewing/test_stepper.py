@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -24,19 +25,28 @@ def worked_example() -> tuple[Value, dict[str, Value]]:
     return f, {"a": a, "b": b}
 
 
-def frames(html: str) -> list[dict[str, Any]]:
-    found = re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)
+def frames(page: str) -> list[dict[str, Any]]:
+    """Each step, with the texts that are told of it."""
+    found = re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)
     assert found
     frames: list[dict[str, Any]] = json.loads(found[1])["frames"]
     for frame in frames:
-        frame["lines"] = [text for _, text in frame["lines"]]
+        for name, pattern in TOLD.items():
+            frame[name] = list(map(html.unescape, re.findall(pattern, frame["told"])))
     return frames
+
+
+TOLD = {
+    "heading": '<h2 id="heading">(.*?)</h2>',
+    "lines": '<div class="(?:statement|continued|sum)">(.*?)</div>',
+    "rules": "<li>(.*?)</li>",
+}
 
 
 def test_forward_steps_compute_and_backward_steps_write_the_chain_rule() -> None:
     f, _ = worked_example()
     steps = frames(step_through(f).html)
-    assert [step["heading"] for step in steps] == [
+    assert [text for step in steps for text in step["heading"]] == [
         "What is given", "Compute v1", "Compute v2", "Compute v3", "Compute f", "Begin at f",
         "Pass f", "Pass v3", "Pass v2", "Pass v1", "Every gradient is known",
     ]  # fmt: skip
