@@ -15,9 +15,11 @@ const union = (a, b) => between(Math.min(a.left, b.left), Math.min(a.top, b.top)
   Math.max(a.right, b.right), Math.max(a.bottom, b.bottom));
 const holds = (a, b) => a.left <= b.left && a.top <= b.top && a.right >= b.right && a.bottom >= b.bottom;
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const grown = ({ x, y, width, height }, rim) => new DOMRect(x - rim, y - rim, width + 2 * rim, height + 2 * rim);
 
-/* All of a picture, however much of it is seen at the moment. */
-const whole = (picture) => picture.whole ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
+/* All of a picture, however much of it is seen at the moment; and where one of its parts is, with its rim. */
+const whole = (picture) => picture.box ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
+const boxOf = (part) => part.box ??= grown(part.getBBox(), 2);
 
 class Camera {
   /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label. */
@@ -27,9 +29,7 @@ class Camera {
     this.chosen = null;  // the scale that the reader zoomed to
     for (const picture of this.pictures) {
       const boxes = [...picture.querySelectorAll("[data-asked]")].sort((a, b) => a.dataset.asked - b.dataset.asked);
-      choosable(boxes, (i) => ask(boxes[i].dataset.part), ["Enter"], (box) => {
-        if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box.dataset.part]);
-      });
+      choosable(boxes, (i) => ask(boxes[i].dataset.part), ["Enter"]);
     }
     this.listen(ask);
   }
@@ -55,16 +55,17 @@ class Camera {
      has the focus keeps it. */
   show(picture) {
     const { part } = document.activeElement.dataset;
+    this.undock();
     for (const other of this.stage.children) other.classList.toggle("shown", other === picture);
-    [this.picture, this.whole, this.boxes] = [picture, whole(picture), new Map()];
+    [this.picture, this.whole, this.frame] = [picture, whole(picture), svg("rect", { class: "seen" })];
     this.measure();
-    this.parts = Map.groupBy(picture.querySelectorAll("[data-part]"), (part) => part.dataset.part);
     const edges = [...picture.querySelectorAll(".edge path")].map((path) => path.getAttribute("d")).join("");
-    this.small = [...picture.querySelectorAll(".node")].map((part) =>
-      svg("rect", { "data-part": part.dataset.part, ...sides(this.boxOf(part)) }));
-    this.frame = svg("rect", { class: "seen" });
+    const nodes = [...picture.querySelectorAll(".node")].map((part) =>
+      svg("rect", { "data-part": part.dataset.part, ...sides(boxOf(part)) }));
     this.overview.setAttribute("viewBox", Object.values(sides(this.whole)).join(" "));
-    this.overview.replaceChildren(svg("path", { d: edges }), ...this.small, this.frame);
+    this.overview.replaceChildren(svg("path", { d: edges }), ...nodes, this.frame);
+    const parts = document.querySelectorAll("#stage .shown [data-part], #overview [data-part]");
+    this.parts = Map.groupBy(parts, (part) => part.dataset.part);
     this.part(part)?.focus({ preventScroll: true });
   }
 
@@ -73,17 +74,7 @@ class Camera {
   /* Marks these parts, and no others, here and in the overview; of what stays as it is nothing is laid out again. */
   mark(mark, names) {
     const marked = new Set(names);
-    for (const part of [...this.parts.values()].flat().concat(this.small)) {
-      part.classList.toggle(mark, marked.has(part.dataset.part));
-    }
-  }
-
-  boxOf(part) {
-    if (!this.boxes.has(part)) {
-      const { x, y, width, height } = part.getBBox();
-      this.boxes.set(part, new DOMRect(x - 2, y - 2, width + 4, height + 4));
-    }
-    return this.boxes.get(part);
+    for (const [name, parts] of this.parts) for (const part of parts) part.classList.toggle(mark, marked.has(name));
   }
 
   /* The stage's size in pixels, kept: to ask for it at each step would have the whole page laid out twice. */
@@ -102,17 +93,15 @@ class Camera {
   }
 
   /* Looks at some parts, the first of them above all: together if they can be so and still be read. A part that is too
-     far from the others is docked: a copy of it stands at the edge where it lies. Without parts, at everything. */
+     far from the others is docked: a copy of it stands at the edge where it lies. Without parts, or where all can be
+     read, at everything. */
   look(names) {
-    const all = this.room(this.whole);
-    if (!names.length || (all >= READABLE && !this.chosen)) {
-      this.move(middle(this.whole), Math.min(all, 1.5 * NATURAL));
-      return;
-    }
     const parts = names.map((name) => this.part(name)), readable = (box) => this.room(box) >= READABLE;
-    const box = parts.map((part) => this.boxOf(part)).reduce((all, other) =>
-      readable(union(all, other)) ? union(all, other) : all);
-    const scale = Math.min(Math.max(this.chosen ?? NATURAL, READABLE), this.room(box)), [x, y] = middle(box);
+    const all = !names.length || (readable(this.whole) && !this.chosen);
+    const box = all ? this.whole : parts.map(boxOf).reduce((some, other) =>
+      readable(union(some, other)) ? union(some, other) : some);
+    const most = all ? 1.5 * NATURAL : Math.max(this.chosen ?? NATURAL, READABLE);
+    const scale = Math.min(most, this.room(box)), [x, y] = middle(box);
     const [width, height] = this.size.map((length) => (length / 2 - MARGIN) / scale);
     const { left, top, right, bottom } = this.whole;
     this.move([clamp(x, left + width, right - width), clamp(y, top + height, bottom - height)], scale);
@@ -121,11 +110,11 @@ class Camera {
 
   /* Every part that is out of sight gets a copy, as near to it as there is room beside what else is looked at. */
   dock(parts) {
-    const seen = this.seen(MARGIN / 2), taken = parts.map((part) => this.boxOf(part)).filter((box) => meet(seen, box));
+    const seen = this.seen(MARGIN / 2), taken = parts.map(boxOf).filter((box) => meet(seen, box));
     const places = (from, to) => Array.from({ length: 25 }, (_, i) => from + (to - from) * i / 24);
     for (const part of parts) {
-      const { x, y, width, height } = this.boxOf(part);
-      if (holds(seen, this.boxOf(part))) continue;
+      const { x, y, width, height } = boxOf(part);
+      if (holds(seen, boxOf(part))) continue;
       const all = places(seen.left, seen.right - width).flatMap((left) =>
         places(seen.top, seen.bottom - height).map((top) => new DOMRect(left, top, width, height)));
       const distance = (place) => Math.hypot(place.x - x, place.y - y);
@@ -138,11 +127,13 @@ class Camera {
     }
   }
 
+  undock() { for (const copy of this.stage.querySelectorAll(".docked")) copy.remove(); }
+
   /* The picture's middle is in sight wherever one pans; everything else moves the camera through here. */
   move([x, y], scale = this.scale) {
     const { left, top, right, bottom } = this.whole;
     Object.assign(this, { at: [clamp(x, left, right), clamp(y, top, bottom)], scale });
-    for (const copy of this.stage.querySelectorAll(".docked")) copy.remove();
+    this.undock();
     const seen = sides(this.seen());
     this.picture.setAttribute("viewBox", Object.values(seen).join(" "));
     change(this.frame, seen);
@@ -159,7 +150,7 @@ class Camera {
   /* Puts the middle of a part where something else was on the screen, large enough to be read. */
   hold(part, place) {
     this.move(this.at, Math.max(this.scale, READABLE));
-    this.moveBy(minus(middle(this.boxOf(part)), this.pointAt(place)));
+    this.moveBy(minus(middle(boxOf(part)), this.pointAt(place)));
   }
 
   /* The reader's own zoom, by a factor, about a point of the picture. */
@@ -200,6 +191,11 @@ class Camera {
       else this.moveBy(minus(held, now));
     };
     window.onpointerup = window.onpointercancel = ({ pointerId }) => fingers.delete(pointerId);
+    stage.addEventListener("focusin", ({ target }) => {
+      if (target.matches("[data-asked]:focus-visible") && !holds(this.seen(), boxOf(target))) {
+        this.look([target.dataset.part]);
+      }
+    });
     stage.onclick = ({ target }) => {
       const part = target.closest(".node, .cluster[data-part]");
       if (part && !dragged) ask(part.dataset.part);

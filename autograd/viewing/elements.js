@@ -26,13 +26,11 @@ function list(host, texts, make) {
 const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
 
 /* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
-function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
+function choosable(marks, choose, keys = ["Enter", " "]) {
   const reach = (one) => marks.forEach((mark) => change(mark, { role: "button", tabindex: mark === one ? 0 : -1 }));
   const host = marks[0]?.closest("svg").parentElement;  // no part of a picture: Tab would stop at one that listens
   reach(marks[0]);
-  host?.addEventListener("focusin", ({ target }) => {
-    if (marks.includes(target)) { reach(target); reached(target); }
-  });
+  host?.addEventListener("focusin", ({ target }) => { if (marks.includes(target)) reach(target); });
   host?.addEventListener("keydown", (event) => {
     const i = marks.indexOf(event.target), chooses = keys.includes(event.key);
     const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]];

@@ -29,7 +29,7 @@ function tell(part) {
 function show(now, index) {
   frame = now;
   camera.arrange(String(index));
-  const corner = (box) => camera.boxOf(box).x + camera.boxOf(box).y;  // where reading begins
+  const corner = (box) => boxOf(box).x + boxOf(box).y;  // where reading begins
   const [first] = [...camera.picture.querySelectorAll(".node")].sort((a, b) => corner(a) - corner(b));
   camera.begin(first.dataset.part, LEGIBLE);
   tell("");

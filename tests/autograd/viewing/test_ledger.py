@@ -86,7 +86,7 @@ def test_keys_alone_ask_every_box(open_page: Any) -> None:
             asked.append(page.locator("#made").text_content().rpartition("= ")[2])
             page.keyboard.press("ArrowDown")
     assert asked == [f"{node.data + 0.0:.4g}".replace("-", "−") for node in order if not node.is_constant]
-    seen = page.evaluate("holds(camera.seen(), camera.boxOf(document.activeElement))")
+    seen = page.evaluate("holds(camera.seen(), boxOf(document.activeElement))")
     assert seen
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
