@@ -15,11 +15,12 @@ const union = (a, b) => between(Math.min(a.left, b.left), Math.min(a.top, b.top)
   Math.max(a.right, b.right), Math.max(a.bottom, b.bottom));
 const holds = (a, b) => a.left <= b.left && a.top <= b.top && a.right >= b.right && a.bottom >= b.bottom;
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-const grown = ({ x, y, width, height }, rim) => new DOMRect(x - rim, y - rim, width + 2 * rim, height + 2 * rim);
+const around = ([x, y], [width, height]) => new DOMRect(x - width / 2, y - height / 2, width, height);
 
 /* All of a picture, however much of it is seen at the moment; and where one of its parts is, with its rim. */
 const whole = (picture) => picture.box ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
-const boxOf = (part) => part.box ??= grown(part.getBBox(), 2);
+const boxOf = (part) => part.box ??= rimmed(part.getBBox());
+const rimmed = (box) => around(middle(box), [box.width + 4, box.height + 4]);
 
 class Camera {
   /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label. */
@@ -87,10 +88,7 @@ class Camera {
   }
 
   /* What is seen, less a margin of some pixels. */
-  seen(margin = 0) {
-    const { scale, at: [x, y] } = this, [width, height] = this.size.map((length) => (length / 2 - margin) / scale);
-    return between(x - width, y - height, x + width, y + height);
-  }
+  seen(margin = 0) { return around(this.at, this.size.map((length) => (length - 2 * margin) / this.scale)); }
 
   /* Looks at some parts, the first of them above all: together if they can be so and still be read. A part that is too
      far from the others is docked: a copy of it stands at the edge where it lies. Without parts, or where all can be
@@ -161,10 +159,8 @@ class Camera {
     this.move([x + (this.at[0] - x) * share, y + (this.at[1] - y) * share], scale);
   }
 
-  fit() { this.begin(); }
-
-  /* At all of the picture; where it would be shown smaller than that, at one part, and the overview shows the rest. */
-  begin(part, smallest) {
+  /* Shows all of the picture; where it would be smaller than that, one part, and the overview shows the rest. */
+  fit(part, smallest) {
     this.chosen = null;
     this.look(part && this.room(this.whole) < smallest ? [part] : []);
   }

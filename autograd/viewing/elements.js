@@ -66,8 +66,8 @@ function parsed(text, body) {
   return JSON.parse(text, (_, value) => {
     const { kind, base64, at, count } = value ?? {};
     if (!(kind in KINDS) || (base64 ?? at) === undefined) return value;
-    if (at !== undefined) return KINDS[kind](body.buffer, at, count);
-    return KINDS[kind](Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+    const bytes = base64 === undefined ? body : Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    return KINDS[kind](bytes.buffer, at, count);
   });
 }
 /* Four digits, a sign and an exponent in three bytes. */

@@ -31,7 +31,7 @@ function show(now, index) {
   camera.arrange(String(index));
   const corner = (box) => boxOf(box).x + boxOf(box).y;  // where reading begins
   const [first] = [...camera.picture.querySelectorAll(".node")].sort((a, b) => corner(a) - corner(b));
-  camera.begin(first.dataset.part, LEGIBLE);
+  camera.fit(first.dataset.part, LEGIBLE);
   tell("");
   return frame.said;
 }

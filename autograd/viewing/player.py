@@ -32,11 +32,19 @@ class Page:
         save("a page", path, dict.fromkeys((".html", ".htm"), self.html.encode))
 
     def _repr_html_(self) -> str:
-        # A frame of its own keeps the page's styles and keys out of the notebook, and the notebook's out of the page.
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.description)}" '
-            'style="width: 100%; height: 40rem; border: 0"></iframe>'
-        )
+        return framed(self.html, self.description, "40rem")
+
+
+def framed(page: str, title: str, height: str) -> str:
+    """A page in a frame of its own, which keeps its styles and keys out of the notebook, and the notebook's out of it.
+
+    >>> framed("<p>", "a < b", "9rem")
+    '<iframe srcdoc="&lt;p&gt;" title="a &lt; b" style="width: 100%; height: 9rem; border: 0"></iframe>'
+    """
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" title="{html.escape(title)}" '
+        f'style="width: 100%; height: {height}; border: 0"></iframe>'
+    )
 
 
 def asset(name: str) -> str:

@@ -30,10 +30,8 @@ const wish = conversation((wishes) => {
 /* ---- the picture: another one only if the formula is; else its texts alone */
 
 function look() {
-  const picture = $("stage").firstChild;
-  if (!picture) return;
-  camera.show(picture);
-  camera.begin(leaves[state.wrt]?.part, 0.6);
+  camera.show($("stage").firstChild);
+  camera.fit(leaves[state.wrt]?.part, 0.6);
 }
 /* The last texts of a part are its numbers; the hint is what is shown where the pointer rests. */
 function put(part, [hint, ...numbers]) {
@@ -77,5 +75,5 @@ $("example").onchange = () => {
 $("formula").oninput = () => { Object.assign(state, { formula: $("formula").value, room: 0 }); wish(); };
 $("down").onclick = () => wish({ rate: $("rate").value ? $("rate").valueAsNumber : "nothing" });
 $("play").onclick = () => wish({ play: true });
-new ResizeObserver(() => { look(); wish(); }).observe($("stage"));
+new ResizeObserver(() => { if (state.drawn) look(); wish(); }).observe($("stage"));
 begin(...(typeof linked?.formula === "string" ? [linked.formula, { ...linked.numbers }] : data.first));
