@@ -78,6 +78,15 @@ class Camera {
     for (const [name, parts] of this.parts) for (const part of parts) part.classList.toggle(mark, marked.has(name));
   }
 
+  /* What parts say: where the pointer rests on them, and their numbers, which are the last texts in them. */
+  write(parts) {
+    for (const [name, [hint, ...numbers]] of Object.entries(parts)) {
+      const part = this.part(name), fields = [...part.querySelectorAll("text")].slice(-numbers.length);
+      for (const link of part.querySelectorAll("a")) change(link, { "xlink:title": hint });
+      fields.forEach((field, i) => say(field, numbers[i]));
+    }
+  }
+
   /* The stage's size in pixels, kept: to ask for it at each step would have the whole page laid out twice. */
   measure() { this.size = [this.stage.clientWidth, this.stage.clientHeight]; }
 
@@ -147,8 +156,9 @@ class Camera {
 
   /* Puts the middle of a part where something else was on the screen, large enough to be read. */
   hold(part, place) {
+    const [clientX, clientY] = middle(place);
     this.move(this.at, Math.max(this.scale, READABLE));
-    this.moveBy(minus(middle(boxOf(part)), this.pointAt(place)));
+    this.moveBy(minus(middle(boxOf(part)), this.pointAt({ clientX, clientY })));
   }
 
   /* The reader's own zoom, by a factor, about a point of the picture. */

@@ -12,10 +12,8 @@ function ask(part) {
 
 /* Shows the view in which a layer is the other way, open or closed, with the layer where it was. */
 function turn(part) {
-  const { view, held, focused } = frame.turns[part];
-  const { left, top, width, height } = camera.part(part).getBoundingClientRect();
+  const { view, held, focused } = frame.turns[part], before = camera.part(part).getBoundingClientRect();
   player.move(view);
-  const before = { clientX: left + width / 2, clientY: top + height / 2 };
   if (camera.room(camera.whole) < READABLE) camera.hold(camera.part(held), before);
   camera.part(focused).focus({ preventScroll: true });
 }

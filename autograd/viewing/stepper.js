@@ -1,19 +1,13 @@
 /* The steps of a graph: what each makes known stands in the picture, and a box that is asked opens its ledger. */
 let asked = "", frame = null, step = 0;
-const camera = new Camera((part) => { if (!part || part in data.ledgers) ask(part); });
+const camera = new Camera((part) => { if (part in data.ledgers) ask(part); });
 
 /* The picture after some frames, whichever was shown before. */
 function paint(frames) {
   const { current, changed } = frames.at(-1), all = (kind) => frames.flatMap((frame) => frame[kind]);
   const marks = { current, changed, known: all("known"), passed: all("passed") };
   for (const [mark, parts] of Object.entries(marks)) camera.mark(mark, parts);
-  ["values", "gradients"].forEach((kind, i) => {  // the last texts of a box
-    for (const [part, [text, exact]] of Object.entries(Object.assign({}, ...all(kind)))) {
-      const field = [...camera.part(part).querySelectorAll("text")].at(i - 2);
-      say(field, text);
-      change(field, { "data-exact": exact });
-    }
-  });
+  camera.write(Object.assign({}, ...frames.map(({ texts }) => texts)));
 }
 
 function ask(part) {
@@ -22,9 +16,10 @@ function ask(part) {
   $("panel").scrollTop = 0;
   if (part) say($("live"), $("told").innerText);
 }
-$("panel").onclick = ({ target: { value } }) => {
-  if (value) camera.look([value]);
-  if (value !== undefined) ask(value);
+$("panel").onclick = ({ target }) => {
+  if (!target.matches("button")) return;
+  if (target.value) camera.look([target.value]);
+  ask(target.value);
 };
 
 /* Of what is asked its ledger, each piece as it is at this step; or else the step. */

@@ -17,9 +17,9 @@ from ..value import Value
 from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
 from .ledger import computation, contributions
-from .notation import NOT_COMPUTED, number_text, visible
+from .notation import number_text, visible
 from .panel import PANEL, Ledgers, Piece, elements, escaped
-from .parts import edge_part, named_parts
+from .parts import box_texts, edge_part, named_parts
 from .player import Page, asset, fill_player
 
 
@@ -66,7 +66,13 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
         panel_label="This step",
         style=asset("camera.css") + asset("picture.css") + asset("stepper.css"),
         script=asset("camera.js") + asset("stepper.js"),
-        data={"frames": [frame.as_json() for frame in frames], "ledgers": _ledgers(order, names, frames)},
+        data={
+            "frames": [
+                frame.as_json() | {"texts": texts}
+                for frame, texts in zip(frames, _texts(order, names, frames), strict=True)
+            ],
+            "ledgers": _ledgers(order, names, frames),
+        },
     )
     return Stepper(page, f"{len(frames) - 1} steps")
 
@@ -93,26 +99,22 @@ class Frame:
     node: int | None = None
     parents: Sequence[int] = ()
     edges: Sequence[str] = ()  # those from the parents, by their names in the picture
-    constants: Sequence[int] = ()  # those whose boxes are known from this step on
-    values: Mapping[int, float | None] = field(default_factory=dict)  # what becomes known in this step, or is not yet
-    gradients: Mapping[int, float | None] = field(default_factory=dict)
+    values: Mapping[int, float] = field(default_factory=dict)  # what becomes known in this step
+    gradients: Mapping[int, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As the page plays it: what is told, and which parts of the picture become known, change and are looked at."""
         own = [] if self.node is None else [f"v{self.node}", f"v{self.node}_op"]
-        known = [i for numbers in (self.values, self.gradients) for i, x in numbers.items() if x is not None]
-        changed = [f"v{i}" for i in known]
+        changed = [f"v{i}" for i in (*self.values, *self.gradients)]
         nodes = list(dict.fromkeys([*changed, *own[:1], *(f"v{i}" for i in self.parents)]))
         return {
             "told": self.html(),
             "said": f"{self.phase}. {visible(self.heading)}. {'; '.join(visible(text) for _, text in self.lines)}",
-            "known": [*(f"v{i}" for i in self.constants), *changed, *own[1:], *(f"{part}->{own[0]}#0" for part in own[1:]), *self.edges],
+            "known": [*changed, *own[1:], *(f"{part}->{own[0]}#0" for part in own[1:]), *self.edges],
             "passed": self.edges if self.phase == "Backward" else [],
             "current": [*own, *self.edges],
             "changed": [f"v{i}" for i in self.gradients] if own else [],
             "focus": [*nodes[:1], *(own[1:] if self.edges else []), *nodes[1:]] if own else [],
-            "values": {f"v{i}": _written("data", x, "?") for i, x in self.values.items()},
-            "gradients": {f"v{i}": _written("grad", x, NOT_COMPUTED) for i, x in self.gradients.items()},
         }
 
     def html(self) -> str:
@@ -127,25 +129,12 @@ class Frame:
         )
 
 
-def _written(name: str, number: float | None, unknown: str) -> tuple[str, str]:
-    """A number as it stands in its box, and with all its digits."""
-    return (f"{name} {unknown}", "") if number is None else (f"{name} {number_text(number)}", repr(number))
-
-
 def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Frame]:
     number = {node: i for i, node in enumerate(order)}
     root = order[-1]
-    constants = [number[node] for node in order if node.is_constant]
-    shown = [node for node in order if not node.is_constant]
+    given = {number[node]: node.data for node in order if not node.parents}
     nothing_yet: Line = ("statement", "Leaves and constants have their values; nothing is computed yet.")
-    yield Frame(
-        "Start",
-        "What is given",
-        [nothing_yet],
-        constants=constants,
-        values={number[node]: None if node.parents else node.data for node in shown},
-        gradients={number[node]: None for node in shown},
-    )
+    yield Frame("Start", "What is given", [nothing_yet], values=given)
 
     for node in order:
         if node.parents:
@@ -166,6 +155,18 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
     ]
     unreached = {number[node]: 0.0 for node in order if node not in gradients and not node.is_constant}
     yield Frame("Done", "Every gradient is known", results, gradients=unreached)
+
+
+def _texts(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> Iterator[dict[str, Any]]:
+    """For each step the texts of the boxes in which it makes a number known; for the first, of all that have any."""
+    boxes = {i: names[node] for i, node in enumerate(order) if not node.is_constant}
+    data: dict[int, float] = {}
+    gradients: dict[int, float] = {}
+    for step, frame in enumerate(frames):
+        data.update(frame.values)
+        gradients.update(frame.gradients)
+        changed = {*frame.values, *frame.gradients} if step else boxes
+        yield {f"v{i}": box_texts(boxes[i], data.get(i), gradients.get(i)) for i in changed if i in boxes}
 
 
 def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[str, list[Piece]]:

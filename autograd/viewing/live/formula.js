@@ -18,7 +18,7 @@ const wish = conversation((wishes) => {
     $("stage").innerHTML = picture;
     look();
   }
-  for (const [part, texts] of Object.entries(head.texts)) put(camera.part(part), texts);
+  camera.write(head.texts);
   camera.mark("asked", [leaves[wrt]?.part]);
   if (head.rows !== rows) $("leaves").innerHTML = rows = head.rows;
   for (const row of $("leaves").children) fill(row, leaves[row.dataset.name]);
@@ -32,12 +32,6 @@ const wish = conversation((wishes) => {
 function look() {
   camera.show($("stage").firstChild);
   camera.fit(leaves[state.wrt]?.part, 0.6);
-}
-/* The last texts of a part are its numbers; the hint is what is shown where the pointer rests. */
-function put(part, [hint, ...numbers]) {
-  const fields = [...(part?.querySelectorAll("text") ?? [])].slice(-numbers.length);
-  fields.forEach((field, i) => say(field, numbers[i]));
-  part?.querySelector("a")?.setAttribute("xlink:title", hint);
 }
 
 /* ---- the names */

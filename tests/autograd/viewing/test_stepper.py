@@ -69,7 +69,7 @@ def test_the_last_gradients_are_the_engines() -> None:
     number = {node: f"v{i}" for i, node in enumerate(topological_order(loss))}
     known: dict[str, str] = {}
     for step in frames(step_through(loss).html):
-        known |= {node: exact for node, (_, exact) in step["gradients"].items()}
+        known |= {node: hint.rpartition("grad ")[2] for node, (hint, _, _) in step["texts"].items()}
     for parameter in model.parameters():
         assert known[number[parameter]] == repr(grad(loss, parameter))
 
@@ -165,10 +165,11 @@ def test_every_control_and_key(open_page: Any, size: tuple[int, int], dark: bool
 
     page.keyboard.press("End")
     f.backward()
-    exact = "texts => texts.map(text => [text.textContent, text.dataset.exact])"
-    shown = page.eval_on_selector_all("#stage text[data-exact]:not([data-exact=''])", exact)
-    assert ["grad 1", repr(leaves["a"].grad)] in shown
-    assert ["grad 0.5", repr(leaves["b"].grad)] in shown
+    said = """boxes => boxes.map(box => [box.querySelector("a").getAttribute("xlink:title"),
+      [...box.querySelectorAll("text")].at(-1).textContent])"""
+    shown = page.eval_on_selector_all("#stage svg.shown g.node[data-asked]", said)
+    assert [f"a: data 0.5, grad {leaves['a'].grad!r}", "grad 1"] in shown
+    assert [f"b: data -2.0, grad {leaves['b'].grad!r}", "grad 0.5"] in shown
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert all(
         page.locator(f"#{name}").get_attribute("aria-label") for name in ("first", "back", "play", "next", "last")
