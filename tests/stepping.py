@@ -63,9 +63,9 @@ EXACT = """((part) => {  // the numbers that are known, with all their digits
   return [...hint.matchAll(/\\b(?:data|grad) ([^,?–]+)/g)].map(([, number]) => number);
 })"""
 
-SEEN = """
-(parts) => {
-  const exact = %s;
+SEEN = (
+    f"(parts) => {{ const exact = {EXACT};"
+    + """
   const box = document.querySelector("#stage").getBoundingClientRect();
   const within = (r) => r.left >= box.left && r.right <= box.right && r.top >= box.top && r.bottom <= box.bottom;
   function seen(part) {
@@ -88,7 +88,8 @@ SEEN = """
     }));
   });
 }
-""" % EXACT
+"""
+)
 
 
 def steps_seen(page: Any, parts: list[tuple[int, list[str]]]) -> list[dict[str, Any]]:

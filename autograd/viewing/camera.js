@@ -2,6 +2,7 @@
    wheel, pinch, buttons and keys zoom, drag and Shift with arrows pan, a double click shows all.
    Boxes are rectangles in the picture's own units, which are points; scale is the pixels of one unit. */
 const READABLE = 1.02;  // the smallest text of a picture is 10 units high: 10 pixels and a little
+const LEGIBLE = 0.5;  // below it nothing could be made out: what would be so small is not shown as a whole
 const NATURAL = 4 / 3;
 const LARGEST = 8;
 const PANS = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };  // pixels
@@ -169,10 +170,10 @@ class Camera {
     this.move([x + (this.at[0] - x) * share, y + (this.at[1] - y) * share], scale);
   }
 
-  /* Shows all of the picture; where it would be smaller than that, one part, and the overview shows the rest. */
-  fit(part, smallest) {
-    this.chosen = null;
-    this.look(part && this.room(this.whole) < smallest ? [part] : []);
+  /* Shows all of the picture; where nothing in it could be made out, one part, and the overview shows the rest. */
+  fit(part) {
+    this.chosen = part && this.room(this.whole) < LEGIBLE ? READABLE : null;
+    this.look(this.chosen ? [part] : []);
   }
 
   listen(ask) {

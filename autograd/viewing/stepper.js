@@ -2,14 +2,6 @@
 let asked = "", frame = null, step = 0;
 const camera = new Camera((part) => { if (part in data.ledgers) ask(part); });
 
-/* The picture after some frames, whichever was shown before. */
-function paint(frames) {
-  const { current, changed } = frames.at(-1), all = (kind) => frames.flatMap((frame) => frame[kind]);
-  const marks = { current, changed, known: all("known"), passed: all("passed") };
-  for (const [mark, parts] of Object.entries(marks)) camera.mark(mark, parts);
-  camera.write(Object.assign({}, ...frames.map(({ texts }) => texts)));
-}
-
 function ask(part) {
   asked = part;
   tell();
@@ -29,10 +21,14 @@ function tell() {
   $("told").innerHTML = ledger ? ledger.map(now).join("") : frame.told;
 }
 
+/* A frame, whichever was shown before: the picture is what all frames up to it have made of it. */
 function show(now, index) {
+  const frames = data.frames.slice(0, index + 1), all = (kind) => frames.flatMap((one) => one[kind]);
+  const marks = { current: now.current, changed: now.changed, known: all("known"), passed: all("passed") };
+  for (const [mark, parts] of Object.entries(marks)) camera.mark(mark, parts);
+  camera.write(Object.assign({}, ...frames.map(({ texts }) => texts)));
+  camera.look(now.focus);
   [frame, step] = [now, index];
-  paint(data.frames.slice(0, index + 1));
-  camera.look(frame.focus);
   tell();
   return frame.said;
 }

@@ -3,10 +3,9 @@ const linked = noted(), state = { formula: "", numbers: {}, wrt: "", room: 0, dr
 let leaves = {}, rows = "";  // what Python said last of each name, and where it is shown
 const camera = new Camera((part) => choose(Object.keys(leaves).find((name) => leaves[name].part === part)));
 
-const wish = conversation((wishes) => {
-  const { clientWidth: width, clientHeight: height } = $("stage");
-  return { ...state, stage: [width, height], ...wishes };
-}, (head, wishes) => {
+const wish = conversation((wishes) => (
+  { ...state, stage: [$("stage").clientWidth, $("stage").clientHeight], ...wishes }
+), (head, wishes) => {
   say($("error"), head.error ?? "");
   $("stage").classList.toggle("stale", Boolean(head.error));
   if (head.error) return;
@@ -31,7 +30,7 @@ const wish = conversation((wishes) => {
 
 function look() {
   camera.show($("stage").firstChild);
-  camera.fit(leaves[state.wrt]?.part, 0.6);
+  camera.fit(leaves[state.wrt]?.part);
 }
 
 /* ---- the names */
@@ -48,14 +47,15 @@ function fill(row, { share, gradient, reach }) {
 
 /* ---- what people do */
 
-function choose(name, number = state.numbers[name]) {
-  if (!name || !Number.isFinite(number)) return;
-  state.numbers = { ...state.numbers, [name]: number };
+/* A name for the chain rule, and a number for it if it is given one. */
+function choose(name, number) {
+  if (!name) return;
+  if (Number.isFinite(number)) state.numbers = { ...state.numbers, [name]: number };
   state.wrt = name;
   wish();
 }
 $("leaves").addEventListener("input", ({ target }) => {
-  choose(target.closest(".leaf").dataset.name, target.type === "radio" ? undefined : target.valueAsNumber);
+  choose(target.closest(".leaf").dataset.name, target.valueAsNumber);
 }, true);
 function begin(formula, numbers) {
   Object.assign(state, { formula, numbers, wrt: "", room: 0 });
