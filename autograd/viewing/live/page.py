@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ...commandline import one_line
-from ..player import common_style
+from ..player import common_style, fill
 from ..rendering import RenderingError
 
 Afterwards = Callable[[Callable[[], bool]], object]
@@ -62,8 +62,7 @@ class LivePage:
             "data": data,
             "script": asset("elements.js", "autograd.viewing") + asset("live.js") + self.script,
         }
-        first, *pieces = asset("live.html").split("{{")
-        return first + "".join(parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces))
+        return fill(asset("live.html"), parts)
 
 
 def asset(name: str, package: str = __package__) -> str:

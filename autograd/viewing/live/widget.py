@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ..player import framed
 from .page import LivePage, answered, asset
 
 PATIENCE = 0.03
@@ -26,11 +27,9 @@ def widget(page: LivePage, height: str = "46rem") -> Any:
 
     class Live(AnyWidget):
         _esm = asset("widget.js")
-        page = Unicode().tag(sync=True)
-        title = Unicode().tag(sync=True)
-        height = Unicode().tag(sync=True)
+        frame = Unicode().tag(sync=True)
 
-    made = Live(page=page.html(host=_HOST), title=page.title, height=height)
+    made = Live(frame=framed(page.html(host=_HOST), page.title, height))
 
     def asked(_: Any, content: Any, buffers: Any) -> None:
         """Several views of one widget may ask: each answer has the number of its question."""

@@ -120,8 +120,5 @@ for (const button of document.querySelectorAll("[data-ask]")) button.onclick = (
   wish(JSON.parse(button.dataset.ask));
 };
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
-const press = (id) => () => $(id).click();
-const pressed = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
-onKeys("input, select, button, dialog, summary", pressed);
 $("setup").open = innerWidth > 720;
 wish();
