@@ -81,8 +81,8 @@ function network(plot, spec, ask) {
   };
   const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
-  for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
+  for (const [kind, target] of Object.entries(looks)) {  // of the plot: at a picture that listens, Tab would stop
+    plot.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
   }
   picture.addEventListener("click", ({ target }) => {
     const edge = edges.find(({ hit }) => hit === target);

@@ -88,10 +88,9 @@ function chart(plot, spec, ask) {
   const curves = given.map(({ ys = [] }, i) => svg("path", { class: `curve c${i}`, d: path(ys) }));
   const dots = given.map((_, i) => svg("circle", { class: `now c${i}`, r: 4.5, visibility: "hidden" }));
   const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
-  const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
-    transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
-    style: shares ? `fill: rgb(${ramp(shares[i])})` : "",
-  })));
+  const points = groups.map(({ role, x, y, kinds = [], shares, names = [], large = false }) => x.map((_, i) => point(
+    kinds[i], role, { transform: `translate(${X(x[i])} ${Y(y[i])})${large ? " scale(1.5)" : ""}`,
+      "aria-label": names[i] || "", style: shares ? `fill: rgb(${ramp(shares[i])})` : "" })));
   const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
   const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
   const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
@@ -205,14 +204,12 @@ function show(host, specs, ask, full = {}) {
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       elements[name].replaceChildren(...(title ? [caption, plot] : []));
     }
-    const isPressed = ([name, { title }]) =>
-      title && !(name in some) && sizes[name] !== sizeOf(elements[name].lastChild);
-    const pressed = Object.entries(specs).filter(isPressed);  // beside what is built these have another size
-    for (const [name, spec] of [...Object.entries(some), ...pressed]) {
-      const plot = elements[name].lastChild || elements[name];
-      if (!(name in some)) plot.replaceChildren();
-      sizes[name] = sizeOf(plot);
-      draws[name] = views[spec.view](plot, spec, choose);
+    for (const [name, spec] of Object.entries(specs)) {
+      const { lastChild: old } = elements[name], isSame = !(name in some);
+      if (isSame && (!spec.title || sizes[name] === sizeOf(old))) continue;
+      if (isSame) old.replaceWith(old.cloneNode());  // it has another size beside what was built
+      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, choose);
+      sizes[name] = sizeOf(elements[name].lastChild);
     }
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };

@@ -100,7 +100,7 @@ class _PlaneCloud:
     def __init__(self, training: Training, units: Units, followed: Followed, rows: Sequence[int]) -> None:
         self.objective, self._features = told_objective(training), training.settings.features
         self._apply = training.predictor.inputs
-        self._labels = followed.labels()
+        self._names = [f"follow {visible(label)}" for label in followed.labels()]
         # of the points it takes the features, as the network is to see them
         inputs = SimpleNamespace(apply=lambda points: self._apply(features_of(points, self._features)))
         self.units = SimpleNamespace(inputs=inputs, numbers=units.numbers)
@@ -121,7 +121,7 @@ class _PlaneCloud:
         """None, then those held out, then those to train on: each can be followed, and the key names the others."""
         training, others = (self._told(points, samples) for points, samples in self._points)
         nobody = {"role": "training", "x": [], "y": []}
-        return [nobody, {"role": "others", **others}, {"role": "training", **training, "labels": self._labels}]
+        return [nobody, {"role": "others", **others}, {"role": "training", **training, "names": self._names}]
 
     def _told(self, points: Floats, samples: Samples) -> Data:
         found: dict[str, Any] = {"x": points[:, 0], "y": points[:, 1]}
