@@ -117,7 +117,7 @@ function network(plot, spec, ask, { width, height }) {
     drawNeurons(frame, moment);
     tell(seen, j, frame, moment);
   };
-  /* The mark or edge that a pointer is on. */
+  /* The mark or edge that a pointer is on. The plot listens: at a picture that does, Tab would stop. */
   const under = ({ target, clientX, clientY }) => {
     if (marks.includes(target)) return target;
     const { left, top: above } = picture.getBoundingClientRect(), x = clientX - left, y = clientY - above;
@@ -126,7 +126,7 @@ function network(plot, spec, ask, { width, height }) {
   };
   const looks = { pointermove: under, pointerleave: () => document.activeElement,
     focusin: ({ target }) => target, focusout: () => null };
-  for (const [kind, found] of Object.entries(looks)) picture.addEventListener(kind, (event) => {
+  for (const [kind, found] of Object.entries(looks)) plot.addEventListener(kind, (event) => {
     const before = looked;
     looked = found(event);
     if (shown && looked !== before) draw();

@@ -23,7 +23,7 @@ def play(data: str | Dataset = "moons", **settings: Any) -> Any:
 
     >>> play("spiral", hidden=[8, 8], features=["x", "y", "sin x", "sin y"])  # doctest: +SKIP
     """
-    if isinstance(data, str) and data not in DATASETS:
+    if not isinstance(data, Dataset) and data not in list(DATASETS):
         raise ValueError(f"there is no data set {data!r}; there are {', '.join(DATASETS)}, or a Dataset of your own")
     own = own_of(data)
     begin: dict[str, Any] = {"data": data}

@@ -19,8 +19,7 @@ const wish = conversation((wishes) => {
     wish();
   }
   if (head.moment) take(head);
-  const isAlone = !isTraining && Object.keys(asked).join() === "epochs";  // whatever else is pressed ends it
-  if (isAlone && head.isWithin) wish({ epochs: 1 });  // it takes longer than one question may
+  if (head.isWithin && !isTraining && Object.keys(asked).join() === "epochs") wish(asked);  // that takes longer
 }, ({ error, stopped }) => isTraining && !error && !stopped);
 
 function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }) {
@@ -44,7 +43,7 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   readOut(said);
   showWeights(weights);
   [["epochs", epoch], ["steps", step]].forEach(([id, n]) => say($(id), n.toLocaleString("en")));
-  if (now - counted.at > 500) {
+  if (now - counted.at > 500 || !isTraining) {
     say($("rate"), isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–");
     counted = { step, at: now };
   }
@@ -97,15 +96,15 @@ function showSettings() {
     });
   }
 }
-const layer = (i) => html("input", { type: "number", name: "hidden", min: 1, "aria-label": `Neurons of layer ${i}` });
+const layer = (i, value = "") =>
+  html("input", { type: "number", name: "hidden", min: 1, value, "aria-label": `Neurons of layer ${i}` });
 const layers = () => fields("hidden").map(({ valueAsNumber }) => valueAsNumber);  // those asked for among them
-$("less").onclick = () => { $("sizes").lastChild?.remove(); set({ hidden: layers() }); };
+const setLayers = () => page && set({ hidden: layers() });
+$("less").onclick = () => { $("sizes").lastChild?.remove(); setLayers(); };
 $("more").onclick = () => {
-  if (!page || fields("hidden").length === data.layers) return;
-  const size = layers().at(-1) ?? 4;
-  $("sizes").append(layer(fields("hidden").length));
-  $("sizes").lastChild.value = size;
-  set({ hidden: layers() });
+  const { length: i, [i - 1]: last = 4 } = layers();
+  if (i < data.layers) $("sizes").append(layer(i, last));
+  setLayers();
 };
 form.onsubmit = (event) => event.preventDefault();
 

@@ -145,7 +145,8 @@ class Training:
         inputs: Sequence[float] = self.samples.inputs[row].tolist()
         for before in self.model.layers[:layer]:
             inputs = [output.data for output in before(inputs)]
-        names = self.predictor.feature_names if layer == 0 else [f"a{j}" for j in range(len(inputs))]
+        seen = " scaled" if self.predictor.feature_scaling.changes else ""
+        names = [f"a{j}" for j in range(len(inputs))] if layer else [f"{x}{seen}" for x in self.predictor.feature_names]
         leaves = [Value(number, label=name) for number, name in zip(inputs, names, strict=True)]
         return self.model.layers[layer].neurons[i](leaves)
 

@@ -17,7 +17,8 @@ from browser import SETTLED
 from extensive import further
 from live import SIZES, head_of, on_edge, random_question, step_once, told, until
 
-from autograd import grad
+from autograd import Value, grad
+from autograd.graph import topological_order
 from autograd.viewing.live import LivePage, answered
 from nn.__main__ import main
 from nn.command.arguments import parser
@@ -210,6 +211,12 @@ def test_the_numbers_it_tells_are_the_engines(looks: int) -> None:
     assert frames["followed"]["inputs"][0].tolist() == pytest.approx(place.tolist(), rel=1e-12)
     assert training.sample_graph(row).data == pytest.approx(loss.data, rel=1e-12)
     assert training.neuron_graph(1, 1, row).data == columns[1][1].data
+    assert leaves_of(training.neuron_graph(0, 1, row)) == dict(zip(["x scaled", "y² scaled"], x, strict=True))
+
+
+def leaves_of(graph: Value) -> dict[str, float]:
+    """Those that are no parameters."""
+    return {node.label: node.data for node in topological_order(graph) if node.is_leaf and "." not in node.label}
 
 
 def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
@@ -289,6 +296,11 @@ def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
     x, y = spec["x"]["low"], spec["y"]["high"]  # the first point is above on the left
     inputs = asked.training.predictor.inputs(np.array([[x * x, np.sin(y)]]))
     assert plane.points[0].tolist() == pytest.approx(inputs[0].tolist(), rel=1e-12)
+
+
+def test_of_a_large_layer_the_neurons_are_shown_that_had_the_largest_weights() -> None:
+    note = Asked(hidden=[17]).first["specs"]["network"]["note"]
+    assert note == "shown: 16 of 17 in layers[0], those with the largest weights when they were chosen"
 
 
 def test_packed_arrays_lie_where_the_json_says() -> None:
@@ -701,6 +713,26 @@ def test_an_epoch_is_one_however_long_it_takes(open_live: Open, monkeypatch: pyt
     text_is(page, "#epochs", "1")
     page.evaluate(SETTLED)
     text_is(page, "#steps", "25")
+
+
+def test_the_tabulator_stops_at_what_can_be_chosen_alone(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network select").focus()
+    stops = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+    assert stops == ["x", "What is followed", None]
+
+
+def test_the_number_of_a_weight_is_shown_whole(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network .neuron").nth(3).click()
+    until(page, "document.querySelectorAll('#weights input').length === 3")
+    change(page, "#weights label:nth-of-type(2) input", "-1.23456e-7")
+    until(page, "document.querySelector('#weights label:nth-of-type(2) input').title === '-1.23456e-07'")
+    widths = page.locator("#weights input").evaluate_all("(all) => all.map((e) => [e.scrollWidth, e.clientWidth])")
+    assert all(text <= place for text, place in widths)
 
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:

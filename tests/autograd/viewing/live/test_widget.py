@@ -85,6 +85,9 @@ def test_a_training_begins_as_it_is_asked_for() -> None:
     [
         (lambda: autograd.play("w*"), ExpressionError, "missing at its end"),
         (lambda: autograd.play("w", w=float("nan")), ValueError, "w is a finite number, got nan"),
+        (lambda: autograd.play("w", v=1.0), ExpressionError, "v is not in the expression, which needs w"),
+        (lambda: autograd.play(w=1.0), ExpressionError, "the expression is empty"),
+        (lambda: nn.play(3), ValueError, "there is no data set 3; there are moons"),
         (lambda: nn.play("nowhere"), ValueError, "there is no data set 'nowhere'; there are moons"),
         (lambda: nn.play(hidden=[99]), ValueError, "a layer's size is at most 32 here, got 99"),
         (lambda: nn.play(path="x"), ValueError, "there is no setting 'path'"),
