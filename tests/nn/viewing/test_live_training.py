@@ -475,6 +475,11 @@ def test_keys_train_and_step(open_live: Open) -> None:
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+    page.locator("#settings [data-name=lr] input").press("ArrowRight")  # its own
+    page.locator("#restart").press("ArrowRight")
+    text_is(page, "#steps", "1")
+    page.locator("#train").press(" ")
+    text_is(page, "#train", "Pause")
 
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
