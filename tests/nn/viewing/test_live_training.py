@@ -693,6 +693,11 @@ def test_keys_train_and_step(open_live: Open) -> None:
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+    page.locator("#settings [data-name=lr] input").press("ArrowRight")  # its own
+    page.locator("#restart").press("ArrowRight")
+    text_is(page, "#steps", "1")
+    page.locator("#train").press(" ")
+    text_is(page, "#train", "Pause")
 
 
 def test_layers_are_added_as_fast_as_they_are_asked_for(open_live: Open) -> None:
