@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ..value import Value
+from .notation import NOT_COMPUTED, gradient_text, number_text, visible
 
 _GROUP = re.compile(r'<g id="\w+" class="((?:node|edge)\b[^"]*)">\s*<title>([^<]*)</title>')
 _CLUSTER = re.compile(r'class="cluster"(>\s*<title>[^<]*</title>\s*<path[^>]*>\s*<text[^>]*>([^<]*)<)')
@@ -63,6 +64,20 @@ def _names(titles: Sequence[str]) -> Iterator[str]:
             before[name] += 1
         else:
             yield name
+
+
+def box_texts(name: str, data: float | None, gradient: float | None) -> list[str]:
+    """What is shown where the pointer rests on a node's box, and its numbers, the last texts in it, as far as known.
+
+    >>> box_texts("w", 0.1 + 0.2, None)
+    ['w: data 0.30000000000000004, grad –', 'data 0.3', 'grad –']
+    """
+    exact = "?" if data is None else repr(data), NOT_COMPUTED if gradient is None else repr(gradient)
+    return [
+        f"{visible(name)}: data {exact[0]}, grad {exact[1]}",
+        f"data {'?' if data is None else number_text(data)}",
+        f"grad {gradient_text(gradient)}",
+    ]
 
 
 def edge_part(number: Mapping[Value, int], node: Value, i: int) -> str:
