@@ -150,6 +150,11 @@ class Run:
 
     # ---- epochs and steps
 
+    @property
+    def is_within_epoch(self) -> bool:
+        """Whether some samples of an epoch that has begun are still to be visited."""
+        return self._left > 0
+
     def steps(self, seconds: float = 0.0) -> Generator[Step, None, None]:
         """Train, and tell of every step, or of the last of as many as were made in so many seconds."""
         self.begin()

@@ -42,6 +42,7 @@ class Network:
         inputs = units.inputs_of(samples)
         self._ends = [float(inputs.min()), float(inputs.max())]
         self._parameters = parameters_shown(places, columns)
+        self._chosen = "at the end" if len(moments) > 1 else "when they were chosen"  # of a training that goes on
         self._largest = max((self._most(moment) for moment in moments), default=0.0)
         self._side, self._step, self._pictured = side, 1, columns[1:2] if side else []
         self._pixels: Rows = places[0][list(columns[1].indices), 1:]
@@ -64,7 +65,7 @@ class Network:
         return {
             "view": "network",
             "title": f"Network {sizes}",
-            "note": f"shown: {left_out}, those with the largest weights at the end" if left_out else "",
+            "note": f"shown: {left_out}, those with the largest weights {self._chosen}" if left_out else "",
             "side": 0,
             "height": ROW * max(len(column.indices) for column in self.columns) + ABOVE,
             "columns": [{"name": visible(column.name), "count": len(column.indices)} for column in self.columns],

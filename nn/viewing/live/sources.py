@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from autograd.viewing.live import QuestionError
 
@@ -15,12 +16,18 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Own:
-    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``."""
+    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``, if it is by that."""
 
     dataset: Dataset
     imports: str
     expression: str
-    words: str
+    words: str = ""
+    can_ignore: bool = False  # a column: the other columns of the same rows are left
+
+    @property
+    def name(self) -> str:
+        """That of the data set, if it is not one of the page's own."""
+        return f"own {self.dataset.name}" if self.dataset.name in NOISY else self.dataset.name
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,26 @@ class Sources:
     @property
     def names(self) -> list[str]:
         """Their names, the user's first."""
-        return [*([self.own.dataset.name] if self.own else []), *NOISY]
+        return [*([self.own.name] if self.own else []), *NOISY]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that can be chosen of the user's."""
         return self.own.dataset.feature_names if self.own else ()
+
+    def words(self, settings: Settings) -> str:
+        """How ``python -m nn train`` is told the data set with these columns as its features; "" where it cannot be."""
+        if settings.data in NOISY:
+            return f"{settings.data} --noise {settings.noise!r}" if settings.columns == ("x", "y") else ""
+        assert self.own
+        encoding = self.own.dataset.encoding
+        numbers = [name for name, words in zip(encoding.columns, encoding.words, strict=True) if not words]
+        others = [name for name in encoding.columns if name not in settings.columns]
+        if [name for name in numbers if name not in others] != [*settings.columns]:
+            return ""
+        if not self.own.words or (others and not self.own.can_ignore):
+            return ""
+        return " ".join([self.own.words, *(f"--ignore={quote(name)}" for name in others)])
 
     def load(self, settings: Settings) -> Dataset:
         """The data set that is chosen."""

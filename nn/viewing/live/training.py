@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -23,11 +23,14 @@ from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
-from .settings import FEATURES, MOST_POINTS, Settings
+from .settings import FEATURES, MOST_POINTS, SAMPLES, Settings
 from .sources import Sources, plane_of
 
 FOREVER = 10**9
 """Epochs of a plan that ends when nobody asks any more."""
+
+SLICE = 0.002
+"""Seconds after which it is looked whether somebody asks."""
 
 
 class Training:
@@ -41,13 +44,14 @@ class Training:
     history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
-    is_changed: bool  # since it began: then no program ends where it does
+    judged: tuple[int, Sequence[float]]  # after so many epochs data or weights were changed last: the mean losses then
+    is_changed: bool  # since it began, or begun anew: then no program ends where it does
     n_steps: int
     gradient: Vector  # the root mean square of each parameter's, over the steps since somebody looked last
 
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
-        self.settings, self.source, self.own = settings, sources.load(settings), sources.own
+        self.settings, self.source, self.sources = settings, sources.load(settings), sources
         if len(self.source) > MOST_POINTS:
             raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
@@ -72,21 +76,40 @@ class Training:
         )
         self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
         self.n_steps = kept.n_steps if kept else 0
-        self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
-        self.gradient = np.zeros(len(self.parameters))
+        self.gradient = kept.gradient if kept else np.zeros(len(self.parameters))
         if kept:
-            self.graph_size = kept.graph_size
+            self.graph_size, self.starts, self.judged = kept.graph_size, kept.starts, kept.judged
+        if not kept or any(getattr(settings, name) != getattr(kept.settings, name) for name in SAMPLES):
+            self._judge()
 
-    def advance(self, most: int, epochs: int, seconds: float) -> str:
-        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
+    def _judge(self) -> None:
+        """Find the mean losses, which no epoch has told yet."""
+        means = [self.run.numbers.mean(part) for part in (self.samples, self.others)]
+        self.judged = self.history.epochs, means
+        if not self.history.epochs:
+            self.starts = means
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """The mean losses, of training and held out: those of the last epoch, or after what was changed since."""
+        return [self.history.losses[-1], self.history.held_out_losses[-1]] if self.is_told else self.judged[1]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether an epoch has ended since data or weights were changed last, and told how good they are."""
+        return self.history.epochs > self.judged[0]
+
+    def advance(self, most: int, epochs: int, seconds: float, is_asked: Callable[[], bool] = lambda: False) -> str:
+        """Train for so many steps or epochs, as far as the time reaches and nobody asks; why it ended, if by itself."""
         end, last, before = time.perf_counter() + seconds, self.history.epochs + epochs, self.run.state.steps
         try:
             while (left := most - self.run.state.steps + before) > 0:
-                self.run.advance(left, end - time.perf_counter())
-                if time.perf_counter() > end or (epochs and self.history.epochs >= last):
+                self.run.advance(left, min(end - time.perf_counter(), SLICE))
+                if time.perf_counter() > end or is_asked() or (epochs and self.history.epochs >= last):
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt
+            self.is_changed = True
             return str(error)
         finally:
             self.run.look()
@@ -101,6 +124,7 @@ class Training:
             self.parameters[place].data = number
         self.run.begin()
         self.is_changed = True
+        self._judge()
 
     @property
     def moment(self) -> Moment:
@@ -121,7 +145,8 @@ class Training:
         inputs: Sequence[float] = self.samples.inputs[row].tolist()
         for before in self.model.layers[:layer]:
             inputs = [output.data for output in before(inputs)]
-        names = self.predictor.feature_names if layer == 0 else [f"a{j}" for j in range(len(inputs))]
+        seen = " scaled" if self.predictor.feature_scaling.changes else ""
+        names = [f"a{j}" for j in range(len(inputs))] if layer else [f"{x}{seen}" for x in self.predictor.feature_names]
         leaves = [Value(number, label=name) for number, name in zip(inputs, names, strict=True)]
         return self.model.layers[layer].neurons[i](leaves)
 

@@ -57,7 +57,7 @@ class Views:
         )  # fmt: skip
         self.objective = objective = told_objective(training)
         self.every = self._following(self.rows)
-        self.cloud = _PlaneCloud(training, self.units, self.every, self.rows)
+        self.cloud = _PlaneCloud(training, self.units, self.rows)
         plane = Plane(numbers, self.cloud, names, objective.n_outputs, AS_FINE_AS)  # type: ignore[arg-type]
         self.boundary = Boundary(plane, self.cloud)  # type: ignore[arg-type]
         self.network = Network(self.places, self.columns, [training.moment], plane, 0, self.units, samples)
@@ -87,7 +87,9 @@ class Views:
 
     def axes(self) -> Data:
         """Of these, what changes as the training goes on."""
-        return {"loss": loss_spec(self.training.history, self.training.starts), "flow": self.flow.spec()}
+        training = self.training
+        now = [] if training.is_told else training.losses
+        return {"loss": loss_spec(training.history, training.starts, now), "flow": self.flow.spec()}
 
     def frames(self, sample: int) -> Data:
         """The numbers of this moment, by name; of the samples, those of one."""
@@ -95,14 +97,12 @@ class Views:
         if self._followed[0] != sample:
             self._followed = sample, self._following([self.rows[sample]])
         followed = self._trace(moment)
-        network, history, starts = self.network.frame(moment), self.training.history, self.training.starts
-        curves = (history.losses, history.held_out_losses)
-        values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
+        network, losses = self.network.frame(moment), {"at": float(moment.epoch), "values": self.training.losses}
         return {
             "followed": {**followed["rows"], "full": followed["full"]},
             "network": network,
             "plane": self.boundary.frame(moment),
-            "loss": {"at": float(history.epochs), "values": values},
+            "loss": losses,
             "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on
         }
 
@@ -117,10 +117,9 @@ class Views:
 class _PlaneCloud:
     """The samples as points over the plane, whatever features of them the network is given."""
 
-    def __init__(self, training: Training, units: Units, followed: Followed, rows: Sequence[int]) -> None:
+    def __init__(self, training: Training, units: Units, rows: Sequence[int]) -> None:
         self.objective, self._features = told_objective(training), training.settings.features
         self._apply = training.predictor.inputs
-        self._labels = followed.labels()
         # of the points it takes the features, as the network is to see them
         inputs = SimpleNamespace(apply=lambda points: self._apply(features_of(points, self._features)))
         self.units = SimpleNamespace(inputs=inputs, numbers=units.numbers)
@@ -141,7 +140,7 @@ class _PlaneCloud:
         """None, then those held out, then those to train on: each can be followed, and the key names the others."""
         training, others = (self._told(points, samples) for points, samples in self._points)
         nobody = {"role": "training", "x": [], "y": []}
-        return [nobody, {"role": "others", **others}, {"role": "training", **training, "labels": self._labels}]
+        return [nobody, {"role": "others", **others}, {"role": "training", **training}]
 
     def _told(self, points: Floats, samples: Samples) -> Data:
         found: dict[str, Any] = {"x": points[:, 0], "y": points[:, 1]}
