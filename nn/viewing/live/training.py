@@ -19,6 +19,7 @@ from ...data.dataset import Dataset
 from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
+from ...fit.objective import Objective
 from ...fit.plan import Plan
 from ...fit.recording import Curves, GradientSizes, Moment
 from ...fit.run import DivergenceError, Run
@@ -84,7 +85,17 @@ class Sources:
         if settings.data in NOISY:
             return NOISY[settings.data](settings.noise)
         assert self.own
+        if len(self.own.dataset) > MOST_POINTS:
+            raise QuestionError(
+                f"{settings.data} has {len(self.own.dataset):,} points; {MOST_POINTS:,} is the most here"
+            )
         return self.own.dataset
+
+    def require(self, settings: Settings) -> None:
+        """A ValueError if there are no samples for these settings, or if the loss is not for their targets."""
+        dataset = plane_of(self.load(settings), settings.columns)
+        dataset.split(settings.seed, settings.held_out)
+        Objective.named(settings.loss, dataset.classes)
 
 
 def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
@@ -112,8 +123,6 @@ class Training:
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
         self.settings, self.source, self.sources = settings, sources.load(settings), sources
-        if len(self.source) > MOST_POINTS:
-            raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
         model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
         self.job = prepare(dataset, settings.options(), model)
