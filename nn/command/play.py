@@ -12,7 +12,7 @@ from ..data import DATASETS, NOISY
 from ..fit.objective import Objective
 from ..viewing.live.page import training_page
 from ..viewing.live.settings import Settings
-from ..viewing.live.training import Own
+from ..viewing.live.sources import Own
 from .train import load
 
 GIVEN = ("held_out", "activation", "optimizer", "l1", "weight_decay", "batch_size", "seed")

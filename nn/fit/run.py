@@ -97,7 +97,7 @@ class Run:
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
         self.is_stopped, self.is_seen, self.sizes = False, is_seen or optimizer.runs_users_code, sizes
         self.best: Vector = np.empty(0)
-        n_outputs = _require_sound(self.model, self.loss, plan.samples)
+        n_outputs = numbers.column_sizes(plan.samples)[-1] if numbers else _require_sound(model, loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
         self.numbers = numbers or (self._evaluation(target) if compiled else self.eager)

@@ -44,7 +44,7 @@ class Cloud:
     def points(self, is_plane: bool) -> list[Data]:
         """The points of each role: at their two inputs in the colour of their class or target, or above their input."""
         found: list[Data] = [{"role": role} | self._points(group, is_plane) for role, group in self.roles.items()]
-        found[-1] |= {"names": [f"follow {visible(label)}" for label in self.labels], "large": True}
+        found[-1]["names"] = [f"follow {visible(label)}" for label in self.labels]
         return found
 
     def _points(self, samples: Samples, is_plane: bool) -> Data:

@@ -10,7 +10,7 @@ from ...data import DATASETS, NOISY, Dataset
 from ...fit.objective import Objective
 from .page import training_page
 from .settings import Settings
-from .training import Own
+from .sources import Own
 
 
 def play(data: str | Dataset = "moons", **settings: Any) -> Any:

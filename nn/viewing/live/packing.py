@@ -21,6 +21,8 @@ def packed(data: Any) -> tuple[Any, bytes]:
 
     def walk(part: Any) -> Any:
         match part:
+            case str() | int():  # as most are
+                return part
             case dict():
                 return {name: walk(inner) for name, inner in part.items()}
             case list() | tuple():

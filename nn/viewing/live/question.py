@@ -26,7 +26,7 @@ class Question:
     weights: Mapping[int, float]
     steps: int
     epochs: int
-    seconds: float
+    seconds: float  # to train once this is answered: so long, or until the next question is there
     sample: int
     neuron: tuple[int, int] | None
     plays: str
@@ -49,8 +49,8 @@ class Question:
             begins=begins,
             settings=question.get("settings") or {},
             is_new=begins is not None,
-            rests=question.get("rests") is True,
             restarts=question.get("restart") is True,
+            rests=question.get("rests") is True,
             weights=_weights(question.get("set") or []),
             steps=_whole("steps", question.get("steps", 0), MOST_STEPS),
             epochs=_whole("epochs", question.get("epochs", 0), 1),

@@ -1,6 +1,6 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2);
-const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.026 } };
+const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.05 } };
 let begun = noted() ?? {}, page = null, settings = {}, off = {}, neurons = [], isTraining = false;
 let counted = { step: 0, at: 0 }, told = 0, refused = "";
 
@@ -36,8 +36,8 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   page.chosen.sample = sample;
   if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
-  const isRead = !isTraining || now - told > 200;  // words are read more slowly than pictures are seen
-  const said = page.draw({ ...moment, epoch, step }, isRead ? "" : "followed");
+  const isRead = !isTraining || now - told > 200 || Object.keys(specs).length;  // numbers are read slowly
+  const said = page.draw({ ...moment, epoch, step }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
   if (!isRead) return;
   told = now;
   readOut(said);
@@ -119,8 +119,5 @@ for (const button of document.querySelectorAll("[data-ask]")) button.onclick = (
   wish(JSON.parse(button.dataset.ask));
 };
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
-const press = (id) => () => $(id).click();
-const pressed = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
-onKeys("input, select, button, dialog, summary", pressed);
 $("setup").open = innerWidth > 720;
 wish();

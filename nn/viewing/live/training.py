@@ -3,107 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from shlex import quote
 
 import numpy as np
 
 from autograd import Value
 from autograd.graph import topological_order
-from autograd.viewing.live import QuestionError
 
 from ...basics.arrays import Floats, Vector
 from ...data.dataset import Dataset
-from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
-from ...fit.objective import Objective
 from ...fit.plan import Plan
 from ...fit.recording import Curves, GradientSizes, Moment
 from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
-from .settings import FEATURES, MOST_POINTS, SAMPLES, Settings
+from .settings import FEATURES, SAMPLES, Settings
+from .sources import Sources, plane_of
 
 FOREVER = 10**9
 """Epochs of a plan that ends when nobody asks any more."""
 
-
-@dataclass(frozen=True)
-class Own:
-    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``, if it is by that."""
-
-    dataset: Dataset
-    imports: str
-    expression: str
-    words: str = ""
-    can_ignore: bool = False  # a column: the other columns of the same rows are left
-
-    @property
-    def name(self) -> str:
-        """That of the data set, if it is not one of the page's own."""
-        return f"own {self.dataset.name}" if self.dataset.name in NOISY else self.dataset.name
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The data sets there are: those with noise of one's choice, and the user's own, if there is one."""
-
-    own: Own | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """Their names, the user's first."""
-        return [*([self.own.name] if self.own else []), *NOISY]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that can be chosen of the user's."""
-        return self.own.dataset.feature_names if self.own else ()
-
-    def words(self, settings: Settings) -> str:
-        """How ``python -m nn train`` is told the data set with these columns as its features; "" where it cannot be."""
-        if settings.data in NOISY:
-            return f"{settings.data} --noise {settings.noise!r}" if settings.columns == ("x", "y") else ""
-        assert self.own
-        encoding = self.own.dataset.encoding
-        numbers = [name for name, words in zip(encoding.columns, encoding.words, strict=True) if not words]
-        others = [name for name in encoding.columns if name not in settings.columns]
-        if [name for name in numbers if name not in others] != [*settings.columns]:
-            return ""
-        if not self.own.words or (others and not self.own.can_ignore):
-            return ""
-        return " ".join([self.own.words, *(f"--ignore={quote(name)}" for name in others)])
-
-    def load(self, settings: Settings) -> Dataset:
-        """The data set that is chosen."""
-        if settings.data not in self.names:
-            raise QuestionError(f"there is no data set {settings.data[:40]!r}; there are {', '.join(self.names)}")
-        if settings.data in NOISY:
-            return NOISY[settings.data](settings.noise)
-        assert self.own
-        if len(self.own.dataset) > MOST_POINTS:
-            raise QuestionError(
-                f"{settings.data} has {len(self.own.dataset):,} points; {MOST_POINTS:,} is the most here"
-            )
-        return self.own.dataset
-
-    def require(self, settings: Settings) -> None:
-        """A ValueError if there are no samples for these settings, or if the loss is not for their targets."""
-        dataset = plane_of(self.load(settings), settings.columns)
-        dataset.split(settings.seed, settings.held_out)
-        Objective.named(settings.loss, dataset.classes)
-
-
-def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
-    """The data set with these two columns as its features."""
-    if missing := [name for name in columns if name not in dataset.feature_names]:
-        raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(dataset.feature_names)}")
-    places = [dataset.feature_names.index(name) for name in columns]
-    return replace(dataset, encoding=Encoding.of_numbers(columns), features=dataset.features[:, places])
+SLICE = 0.002
+"""Seconds after which it is looked whether somebody asks."""
 
 
 class Training:
@@ -112,6 +38,8 @@ class Training:
     settings: Settings
     model: MLP
     job: Job
+    parameters: Sequence[Value]  # the model's, in the order in which everything about them stands
+    names: Sequence[str]
     history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
@@ -137,7 +65,9 @@ class Training:
         self.history = kept.history if kept else Curves()
         plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
         numbers = kept.run.numbers if kept else None
-        self.sizes = GradientSizes(parameters_of(self.model), optimizer.parameters)
+        self.parameters = kept.parameters if kept else parameters_of(self.model)
+        self.names = kept.names if kept else list(self.model.state_dict())
+        self.sizes = GradientSizes(self.parameters, optimizer.parameters)
         self.run = Run(
             self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers, sizes=self.sizes
         )
@@ -166,18 +96,13 @@ class Training:
         """Whether an epoch has ended since data or weights were changed last, and told how good they are."""
         return self.history.epochs > self.judged[0]
 
-    @cached_property
-    def parameters(self) -> Sequence[Value]:
-        """The model's, in the order in which everything about them stands."""
-        return self.run.numbers.all_parameters
-
-    def advance(self, most: int, epochs: int, seconds: float) -> str:
-        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
+    def advance(self, most: int, epochs: int, seconds: float, is_asked: Callable[[], bool] = lambda: False) -> str:
+        """Train for so many steps or epochs, as far as the time reaches and nobody asks; why it ended, if by itself."""
         end, last, before = time.perf_counter() + seconds, self.history.epochs + epochs, self.run.state.steps
         try:
             while (left := most - self.run.state.steps + before) > 0:
-                self.run.advance(left, end - time.perf_counter())
-                if time.perf_counter() > end or (epochs and self.history.epochs >= last):
+                self.run.advance(left, min(end - time.perf_counter(), SLICE))
+                if time.perf_counter() > end or is_asked() or (epochs and self.history.epochs >= last):
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt
@@ -201,8 +126,7 @@ class Training:
     @property
     def moment(self) -> Moment:
         """Where it is, as views are told it."""
-        theta = np.array([parameter.data for parameter in self.parameters])
-        return Moment(self.history.epochs, theta, self.gradient)
+        return Moment(self.history.epochs, self.run.state.theta, self.gradient)
 
     def sample_graph(self, row: int) -> Value:
         """The loss of one of the rows to train on, recorded."""

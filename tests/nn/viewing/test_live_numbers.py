@@ -23,7 +23,8 @@ from nn.viewing.live import settings as live
 from nn.viewing.live.page import Tabs
 from nn.viewing.live.question import Question
 from nn.viewing.live.settings import Settings
-from nn.viewing.live.training import Sources, Training
+from nn.viewing.live.sources import Sources
+from nn.viewing.live.training import Training
 
 FEATURES: Mapping[str, Any] = {
     "x": lambda x, y: x, "y": lambda x, y: y, "x²": lambda x, y: x**2, "y²": lambda x, y: y**2,
