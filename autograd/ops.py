@@ -257,7 +257,7 @@ SUB           = Operation("sub",           "−",        "x - y",            ("1
 MUL           = Operation("mul",           "×",        "x * y",            ("y", "x"))
 DIV           = Operation("div",           "÷",        "x / y",            ("1 / y", "-out / y"))
 NEG           = Operation("neg",           "neg",      "-x",               ("-1",))
-POW           = Operation("pow",           "^",        "x ** y",           ("pow_slope(x, y)", "pow_log(x, y)"))
+POW           = Operation("pow",           "^",        "x ** y",           ("mul_no_nan(x ** (y - 1), y)", "pow_log(x, y)"))
 EXP           = Operation("exp",           "exp",      "exp(x)",           ("out",))
 EXPM1         = Operation("expm1",         "expm1",    "expm1(x)",         ("exp(x)",),           "exp(x) - 1")
 LOG           = Operation("log",           "log",      "log(x)",           ("1 / x",))
@@ -285,9 +285,6 @@ MAXIMUM       = Operation("maximum",       "max",      "maximum(x, y)",    ("0.5
 MINIMUM       = Operation("minimum",       "min",      "minimum(x, y)",    ("0.5 * (1 + greater(y, x) - greater(x, y))",
                                                                             "0.5 * (1 + greater(x, y) - greater(y, x))"))
 # What these derivatives are written in besides, so that they too can be recorded:
-POW_SLOPE     = Operation("pow_slope",     "^ slope",  "mul_no_nan(x ** (y - 1), y)",
-                                                                           ("mul_no_nan(pow_slope(x, y - 1), y)",
-                                                                            "mul_no_nan(1 + mul_no_nan(log(x), y), x ** (y - 1))"))
 POW_LOG       = Operation("pow_log",       "^ log",    "mul_no_nan(log(x), x ** y)",
                                                                            ("mul_no_nan(1 + mul_no_nan(log(x), y), x ** (y - 1))",
                                                                             "mul_no_nan(log(x), out)"))

@@ -412,7 +412,7 @@ def record(op: Operation, *operands: SupportsFloat) -> Value:
     return _recorders[op](*operands)
 
 
-# np.maximum of objects is a comparison, and a comparison of Values is refused. So is that of two arrays: NumPy asks
+# np.maximum of objects is a comparison, and a comparison of Values is refused; so is that of two arrays, as NumPy asks
 # only where an operand is a Value itself.
 _INSTEAD_OF_COMPARISONS = {"maximum": partial(record, ops.MAXIMUM), "minimum": partial(record, ops.MINIMUM)}
 

@@ -90,12 +90,6 @@ REFERENCES: dict[str, Reference] = {
     "minimum": Reference(
         min, (lambda x, y: step(y - x), lambda x, y: step(x - y)), tuple(p for p in PLANE if p[0] != p[1])
     ),
-    "pow_slope": Reference(
-        lambda x, y: y * x ** (y - 1),
-        (lambda x, y: y * (y - 1) * x ** (y - 2), lambda x, y: x ** (y - 1) * (1 + y * mp.log(x))),
-        tuple((x, y) for x, y in POWERS if x > 0 and y > -100),
-        absolute=2 * math.ulp(1.0),
-    ),
     "pow_log": Reference(
         lambda x, y: x**y * mp.log(x),
         (lambda x, y: x ** (y - 1) * (1 + y * mp.log(x)), lambda x, y: x**y * mp.log(x) ** 2),
