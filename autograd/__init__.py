@@ -21,10 +21,10 @@ from .ops import Operation
 from .registry import register
 from .value import Value
 from .viewing import Drawing, Explanation, Stepper, draw, explain, step_through
-from .viewing.live.notebook import play
 
 if TYPE_CHECKING:
     from .compiler import Program, compile
+    from .viewing.live.notebook import play
 
 __version__ = "0.1.0"
 
@@ -59,10 +59,15 @@ warn_of_namesake()
 
 
 def __getattr__(name: str) -> object:
-    """The compiler, when it is first asked for: it needs NumPy, whose import takes longer than all the rest."""
+    """What is imported when it is first asked for: a page, and the compiler: NumPy takes longer than all the rest."""
     if name in ("Program", "compile"):
         from . import compiler
 
         globals().update(Program=compiler.Program, compile=compiler.compile)
         return globals()[name]
+    if name == "play":
+        from .viewing.live.notebook import play
+
+        globals()["play"] = play
+        return play
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -132,11 +132,7 @@ def _given(formula: Formula, assignments: Sequence[str]) -> dict[str, float]:
         if name in given:
             raise ExpressionError(f"{name} is given twice")
         given[name] = value
-    if unknown := [name for name in given if name not in formula.names]:
-        needed = [name for name in formula.names if name in given or name not in CONSTANTS]
-        raise ExpressionError(
-            f"{', '.join(unknown)} is not in the expression, which needs {', '.join(needed) or 'nothing'}"
-        )
+    formula.require(given)
     return given
 
 

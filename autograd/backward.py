@@ -208,12 +208,12 @@ def _adjoints(output: V, inputs: Sequence[V], create_graph: bool) -> dict[V, flo
     relevant = dependents(order, inputs)
     adjoints: dict[V, float | V] = {output: 1.0}
     for node in reversed(order):
-        if node not in adjoints:
+        if node._x is None or node not in adjoints:  # half of all nodes were made from none
             continue
         adjoint = adjoints[node]
         for i, (parent, partial) in enumerate(((node._x, node._dx), (node._y, node._dy))):
             if parent in relevant and partial is not None:
-                flow = _product(adjoint, node.recorded_partial(i) if create_graph else partial)
+                flow = _product(adjoint, node.recorded_partial(i)) if create_graph else adjoint * partial
                 adjoints[parent] = adjoints[parent] + flow if parent in adjoints else flow  # type: ignore[operator]
     if modes.is_checking():
         _check_adjoints(order, adjoints.get)

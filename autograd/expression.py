@@ -13,7 +13,7 @@ import inspect
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import NoReturn
@@ -100,6 +100,14 @@ class Formula:
             needed |= {step.name: None for step in steps if isinstance(step, Name) and step.name not in defined}
             defined.add(name)
         return list(needed)
+
+    def require(self, given: Collection[str]) -> None:
+        """An ExpressionError unless all these names are the formula's."""
+        if unknown := [name for name in given if name not in self.names]:
+            needed = [name for name in self.names if name in given or name not in CONSTANTS]
+            raise ExpressionError(
+                f"{', '.join(unknown)} is not in the expression, which needs {', '.join(needed) or 'nothing'}"
+            )
 
     def evaluate(self, leaves: Mapping[str, Value]) -> Value:
         """The Value of the last part, recorded from the leaves of those names."""

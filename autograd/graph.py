@@ -66,7 +66,10 @@ def topological_order(*roots: N, known: Callable[[N], bool] | None = None) -> li
             for parent in path[-1][1]:
                 if parent not in seen and not (known and known(parent)):
                     seen.add(parent)
-                    path.append((parent, iter(parent.parents)))
+                    if not (parents := parent.parents):  # one of two nodes is a leaf or a constant: no path goes on
+                        order.append(parent)
+                        continue
+                    path.append((parent, iter(parents)))
                     break
             else:
                 order.append(path.pop()[0])
@@ -84,6 +87,6 @@ def dependents(order: Iterable[N], sources: Iterable[N]) -> set[N]:
     """
     found = set(sources)
     for node in order:
-        if not found.isdisjoint(node.parents):
+        if (parents := node.parents) and not found.isdisjoint(parents):
             found.add(node)
     return found

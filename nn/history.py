@@ -12,11 +12,11 @@ from autograd.files import write_file
 
 from .data.scaling import Scaling
 from .fit.recording import Curves
-from .viewing.film import Film, make_film
-from .viewing.plots import plot_loss, svg_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from .viewing.film.page import Film
 
 
 @dataclass(repr=False)
@@ -51,6 +51,8 @@ class History(Curves):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the losses over the epochs, into axes of the caller's or into a figure of their own."""
+        from .viewing.plots import plot_loss
+
         return plot_loss(self, ax)
 
     def film(
@@ -69,6 +71,8 @@ class History(Curves):
         """
         if self.recording is None:
             raise ValueError("this training was not recorded: train with fit(..., record=True) to have a film of it")
+        from .viewing.film.page import make_film
+
         losses = (self.losses, self.held_out_losses)
         return make_film(self.recording, losses, title, feature_names, class_names, scaling, target_scaling)
 
@@ -85,6 +89,8 @@ class History(Curves):
 
     def _repr_html_(self) -> str:
         """The line and the plot, drawn when a notebook asks for it."""
+        from .viewing.plots import svg_bytes
+
         try:
             picture = svg_bytes(self.plot).decode() if self.losses else ""
         except ImportError:  # the line is there without matplotlib too

@@ -31,7 +31,9 @@ def head_of(packet: bytes) -> dict[str, Any]:
 
 
 def told(ask: Callable[[Any], Any], **question: Any) -> dict[str, Any]:
-    return head_of(answered(ask, question))
+    packet, afterwards = answered(ask, question)
+    afterwards(lambda: False)
+    return head_of(packet)
 
 
 ODD = [None, True, False, 0, -1, 1, 2, 7, 10**400, -0.0, 1e-320, 1e308, math.nan, math.inf, "", "x", "é\ud800", [],
@@ -81,3 +83,10 @@ def until(page: Any, condition: str, seconds: float = 10.0) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < end, f"after {seconds} s it is still not so: {condition}"
         getattr(page, "page", page).wait_for_timeout(10)
+
+
+def on_edge(page: Any, start: int, end: int, share: float) -> tuple[float, float]:
+    """A place on the edge between two neurons of a network's picture, so far on the way: x and y in the window."""
+    before, after = (page.locator("#network .neuron").nth(i).bounding_box() for i in (start, end))
+    x, y = before["x"] + before["width"], before["y"] + before["height"] / 2
+    return x + share * (after["x"] - x), y + share * (after["y"] + after["height"] / 2 - y)

@@ -58,8 +58,14 @@ def almost_300_nodes() -> Value:
 
 GRAPHS = {graph.__name__: graph for graph in (neuron, two_neurons, network, softmax_over_five, almost_300_nodes)}
 
-SEEN = """
-(parts) => {
+EXACT = """((part) => {  // the numbers that are known, with all their digits
+  const hint = part.querySelector("a").getAttribute("xlink:title");
+  return [...hint.matchAll(/\\b(?:data|grad) ([^,?–]+)/g)].map(([, number]) => number);
+})"""
+
+SEEN = (
+    f"(parts) => {{ const exact = {EXACT};"
+    + """
   const box = document.querySelector("#stage").getBoundingClientRect();
   const within = (r) => r.left >= box.left && r.right <= box.right && r.top >= box.top && r.bottom <= box.bottom;
   function seen(part) {
@@ -68,7 +74,7 @@ SEEN = """
     return {
       whole: within(r) && part.contains(at),
       pixels: Math.min(...texts.map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)),
-      exact: texts.map((text) => text.dataset.exact).filter(Boolean),
+      exact: exact(part),
       marked: part.matches(".current, .changed"),
     };
   }
@@ -83,6 +89,7 @@ SEEN = """
   });
 }
 """
+)
 
 
 def steps_seen(page: Any, parts: list[tuple[int, list[str]]]) -> list[dict[str, Any]]:

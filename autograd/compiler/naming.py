@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -127,6 +128,7 @@ def _common(labels: Sequence[str]) -> str:
     return joined if len(stems) <= _MOST and len(joined) <= _LONGEST else ""
 
 
+@lru_cache(maxsize=10_000)  # the programs of one network have the same labels
 def _name(label: str, many: bool = True) -> str:
     """A label as a Python name: indices dropped where it is one of many, layers numbered from 1.
 

@@ -2,8 +2,10 @@
    wheel, pinch, buttons and keys zoom, drag and Shift with arrows pan, a double click shows all.
    Boxes are rectangles in the picture's own units, which are points; scale is the pixels of one unit. */
 const READABLE = 1.02;  // the smallest text of a picture is 10 units high: 10 pixels and a little
+const LEGIBLE = 0.5;  // below it nothing could be made out: what would be so small is not shown as a whole
 const NATURAL = 4 / 3;
 const LARGEST = 8;
+const PANS = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };  // pixels
 const MARGIN = 14;  // pixels kept free around what is looked at
 
 const sides = ({ x, y, width, height }) => ({ x, y, width, height });
@@ -14,38 +16,39 @@ const union = (a, b) => between(Math.min(a.left, b.left), Math.min(a.top, b.top)
   Math.max(a.right, b.right), Math.max(a.bottom, b.bottom));
 const holds = (a, b) => a.left <= b.left && a.top <= b.top && a.right >= b.right && a.bottom >= b.bottom;
 const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const around = ([x, y], [width, height]) => new DOMRect(x - width / 2, y - height / 2, width, height);
 
-/* All of a picture, however much of it is seen at the moment. */
-const whole = (picture) => picture.whole ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
+/* All of a picture, however much of it is seen at the moment; and where one of its parts is, with its rim. */
+const whole = (picture) => picture.box ??= new DOMRect(...picture.getAttribute("viewBox").split(" "));
+const boxOf = (part) => part.box ??= rimmed(part.getBBox());
+const rimmed = (box) => around(middle(box), [box.width + 4, box.height + 4]);
 
 class Camera {
-  /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label, and of null upon Escape. */
+  /* ask(part) is told of boxes that are clicked, or chosen by Enter if they have a label. */
   constructor(ask) {
-    [this.stage, this.overview, this.ask] = [$("stage"), $("overview"), ask];
+    [this.stage, this.overview] = [$("stage"), $("overview")];
     this.pictures = [...this.stage.querySelectorAll("svg")];
     this.chosen = null;  // the scale that the reader zoomed to
     for (const picture of this.pictures) {
       const boxes = [...picture.querySelectorAll("[data-asked]")].sort((a, b) => a.dataset.asked - b.dataset.asked);
-      choosable(boxes, (i) => ask(boxes[i].dataset.part), ["Enter"], (box) => {
-        if (box.matches(":focus-visible") && !holds(this.seen(), this.boxOf(box))) this.look([box.dataset.part]);
-      });
+      choosable(boxes, (i) => ask(boxes[i].dataset.part), ["Enter"]);
     }
-    this.listen();
+    this.listen(ask);
   }
 
   /* The picture of a view, and the place of the panel: upright on a tall screen, else either wide with the panel below
      or upright with the panel beside it, whichever shows the graph larger; where neither can be read as a whole,
      whichever leaves more of the stage. Called anew whenever the page has another size. */
   arrange(view) {
-    const tall = innerWidth < innerHeight, of = this.pictures.filter(({ dataset }) => dataset.view === view);
-    const tried = (tall ? [["under", "upright"]] : [["below", "wide"], ["beside", "upright"]]).map(([place, shape]) => {
+    const tried = (innerWidth < innerHeight ? ["under"] : ["below", "beside"]).map((place) => {
       document.body.dataset.place = place;
       this.measure();
-      const picture = of.find((one) => one.matches(`.${shape}, .only`)), [width, height] = this.size;
+      const shape = place === "below" ? ".wide, .only" : ".upright, .only", [width, height] = this.size;
+      const picture = this.pictures.find((one) => one.dataset.view === view && one.matches(shape));
       const scale = this.room(whole(picture));
       return { place, picture, worth: scale >= READABLE ? 1e9 + Math.min(scale, NATURAL) : width * height };
     });
-    const { place, picture } = tried.reduce((best, one) => one.worth > best.worth ? one : best);
+    const [{ place, picture }] = tried.sort((a, b) => b.worth - a.worth);
     document.body.dataset.place = place;
     this.show(picture);
   }
@@ -54,18 +57,17 @@ class Camera {
      has the focus keeps it. */
   show(picture) {
     const { part } = document.activeElement.dataset;
+    this.undock();
     for (const other of this.stage.children) other.classList.toggle("shown", other === picture);
-    [this.picture, this.whole, this.boxes] = [picture, whole(picture), new Map()];
+    [this.picture, this.whole, this.frame] = [picture, whole(picture), svg("rect", { class: "seen" })];
     this.measure();
-    this.docks?.remove();
-    this.parts = Map.groupBy(picture.querySelectorAll("[data-part]"), (part) => part.dataset.part);
-    this.docks = picture.firstElementChild.appendChild(svg("g"));
     const edges = [...picture.querySelectorAll(".edge path")].map((path) => path.getAttribute("d")).join("");
-    this.small = [...picture.querySelectorAll(".node")].map((part) =>
-      svg("rect", { "data-part": part.dataset.part, ...sides(this.boxOf(part)) }));
-    this.frame = svg("rect", { class: "seen" });
+    const nodes = [...picture.querySelectorAll(".node")].map((part) =>
+      svg("rect", { "data-part": part.dataset.part, ...sides(boxOf(part)) }));
     this.overview.setAttribute("viewBox", Object.values(sides(this.whole)).join(" "));
-    this.overview.replaceChildren(svg("path", { d: edges }), ...this.small, this.frame);
+    this.overview.replaceChildren(svg("path", { d: edges }), ...nodes, this.frame);
+    const parts = document.querySelectorAll("#stage .shown [data-part], #overview [data-part]");
+    this.parts = Map.groupBy(parts, (part) => part.dataset.part);
     this.part(part)?.focus({ preventScroll: true });
   }
 
@@ -74,17 +76,16 @@ class Camera {
   /* Marks these parts, and no others, here and in the overview; of what stays as it is nothing is laid out again. */
   mark(mark, names) {
     const marked = new Set(names);
-    for (const part of [...this.parts.values()].flat().concat(this.small)) {
-      part.classList.toggle(mark, marked.has(part.dataset.part));
-    }
+    for (const [name, parts] of this.parts) for (const part of parts) part.classList.toggle(mark, marked.has(name));
   }
 
-  boxOf(part) {
-    if (!this.boxes.has(part)) {
-      const { x, y, width, height } = part.getBBox();
-      this.boxes.set(part, new DOMRect(x - 2, y - 2, width + 4, height + 4));
+  /* What parts say: where the pointer rests on them, and their numbers, which are the last texts in them. */
+  write(parts) {
+    for (const [name, [hint, ...numbers]] of Object.entries(parts)) {
+      const part = this.part(name), fields = [...part.querySelectorAll("text")].slice(-numbers.length);
+      for (const link of part.querySelectorAll("a")) change(link, { "xlink:title": hint });
+      fields.forEach((field, i) => say(field, numbers[i]));
     }
-    return this.boxes.get(part);
   }
 
   /* The stage's size in pixels, kept: to ask for it at each step would have the whole page laid out twice. */
@@ -97,23 +98,18 @@ class Camera {
   }
 
   /* What is seen, less a margin of some pixels. */
-  seen(margin = 0) {
-    const { scale, at: [x, y] } = this, [width, height] = this.size.map((length) => (length / 2 - margin) / scale);
-    return between(x - width, y - height, x + width, y + height);
-  }
+  seen(margin = 0) { return around(this.at, this.size.map((length) => (length - 2 * margin) / this.scale)); }
 
   /* Looks at some parts, the first of them above all: together if they can be so and still be read. A part that is too
-     far from the others is docked: a copy of it stands at the edge where it lies. Without parts, at everything. */
+     far from the others is docked: a copy of it stands at the edge where it lies. Without parts, or where all can be
+     read, at everything. */
   look(names) {
-    const all = this.room(this.whole);
-    if (!names.length || (all >= READABLE && !this.chosen)) {
-      this.move(middle(this.whole), Math.min(all, 1.5 * NATURAL));
-      return;
-    }
     const parts = names.map((name) => this.part(name)), readable = (box) => this.room(box) >= READABLE;
-    const box = parts.map((part) => this.boxOf(part)).reduce((all, other) =>
-      readable(union(all, other)) ? union(all, other) : all);
-    const scale = Math.min(Math.max(this.chosen ?? NATURAL, READABLE), this.room(box)), [x, y] = middle(box);
+    const all = !names.length || (readable(this.whole) && !this.chosen);
+    const box = all ? this.whole : parts.map(boxOf).reduce((some, other) =>
+      readable(union(some, other)) ? union(some, other) : some);
+    const most = all ? 1.5 * NATURAL : Math.max(this.chosen ?? NATURAL, READABLE);
+    const scale = Math.min(most, this.room(box)), [x, y] = middle(box);
     const [width, height] = this.size.map((length) => (length / 2 - MARGIN) / scale);
     const { left, top, right, bottom } = this.whole;
     this.move([clamp(x, left + width, right - width), clamp(y, top + height, bottom - height)], scale);
@@ -122,28 +118,30 @@ class Camera {
 
   /* Every part that is out of sight gets a copy, as near to it as there is room beside what else is looked at. */
   dock(parts) {
-    const seen = this.seen(MARGIN / 2), taken = parts.map((part) => this.boxOf(part)).filter((box) => meet(seen, box));
+    const seen = this.seen(MARGIN / 2), taken = parts.map(boxOf).filter((box) => meet(seen, box));
     const places = (from, to) => Array.from({ length: 25 }, (_, i) => from + (to - from) * i / 24);
     for (const part of parts) {
-      const { x, y, width, height } = this.boxOf(part);
-      if (holds(seen, this.boxOf(part))) continue;
+      const { x, y, width, height } = boxOf(part);
+      if (holds(seen, boxOf(part))) continue;
       const all = places(seen.left, seen.right - width).flatMap((left) =>
         places(seen.top, seen.bottom - height).map((top) => new DOMRect(left, top, width, height)));
       const distance = (place) => Math.hypot(place.x - x, place.y - y);
-      const [edge, ...further] = all.sort((a, b) => distance(a) - distance(b));
-      const place = [edge, ...further].find((one) => !taken.some((other) => meet(one, other))) ?? edge;
+      all.sort((a, b) => distance(a) - distance(b));
+      const place = all.find((one) => !taken.some((other) => meet(one, other))) ?? all[0];
       taken.push(place);
-      const copy = this.docks.appendChild(part.cloneNode(true));
+      const copy = this.picture.firstElementChild.appendChild(part.cloneNode(true));
       copy.classList.add("docked");
       copy.setAttribute("transform", `translate(${place.x - x} ${place.y - y})`);
     }
   }
 
+  undock() { for (const copy of this.stage.querySelectorAll(".docked")) copy.remove(); }
+
   /* The picture's middle is in sight wherever one pans; everything else moves the camera through here. */
   move([x, y], scale = this.scale) {
     const { left, top, right, bottom } = this.whole;
     Object.assign(this, { at: [clamp(x, left, right), clamp(y, top, bottom)], scale });
-    this.docks.replaceChildren();
+    this.undock();
     const seen = sides(this.seen());
     this.picture.setAttribute("viewBox", Object.values(seen).join(" "));
     change(this.frame, seen);
@@ -159,8 +157,9 @@ class Camera {
 
   /* Puts the middle of a part where something else was on the screen, large enough to be read. */
   hold(part, place) {
+    const [clientX, clientY] = middle(place);
     this.move(this.at, Math.max(this.scale, READABLE));
-    this.moveBy(minus(middle(this.boxOf(part)), this.pointAt(place)));
+    this.moveBy(minus(middle(boxOf(part)), this.pointAt({ clientX, clientY })));
   }
 
   /* The reader's own zoom, by a factor, about a point of the picture. */
@@ -171,12 +170,13 @@ class Camera {
     this.move([x + (this.at[0] - x) * share, y + (this.at[1] - y) * share], scale);
   }
 
-  fit() {
-    this.chosen = null;
-    this.look([]);
+  /* Shows all of the picture; where nothing in it could be made out, one part, and the overview shows the rest. */
+  fit(part) {
+    this.chosen = part && this.room(this.whole) < LEGIBLE ? READABLE : null;
+    this.look(this.chosen ? [part] : []);
   }
 
-  listen() {
+  listen(ask) {
     const { stage, overview } = this, fingers = new Map();  // what of the picture each has taken hold of
     const apart = (a, b) => Math.hypot(...minus(a, b));
     let dragged = false;
@@ -184,7 +184,6 @@ class Camera {
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), this.pointAt(event));
     };
-    stage.ondblclick = () => this.fit();
     stage.onpointerdown = (event) => {
       fingers.set(event.pointerId, this.pointAt(event));
       dragged = fingers.size > 1;
@@ -199,21 +198,24 @@ class Camera {
       else this.moveBy(minus(held, now));
     };
     window.onpointerup = window.onpointercancel = ({ pointerId }) => fingers.delete(pointerId);
-    stage.addEventListener("click", (event) => { if (dragged) event.stopPropagation(); }, true);
+    stage.addEventListener("focusin", ({ target }) => {
+      if (target.matches("[data-asked]:focus-visible") && !holds(this.seen(), boxOf(target))) {
+        this.look([target.dataset.part]);
+      }
+    });
     stage.onclick = ({ target }) => {
       const part = target.closest(".node, .cluster[data-part]");
-      if (part) this.ask(part.dataset.part);
+      if (part && !dragged) ask(part.dataset.part);
     };
     overview.onpointerdown = overview.onpointermove = (event) => {
       if (event.buttons) this.move(this.pointAt(event, overview));
     };
-
-    const [larger, smaller, all] = [() => this.zoom(1.25), () => this.zoom(0.8), () => this.fit()];
-    const pan = (right, down) => () => this.moveBy([right / this.scale, down / this.scale]);
-    [$("larger").onclick, $("smaller").onclick, $("fit").onclick] = [larger, smaller, all];
-    onKeys("select", {
-      "+": larger, "=": larger, "-": smaller, "0": all, Escape: () => this.ask(null), "Shift ArrowLeft": pan(-80, 0),
-      "Shift ArrowRight": pan(80, 0), "Shift ArrowUp": pan(0, -80), "Shift ArrowDown": pan(0, 80),
+    $("larger").onclick = () => this.zoom(1.25);
+    $("smaller").onclick = () => this.zoom(0.8);
+    $("fit").onclick = stage.ondblclick = () => this.fit();
+    document.addEventListener("keydown", (event) => {
+      const [right, down] = PANS[shortcut(event).split("Shift+")[1]] ?? [0, 0];
+      if (right || down) this.moveBy([right / this.scale, down / this.scale]);
     });
   }
 }

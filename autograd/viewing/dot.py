@@ -32,8 +32,9 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 _CLUSTER = {"style": "rounded,filled", "color": "line", "fillcolor": "cluster/10", "penwidth": "0.8", "margin": "9"}
 # Straight lines with room to fan out. Where everything is connected to everything, no order has fewer crossings than
-# another: what can stand in columns is told its order, and Graphviz need not look for one.
-_BOXES = {"ranksep": "0.6", "splines": "line", "mclimit": "0.01"}
+# another: what can stand in columns is told its order, and Graphviz need not look for one. A second look at clusters,
+# which it would take, forgets about columns within them.
+_BOXES = {"ranksep": "0.6", "splines": "line", "mclimit": "0.01", "remincross": "false"}
 _CROWDED = {**_BOXES, "ranksep": "1.4"}
 # Simple curves, and a bound on polishing: a line around all that stands between far ends takes Graphviz minutes.
 _FAR = {"ranksep": "0.28", "splines": "curved", "nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1"}
@@ -44,9 +45,6 @@ _LAYOUTS: Mapping[str, Mapping[str, str]] = {
     "crowded": _CROWDED,
     "far": _FAR,
 }
-# Unseen edges in one place, so that a crossing of them counts for more than one of any other. Not by very much: the
-# search for fewer crossings ends where a round saves but a small part of them all.
-HEAVY = 4
 _SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}
 _STYLES: Mapping[str, Mapping[str, str]] = {
     "result": {},
@@ -65,7 +63,7 @@ _STYLES: Mapping[str, Mapping[str, str]] = {
     "entry": {"shape": "circle", "fillcolor": "constant", "width": "0.18"},
     "more": {"shape": "plaintext", "style": "", "fontcolor": "quiet", "height": "0.2", "margin": "0"},
     "pin": {"shape": "point", "width": "0.04", "color": "line", "fillcolor": "operation"},
-    "mark": {"shape": "point", "style": "invis", "width": "0", "height": "0"},
+    "gate": {"shape": "point", "width": "0.02", "color": "line", "fillcolor": "operation"},  # closes the gap in a line
 }  # fmt: skip
 
 _COLOURS = ("color", "fillcolor", "fontcolor")
@@ -89,6 +87,7 @@ class Sheet:
         self._edges: list[tuple[str, str, dict[str, str]]] = []
         self._captions: dict[Cluster, Sequence[str]] = {}
         self._columns: list[tuple[Cluster, Sequence[str], str]] = []
+        self._gates: set[str] = set()
 
     def record(
         self,
@@ -114,9 +113,12 @@ class Sheet:
         """A node without a text."""
         self._add(name, "", style, cluster, hint)
 
-    def pin(self, name: str, cluster: Cluster) -> None:
-        """A point that lines pass through."""
-        self._add(name, "", "pin", cluster, "")
+    def stops(self, style: str, names: Sequence[str], cluster: Cluster) -> None:
+        """A column of points that lines pass through: a ``pin`` is seen, a ``gate`` is no wider than they."""
+        for name in names:
+            self._add(name, "", style, cluster, "")
+        self._gates.update(names if style == "gate" else ())
+        self.column(names, cluster)
 
     def caption(self, cluster: Cluster, lines: Sequence[str]) -> None:
         """What is written on a cluster, in the place of its title."""
@@ -132,23 +134,9 @@ class Sheet:
         ordered = names[::-1] if cluster and self._sides in ("ew", "we") else names
         self._columns.append((cluster, ordered, "source" if first else "same"))
 
-    def order(
-        self, before: Sequence[str], after: Sequence[Sequence[str]], cluster: Cluster = (), weight: str = "1"
-    ) -> None:
-        """What stands side by side after ``before``: groups of nodes in this order, each of them in its own cluster.
-
-        Graphviz has no order for clusters: it draws as few crossings as it can find. So an unseen column within
-        ``cluster`` has a mark for each group; unseen edges to and from the marks in turn cross where the order differs.
-        With a ``weight`` of 0 the marks do not draw what stands after them nearer to each other.
-        """
-        marks = [f"mark{len(self._columns)}_{i}" for i in range(len(after))]
-        unseen = {"style": "invis"}
-        for mark, group in zip(marks, after, strict=True):
-            self._add(mark, "", "mark", cluster, "")
-            self._edges += [(mark, node, {**unseen, "weight": weight}) for node in group] * HEAVY
-        for i, name in enumerate(before):
-            self._edges += [(name, marks[i * len(marks) // len(before)], unseen)] * HEAVY
-        self.column(marks, cluster)
+    def behind(self, first: str, others: Sequence[str]) -> None:
+        """All of ``others`` stand in later ranks than ``first``."""
+        self._edges += [(first, other, {"style": "invis", "weight": "0"}) for other in others]
 
     def edge(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An arrow with a text of one or more lines beside it; a hint is shown where the pointer rests."""
@@ -157,11 +145,18 @@ class Sheet:
             style["label"] = graphviz.nohtml("\\n".join(lines))
         if hint:
             style["tooltip"] = _lines(hint)
+        if tail in self._gates:
+            style["tailclip"] = "false"
         self._edges.append((tail, head, style))
 
     def connector(self, tail: str, head: str, text: str = "", hint: str = "", **style: str) -> None:
         """An edge from the middle of one side to the middle of the opposite one."""
         self.edge(tail, head, text, hint, tailport=self._sides[0], headport=self._sides[1], **style)
+
+    def leg(self, tail: str, head: str, hint: str = "", **style: str) -> None:
+        """The part of an arrow that ends in a stop; it arrives from any side, and so is straight."""
+        port = {} if tail in self._gates else {"tailport": self._sides[0]}
+        self.edge(tail, head, hint=hint, headclip="false", arrowhead="none", **port, **style)
 
     def thinned(self, tail: str, head: str, share: float, text: str = "", hint: str = "", color: str = "line") -> None:
         """A connector of a fan, as wide and as dark as its share of the strongest of them, and its arrowhead too."""

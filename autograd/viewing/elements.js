@@ -1,17 +1,14 @@
 /* What every page is made of: elements, those of a picture that can be chosen, and the numbers that Python wrote. */
 const $ = (id) => document.getElementById(id);
 
-/* An element with its attributes, and what it does upon events, and children; strings among these are texts. */
-function made(space, tag, attributes, children) {
+/* Makes an element with its attributes and children; strings among these are texts. */
+const maker = (space) => (tag, attributes = {}, ...children) => {
   const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element[name] = value; else element.setAttribute(name, value);
-  }
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
-}
-const html = (tag, attributes = {}, ...children) => made("http://www.w3.org/1999/xhtml", tag, attributes, children);
-const svg = (tag, attributes = {}, ...children) => made("http://www.w3.org/2000/svg", tag, attributes, children);
+};
+const html = maker("http://www.w3.org/1999/xhtml"), svg = maker("http://www.w3.org/2000/svg");
 
 /* What is as it should be is left alone: with whatever is set begin style, layout and painting. */
 function change(element, attributes) {
@@ -29,13 +26,11 @@ function list(host, texts, make) {
 const clamp = (x, low, high) => low > high ? (low + high) / 2 : Math.min(Math.max(x, low), high);
 
 /* Marks that can be chosen: Tab reaches one of them, arrows up and down the others, the keys that choose it choose. */
-function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
+function choosable(marks, choose, keys = ["Enter", " "]) {
   const reach = (one) => marks.forEach((mark) => change(mark, { role: "button", tabindex: mark === one ? 0 : -1 }));
   const host = marks[0]?.closest("svg").parentElement;  // no part of a picture: Tab would stop at one that listens
   reach(marks[0]);
-  host?.addEventListener("focusin", ({ target }) => {
-    if (marks.includes(target)) { reach(target); reached(target); }
-  });
+  host?.addEventListener("focusin", ({ target }) => { if (marks.includes(target)) reach(target); });
   host?.addEventListener("keydown", (event) => {
     const i = marks.indexOf(event.target), chooses = keys.includes(event.key);
     const next = marks[i + { ArrowUp: -1, ArrowDown: 1 }[event.key]];
@@ -46,19 +41,23 @@ function choosable(marks, choose, keys = ["Enter", " "], reached = () => {}) {
   });
 }
 
-/* What keys do, wherever the focus is but in some elements whose own they are. */
-function onKeys(own, actions) {
-  document.addEventListener("keydown", (event) => {
-    const action = actions[event.shiftKey && event.key.length > 1 ? `Shift ${event.key}` : event.key];
-    if (!action || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(own)) return;
-    event.preventDefault();
-    action();
-  });
+/* What a key that is pressed is called in aria-keyshortcuts, unless what has the focus takes it itself. */
+function shortcut({ key, shiftKey, altKey, ctrlKey, metaKey, target }) {
+  const taking = `input:not(#slider), textarea, select, dialog${key === " " ? ", button, summary" : ""}`;
+  if (altKey || ctrlKey || metaKey || target.closest(taking)) return "";
+  return (shiftKey && key.length > 1 ? "Shift+" : "") + ({ " ": "Space", "+": "Plus" }[key] ?? key);
 }
+/* Keys press the buttons that name them. */
+document.addEventListener("keydown", (event) => {
+  const button = document.querySelector(`[aria-keyshortcuts~="${CSS.escape(shortcut(event))}"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
 
 /* JSON, in which an array of numbers is its kind and its bytes: as text, or so many from a place on in the body. */
 const KINDS = {
-  f4: (...place) => Array.from(new Float32Array(...place), (x) => Number.isFinite(x) ? x : null),
+  f8: (...place) => Array.from(new Float64Array(...place), (x) => Number.isFinite(x) ? x : null),
   u1: (...place) => new Uint8Array(...place),
   u2: (...place) => new Uint16Array(...place),
   d3: (buffer) => Array.from({ length: buffer.byteLength / 3 }, (_, i) => decimal(new Uint8Array(buffer, 3 * i, 3))),
@@ -67,8 +66,8 @@ function parsed(text, body) {
   return JSON.parse(text, (_, value) => {
     const { kind, base64, at, count } = value ?? {};
     if (!(kind in KINDS) || (base64 ?? at) === undefined) return value;
-    if (at !== undefined) return KINDS[kind](body.buffer, at, count);
-    return KINDS[kind](Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+    const bytes = base64 === undefined ? body : Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    return KINDS[kind](bytes.buffer, at, count);
   });
 }
 /* Four digits, a sign and an exponent in three bytes. */

@@ -16,6 +16,9 @@ Scope = tuple[str, ...]
 
 Level = Literal["neuron", "layer"]
 
+Edge = tuple[Value, Value]
+"""A node that is read, and the one that reads it."""
+
 DEEPEST_SCOPE = 8
 LARGEST_LOOSE_STAGE = 12
 
@@ -64,54 +67,53 @@ class Passage:
     """Where numbers enter parts of a network that read the same, as the neurons of a layer do, or leave them."""
 
     outer: Scope
-    """What encloses the parts that are entered."""
-    reads: Sequence[Value]
-    """What passes, in the order of the parts that it comes from."""
-    readers: Sequence[Sequence[Value]]
-    """What reads it: for each part that is entered, in their order; outside of all parts, for each that passes."""
+    """What encloses these parts."""
+    edges: Sequence[Sequence[Edge]]
+    """Into each of the parts, or from each of what leaves them to its readers: in the order of the parts."""
 
 
 def entrances(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Passage]:
     """What comes into parts that stand side by side, but where it comes from these parts themselves."""
-    read: dict[Scope, dict[Value, list[Value]]] = {}
+    read: dict[Scope, dict[Value, dict[Value, None]]] = {}
     for node in order:
         scope = scopes[node]
         outer = scope[:-1] or scope
         for parent in node.parents if scope else ():
             if scopes[parent][: len(outer)] != outer:
-                read.setdefault(scope, {}).setdefault(parent, []).append(node)
+                read.setdefault(scope, {}).setdefault(parent, {})[node] = None
     alike: dict[tuple[Scope, frozenset[Value]], list[Scope]] = {}
     for scope in sorted(read, key=_place):
         alike.setdefault((scope[:-1], frozenset(read[scope])), []).append(scope)
     places = {node: i for i, node in enumerate(order)}
     passages = []
     for (outer, reads), parts in alike.items():
-        readers = [[node for nodes in read[scope].values() for node in nodes] for scope in parts]
         first = [node for node in reads if node.parents] or reads  # beside a result, a leaf is but an operand
-        if (outer or len(parts) > 1) and reads.isdisjoint(_behind(order, readers)):
-            in_order = sorted(first, key=lambda node: (_place(scopes[node]), places[node]))
-            passages.append(Passage(outer, in_order, readers))
+        in_order = sorted(first, key=lambda node: (_place(scopes[node]), places[node]))
+        edges = [[(node, reader) for node in in_order for reader in read[scope][node]] for scope in parts]
+        if reads.isdisjoint(_behind(order, edges)):
+            passages.append(Passage(outer, edges))
     return passages
 
 
 def exits(order: Sequence[Value], scopes: Mapping[Value, Scope]) -> list[Passage]:
     """What comes out of parts that stand side by side, to be read outside of all."""
-    read: dict[Scope, dict[Value, list[Value]]] = {}
+    read: dict[Scope, dict[Value, dict[Value, None]]] = {}
     for node in order:
         for parent in node.parents if not scopes[node] else ():
             if scopes[parent]:
-                read.setdefault(scopes[parent][:-1], {}).setdefault(parent, []).append(node)
-    in_order = [sorted(reads, key=lambda node: _place(scopes[node])) for reads in read.values()]
-    return [
-        Passage((), nodes, [reads[node] for node in nodes])
-        for nodes, reads in zip(in_order, read.values(), strict=True)
-        if len(nodes) > 1
-    ]
+                read.setdefault(scopes[parent][:-1], {}).setdefault(parent, {})[node] = None
+    passages = []
+    for outer, readers in read.items():
+        in_order = sorted(readers, key=lambda node: _place(scopes[node]))
+        edges = [[(node, reader) for reader in readers[node]] for node in in_order]
+        if len(edges) > 1 and readers.keys().isdisjoint(_behind(order, edges)):
+            passages.append(Passage(outer, edges))
+    return passages
 
 
-def _behind(order: Sequence[Value], readers: Sequence[Sequence[Value]]) -> set[Value]:
-    """These nodes, and all that is computed from them."""
-    behind = {node for nodes in readers for node in nodes}
+def _behind(order: Sequence[Value], edges: Sequence[Sequence[Edge]]) -> set[Value]:
+    """What these edges lead to, and all that is computed from that."""
+    behind = {head for part in edges for _, head in part}
     for node in order:
         if not behind.isdisjoint(node.parents):
             behind.add(node)

@@ -59,7 +59,7 @@ def visible(text: str) -> str:
     >>> visible("first\\nsecond"), visible("\\x00")
     ('first␊second', '␀')
     """
-    return _INVISIBLE.sub(_picture, text)
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_picture, text)
 
 
 def shortened(label: str) -> str:

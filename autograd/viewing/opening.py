@@ -6,11 +6,13 @@ that follow one another can be open at once, so that what flows between their ne
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .notation import visible
+from .panel import PANEL, elements, escaped
 from .parts import named_parts
 from .player import Page, asset, fill_player
 
@@ -64,11 +66,11 @@ def page_of(title: str, views: Sequence[View]) -> DrawingPage:
         stage="".join(_stage(i, view) for i, view in enumerate(views)),
         stage_label="Picture",
         map=asset("map.html"),
-        panel=_PANEL,
+        panel=PANEL,
         panel_label="What is asked",
         style=asset("camera.css") + asset("picture.css") + asset("opening.css"),
         script=asset("camera.js") + asset("opening.js"),
-        data={"frames": [_frame(view, [tuple(other.opened) for other in views]) for view in views]},
+        data={"frames": [_frame(view, views) for view in views]},
         unit="view",
         pace=PACE,
     )
@@ -84,27 +86,38 @@ def _stage(number: int, view: View) -> str:
     )
 
 
-def _frame(view: View, views: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """A view for the page's script. ``turns`` says which view shows a layer the other way, open or closed; ``opens``
-    and ``within`` by which box it is opened, or begins where it stands open."""
-    boxes = {(asked.layer, asked.opens): part for part, asked in reversed(view.asked.items()) if asked.layer}
-    turns = {visible(layer): _turned(view.opened, layer, views) for layer, _ in boxes}
+def _frame(view: View, views: Sequence[View]) -> dict[str, Any]:
+    """A view for the page's script: what is told of each box, and in which view a click on a box or a frame turns its
+    layer the other way: open or closed. There it is ``held`` where it was, and has the focus."""
+    turns = {}
+    for part, asked in view.asked.items():
+        layer, index = visible(asked.layer), _turned(view.opened, asked.layer, [tuple(other.opened) for other in views])
+        if layer and index >= 0:
+            box = next(box for box, other in views[index].asked.items() if other.layer == asked.layer)
+            turns[part if asked.opens else layer] = {
+                "view": index, "held": layer if asked.opens else box, "focused": box,
+            }  # fmt: skip
     opened = list(map(visible, view.opened))
     hints = ["Click or Enter on a box says what is in it."]
-    if any(asked.opens for asked in view.asked.values()):
+    if any(part in turns for part in view.asked):
         hints.append("On a layer it opens its neurons.")
     if opened:
         hints.append(f"Open: {', '.join(opened)}. A click on the frame closes it.")
     return {
-        "opened": opened,
-        "hints": hints,
+        "said": f"{' and '.join(opened)} open" if opened else "all closed",
         "turns": turns,
-        "boxes": {visible(layer): part for (layer, _), part in boxes.items()},
-        "asked": {
-            part: {"lines": list(map(visible, asked.lines)), "layer": visible(asked.layer), "opens": asked.opens}
+        "hints": _told("", hints),
+        "told": {
+            part: _told(asked.lines[0], asked.lines[1:], layer if (layer := visible(asked.layer)) in turns else "")
             for part, asked in view.asked.items()
         },
     }
+
+
+def _told(name: str, lines: Sequence[str], closes: str = "") -> str:
+    """What is told of a box, with a button that closes the layer it is in."""
+    close = f'<button id="toggle" value="{html.escape(closes)}">close {html.escape(closes)}</button>' if closes else ""
+    return f'{close}<h2 id="asked">{escaped(name)}</h2><div id="said">{elements("div", lines)}</div>'
 
 
 def _turned(opened: Sequence[str], layer: str, views: Sequence[tuple[str, ...]]) -> int:
@@ -114,10 +127,3 @@ def _turned(opened: Sequence[str], layer: str, views: Sequence[tuple[str, ...]])
     else:
         wanted = [both for other in opened for both in ((other, layer), (layer, other))] + [(layer,)]
     return next((views.index(one) for one in wanted if one in views), -1)
-
-
-_PANEL = """
-<button id="toggle"></button>
-<h2 id="asked"></h2>
-<div id="said"></div>
-"""

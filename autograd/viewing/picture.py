@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 from ..naming import name_nodes
 from ..value import Value
 from . import grouping
 from .dot import Sheet
-from .grouping import Box, Flow, Part, Parts, Passage, Scope
+from .grouping import Box, Edge, Flow, Part, Parts, Passage, Scope
 from .ledger import Contribution, computation, contributions, sum_text
 from .notation import gradient_text, largest_text, number_text, range_text, shortened, visible
 from .opening import Asked
@@ -23,6 +24,7 @@ from .palette import Theme
 LONGEST_REACH = 500  # beyond this, Graphviz is too slow at leading lines around what stands between
 MOST_LEAVES = 100  # of a box that are told one by one
 _MARK = {"color": "accent", "penwidth": "2.2"}
+_WEIGHTS = ("1", "8")  # of the legs of a line's way: from the gate to the pin it is level
 MOST_EDGE_TEXTS = 12  # of more, none is seen to belong to its line: all are shown where the pointer rests
 
 
@@ -61,21 +63,17 @@ def dot_of(
             sheet.column([names[part] for part in column], column[0].scope[:-1] if isinstance(column[0], Box) else ())
     else:
         sheet.column([names[node] for node in order if node in entering], first=True)
-        for passage in passages:
-            readers = [[_operation(names[node]) for node in nodes] for nodes in passage.readers]
-            within = scopes[passage.readers[0][0]]  # where lines come through pins
-            sheet.order([names[node] for node in passage.reads], readers, passage.outer, "0" if within else "1")
-    pins = _add_pins(sheet, names, scopes, passages)
+    ways = _add_ways(sheet, names, scopes, passages)
     reached, loose = _reached_by_gradient(order), set(parts.loose)
     for node in parts.loose:
         for i, parent in enumerate(node.parents):
             if parent in loose:
                 text = _partial_text(node, i) if node in reached else ""
                 style = {**_MARK} if parent in marked and node in marked and node.partials else {}
-                if pin := pins.get((parent, node)):
-                    sheet.connector(names[parent], pin, hint=text, arrowhead="none", **style)
-                tail = pin or names[parent]
-                sheet.edge(tail, _operation(names[node]), "" if crowded or far else text, hint=text, **style)
+                stops = [names[parent], *ways.get((parent, node), ())]
+                for leg, weight in zip(pairwise(stops), _WEIGHTS, strict=False):
+                    sheet.leg(*leg, text, weight=weight, **style)
+                sheet.edge(stops[-1], _operation(names[node]), "" if crowded or far else text, hint=text, **style)
     _add_flows(sheet, names, parts.flows, crowded, _marked_flows(order, parts, marked))
     return sheet.dot
 
@@ -134,25 +132,45 @@ def _reach(nodes: Sequence[Value]) -> int:
     return sum(depth[node] - column[parent] - 1 for node in nodes for parent in node.parents)
 
 
-def _add_pins(
+def _add_ways(
     sheet: Sheet, names: Mapping[Part, str], scopes: Mapping[Value, Scope], passages: Sequence[Passage]
-) -> dict[tuple[Value, Value], str]:
-    """The pin through which a node in a part of a network reads what comes from outside, for each such edge.
+) -> dict[Edge, list[str]]:
+    """What each edge into a part of a network, or out of all parts, passes through on its way: a gate, then a pin.
 
-    Graphviz leads a line into the midst of a cluster around all of it. So whatever enters has a pin at the cluster's
-    border: lines run straight from one layer to the next, and on from there.
+    Graphviz has no order for clusters: it draws as few crossings as it can find. But nodes of one rank stand in the
+    order of their column. So all that enters parts which stand side by side, or leaves them, goes through a column of
+    gates in the order of the parts: in that order nothing crosses on the way from there, in any other order lines do.
+
+    Graphviz leads a line into the midst of a cluster around all of it. So whatever enters has a pin at the border of
+    the part, before all that is computed in it: lines run straight there.
     """
-    pins: dict[tuple[Value, Value], str] = {}
+    ways: dict[Edge, list[str]] = {}
+
+    def add(kind: str, edges: Sequence[Edge], cluster: Scope) -> None:
+        added = [f"{names[tail]}_{names[head]}_{kind}" for tail, head in edges]
+        sheet.stops(kind, added, cluster)
+        for edge, stop in zip(edges, added, strict=True):
+            ways.setdefault(edge, []).append(stop)
+
     for passage in passages:
-        for nodes in passage.readers:
-            scope = scopes[nodes[0]]
-            edges = [(read, node) for read in passage.reads for node in nodes if read in node.parents] if scope else []
-            column = {edge: f"{names[edge[0]]}_pin{len(pins) + i}" for i, edge in enumerate(edges)}
-            for pin in column.values():
-                sheet.pin(pin, scope)
-            sheet.column(list(column.values()), scope)
-            pins |= column
-    return pins
+        if len(passage.edges) > 1:  # within the cluster itself, a column would not keep its order to the end
+            add("gate", [edge for edges in passage.edges for edge in edges], passage.outer[:-1])
+        for edges in passage.edges:
+            if scope := scopes[edges[0][1]]:
+                add("pin", edges, scope)
+                first = _first_operations(edges)
+                sheet.column([_operation(names[node]) for node in first], scope)
+                if not {node for _, node in edges}.issubset(first):
+                    leaves = [names[node] for node in scopes if scopes[node] == scope and not node.parents]
+                    sheet.behind(ways[edges[0]][-1], leaves)
+    return ways
+
+
+def _first_operations(edges: Sequence[Edge]) -> list[Value]:
+    """Those that read nothing but what comes from outside, and leaves: they can stand in a column."""
+    read = {tail for tail, _ in edges}
+    heads = dict.fromkeys(head for _, head in edges)
+    return [head for head in heads if all(parent in read or not parent.parents for parent in head.parents)]
 
 
 def _operation(value_name: str) -> str:

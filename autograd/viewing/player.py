@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -31,11 +32,19 @@ class Page:
         save("a page", path, dict.fromkeys((".html", ".htm"), self.html.encode))
 
     def _repr_html_(self) -> str:
-        # A frame of its own keeps the page's styles and keys out of the notebook, and the notebook's out of the page.
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self.description)}" '
-            'style="width: 100%; height: 40rem; border: 0"></iframe>'
-        )
+        return framed(self.html, self.description, "40rem")
+
+
+def framed(page: str, title: str, height: str) -> str:
+    """A page in a frame of its own, which keeps its styles and keys out of the notebook, and the notebook's out of it.
+
+    >>> framed("<p>", "a < b", "9rem")
+    '<iframe srcdoc="&lt;p&gt;" title="a &lt; b" style="width: 100%; height: 9rem; border: 0"></iframe>'
+    """
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" title="{html.escape(title)}" '
+        f'style="width: 100%; height: {height}; border: 0"></iframe>'
+    )
 
 
 def asset(name: str) -> str:
@@ -83,9 +92,14 @@ def fill_player(
         "script": script,
         "data": as_json.replace("<", "\\u003c"),  # so that no text in it can end the script element
     }
-    pieces = asset("player.html").split("{{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, rest = piece.split("}}", 1)
-        filled += [parts[name], rest]
-    return "".join(filled)
+    return fill(asset("player.html"), parts)
+
+
+def fill(template: str, parts: Mapping[str, str]) -> str:
+    """A template with its names in double braces replaced; what takes their place is not looked at again.
+
+    >>> fill("<p>{{name}}</p>", {"name": "{{name}}"})
+    '<p>{{name}}</p>'
+    """
+    first, *pieces = template.split("{{")
+    return first + "".join(parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces))

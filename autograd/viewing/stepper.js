@@ -1,60 +1,36 @@
 /* The steps of a graph: what each makes known stands in the picture, and a box that is asked opens its ledger. */
-let asked = null, step = 0;
-const camera = new Camera((part) => { if (part === null || part in data.ledgers) ask(part); });
+let asked = "", frame = null, step = 0;
+const camera = new Camera((part) => { if (part in data.ledgers) ask(part); });
 
-/* The picture after some frames, whichever was shown before. */
-function paint(frames) {
-  const { current, changed } = frames.at(-1), all = (kind) => frames.flatMap((frame) => frame[kind]);
-  const marks = { current, changed, known: all("known"), passed: all("passed") };
-  for (const [mark, parts] of Object.entries(marks)) camera.mark(mark, parts);
-  const [values, gradients] = ["values", "gradients"].map((kind) => Object.assign({}, ...all(kind)));
-  for (const part of Object.keys(data.ledgers)) {
-    const fields = [...camera.part(part).querySelectorAll("text")].slice(-2);
-    [values[part] ?? ["data ?", ""], gradients[part] ?? ["grad –", ""]].forEach(([text, exact], i) => {
-      say(fields[i], text);
-      change(fields[i], { "data-exact": exact });
-    });
-  }
-}
-
-function ask(part, look = false) {
+function ask(part) {
   asked = part;
-  if (look) camera.look([part]);
   tell();
   $("panel").scrollTop = 0;
-  if (part) $("live").textContent = $("ledger").innerText;
+  if (part) say($("live"), $("told").innerText);
 }
+$("panel").onclick = ({ target }) => {
+  if (!target.matches("button")) return;
+  if (target.value) camera.look([target.value]);
+  ask(target.value);
+};
 
-/* The ledger of what is asked; a contribution is told from the step on in which it is made. */
+/* Of what is asked its ledger, each piece as it is at this step; or else the step. */
 function tell() {
-  const ledger = data.ledgers[asked], row = (...contents) => html("li", {}, ...contents);
-  const link = (part) => html("button", { class: "name", onclick: () => ask(part, true) }, data.ledgers[part].name);
-  $("ledger").hidden = !ledger;
-  $("step").hidden = Boolean(ledger);
+  const ledger = data.ledgers[asked], now = (piece) => piece.findLast(([from]) => from <= step)[1];
   camera.mark("asked", [asked]);
-  if (!ledger) return;
-  say($("kind"), ledger.kind);
-  say($("asked"), ledger.name);
-  list($("made"), ledger.lines, () => html("div"));
-  $("sources").replaceChildren(...ledger.parents.map((part) => row("made from ", link(part))));
-  $("contributions").replaceChildren(...ledger.contributions.map((entry) => entry.step <= step ?
-    row(`${entry.amount} from `, link(entry.child), ` = ${entry.product}`, html("div", {}, entry.rule)) :
-    row("from ", link(entry.child), ` in step ${entry.step}`)));
-  say($("together"), ledger.together.findLast(([from]) => from <= step)?.[1] ?? "");
+  $("told").innerHTML = ledger ? ledger.map(now).join("") : frame.told;
 }
-$("close").onclick = () => ask(null);
 
-function show(frame, index) {
-  step = index;
-  paint(data.frames.slice(0, index + 1));
-  camera.look(frame.focus);
+/* A frame, whichever was shown before: the picture is what all frames up to it have made of it. */
+function show(now, index) {
+  const frames = data.frames.slice(0, index + 1), all = (kind) => frames.flatMap((one) => one[kind]);
+  const marks = { current: now.current, changed: now.changed, known: all("known"), passed: all("passed") };
+  for (const [mark, parts] of Object.entries(marks)) camera.mark(mark, parts);
+  camera.write(Object.assign({}, ...frames.map(({ texts }) => texts)));
+  camera.look(now.focus);
+  [frame, step] = [now, index];
   tell();
-  say($("phase"), frame.phase);
-  say($("heading"), frame.heading);
-  $("lines").replaceChildren(...frame.lines.map(([kind, text]) => html("div", { class: kind }, text)));
-  $("rules-heading").hidden = !frame.rules.length;
-  list($("rules"), frame.rules, () => html("li"));
-  return `${frame.phase}. ${frame.heading}. ${frame.lines.map(([, text]) => text).join("; ")}`;
+  return frame.said;
 }
 
 camera.arrange();

@@ -16,9 +16,10 @@ from ..naming import name_nodes
 from ..value import Value
 from .draw import draw
 from .formula import TEXT, rule_text, spelled_out
-from .ledger import Contribution, computation, contributions
-from .notation import gradient_text, number_text, visible
-from .parts import edge_part, named_parts
+from .ledger import computation, contributions
+from .notation import number_text, visible
+from .panel import PANEL, Ledgers, Piece, elements, escaped
+from .parts import box_texts, edge_part, named_parts
 from .player import Page, asset, fill_player
 
 
@@ -54,51 +55,35 @@ def step_through(root: Value, rankdir: str | None = None, max_nodes: int = 300) 
     order = topological_order(twin)
     names = name_nodes(order)
     frames = list(_frames(order, names))
-    ledgers = _ledgers(order, names, frames)
+    labels = {f"v{i}": visible(names[node]) for i, node in enumerate(order) if not node.is_constant}
     title = f"{visible(root.label) or 'The graph'}, step by step"
     page = fill_player(
         title=title,
-        stage="".join(_pictures(twin, rankdir, max_nodes, ledgers)),
+        stage="".join(_pictures(twin, rankdir, max_nodes, labels)),
         stage_label="Computation graph",
         map=asset("map.html"),
-        panel=_PANEL,
+        panel=PANEL,
         panel_label="This step",
         style=asset("camera.css") + asset("picture.css") + asset("stepper.css"),
         script=asset("camera.js") + asset("stepper.js"),
-        data={"frames": [frame.as_json() for frame in frames], "ledgers": ledgers},
+        data={
+            "frames": [
+                frame.as_json() | {"texts": texts}
+                for frame, texts in zip(frames, _texts(order, names, frames), strict=True)
+            ],
+            "ledgers": _ledgers(order, names, frames),
+        },
     )
     return Stepper(page, f"{len(frames) - 1} steps")
 
 
-def _pictures(root: Value, rankdir: str | None, max_nodes: int, ledgers: Mapping[str, Any]) -> Iterator[str]:
+def _pictures(root: Value, rankdir: str | None, max_nodes: int, labels: Mapping[str, str]) -> Iterator[str]:
     """The picture for each shape of stage."""
-    labels = {part: ledger["name"] for part, ledger in ledgers.items()}
     for shape, direction in [("only", rankdir)] if rankdir else _SHAPES.items():
         yield named_parts(draw(root, direction, max_nodes).titled_svg, labels, **{"class": shape})
 
 
 _SHAPES = {"wide": "LR", "upright": "TB"}
-
-_PANEL = """
-<div id="step">
-<p id="phase"></p>
-<h2 id="heading"></h2>
-<div id="lines"></div>
-<h3 id="rules-heading">Rules used</h3>
-<ul id="rules"></ul>
-</div>
-<section id="ledger" aria-label="Ledger" hidden>
-<button id="close" aria-label="Back to the step" title="Back to the step (Escape)">×</button>
-<p id="kind"></p>
-<h2 id="asked"></h2>
-<div id="made"></div>
-<ul id="sources"></ul>
-<h3>Its gradient</h3>
-<ul id="contributions"></ul>
-<p id="together"></p>
-</section>
-"""
-
 
 Line = tuple[Literal["statement", "continued", "sum"], str]
 
@@ -118,23 +103,30 @@ class Frame:
     gradients: Mapping[int, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As the page plays it: texts, and which parts of the picture become known, change and are looked at."""
+        """As the page plays it: what is told, and which parts of the picture become known, change and are looked at."""
         own = [] if self.node is None else [f"v{self.node}", f"v{self.node}_op"]
         changed = [f"v{i}" for i in (*self.values, *self.gradients)]
         nodes = list(dict.fromkeys([*changed, *own[:1], *(f"v{i}" for i in self.parents)]))
         return {
-            "phase": self.phase,
-            "heading": visible(self.heading),
-            "lines": [(kind, visible(text)) for kind, text in self.lines],
-            "rules": list(dict.fromkeys(self.rules)),
+            "told": self.html(),
+            "said": f"{self.phase}. {visible(self.heading)}. {'; '.join(visible(text) for _, text in self.lines)}",
             "known": [*changed, *own[1:], *(f"{part}->{own[0]}#0" for part in own[1:]), *self.edges],
             "passed": self.edges if self.phase == "Backward" else [],
             "current": [*own, *self.edges],
             "changed": [f"v{i}" for i in self.gradients] if own else [],
             "focus": [*nodes[:1], *(own[1:] if self.edges else []), *nodes[1:]] if own else [],
-            "values": {f"v{i}": [f"data {number_text(x)}", repr(x)] for i, x in self.values.items()},
-            "gradients": {f"v{i}": [f"grad {gradient_text(x)}", repr(x)] for i, x in self.gradients.items()},
         }
+
+    def html(self) -> str:
+        """The step in the panel."""
+        lines = "".join(f'<div class="{kind}">{escaped(text)}</div>' for kind, text in self.lines)
+        rules = elements("li", list(dict.fromkeys(self.rules)))
+        return (
+            f'<div id="step"><p id="phase">{self.phase}</p><h2 id="heading">{escaped(self.heading)}</h2>'
+            f'<div id="lines">{lines}</div>'
+            + (f'<h3 id="rules-heading">Rules used</h3><ul id="rules">{rules}</ul>' if rules else "")
+            + "</div>"
+        )
 
 
 def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Frame]:
@@ -165,43 +157,28 @@ def _frames(order: Sequence[Value], names: Mapping[Value, str]) -> Iterator[Fram
     yield Frame("Done", "Every gradient is known", results, gradients=unreached)
 
 
-def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[str, Any]:
-    """What the page says of each node that is asked, by the name of its box."""
-    part = {node: f"v{i}" for i, node in enumerate(order)}
-    step = {f"v{frame.node}": i for i, frame in enumerate(frames) if frame.phase == "Backward"}  # the root's second
+def _texts(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> Iterator[dict[str, Any]]:
+    """For each step the texts of the boxes in which it makes a number known; for the first, of all that have any."""
+    boxes = {i: names[node] for i, node in enumerate(order) if not node.is_constant}
+    data: dict[int, float] = {}
+    gradients: dict[int, float] = {}
+    for step, frame in enumerate(frames):
+        data.update(frame.values)
+        gradients.update(frame.gradients)
+        changed = {*frame.values, *frame.gradients} if step else boxes
+        yield {f"v{i}": box_texts(boxes[i], data.get(i), gradients.get(i)) for i in changed if i in boxes}
+
+
+def _ledgers(order: Sequence[Value], names: Mapping[Value, str], frames: Sequence[Frame]) -> dict[str, list[Piece]]:
+    """What the page tells of each node that is asked, by the name of its box."""
+    steps = {order[frame.node]: i for i, frame in enumerate(frames) if frame.node is not None}  # the last is backward's
+    ledgers = Ledgers(names, {node: f"v{i}" for i, node in enumerate(order)}, steps)
     gained = contributions(order)
     return {
-        part[node]: {
-            "name": visible(names[node]),
-            "kind": node.op.name if node.op and node.parents else "leaf",
-            "lines": [visible(line) for line in computation(node, names)]
-            + ([spelled_out(node.op)] if node.op and node.op.formula != node.op.forward else []),
-            "parents": list(dict.fromkeys(part[p] for p in node.parents if not p.is_constant)),
-            "contributions": [
-                {
-                    "child": part[entry.child],
-                    "amount": TEXT.number(entry.amount),
-                    "product": entry.product,
-                    "rule": entry.rule,
-                    "step": step[part[entry.child]],
-                }
-                for entry in gained.get(node, ())
-            ],
-            "together": _together(gained.get(node, ()), [step[part[entry.child]] for entry in gained.get(node, ())])
-            if node is not order[-1]
-            else [(0, "1, where backward begins")],
-        }
-        for node in order
+        part: ledgers.of_root(node) if node is order[-1] else ledgers.of(node, gained.get(node, ()))
+        for node, part in ledgers.parts.items()
         if not node.is_constant
     }
-
-
-def _together(entries: Sequence[Contribution], steps: Sequence[int]) -> list[tuple[int, str]]:
-    """What a node's gradient comes to, each from a step on; of a single contribution there is nothing to be said."""
-    if not entries:
-        return [(0, "0: nothing reaches it")]
-    sums = [f"so far {TEXT.number(entry.so_far)}" for entry in entries[:-1]]
-    return list(zip(steps, [*sums, f"together {TEXT.number(entries[-1].so_far)}"], strict=True))[1:]
 
 
 def _forward(node: Value, names: Mapping[Value, str], number: Mapping[Value, int]) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from inspect import signature
 from shlex import join
 
 from autograd.viewing.live.server import serve
@@ -11,7 +12,7 @@ from ..data import DATASETS, NOISY
 from ..fit.objective import Objective
 from ..viewing.live.page import training_page
 from ..viewing.live.settings import Settings
-from ..viewing.live.training import Own
+from ..viewing.live.sources import Own
 from .train import load
 
 GIVEN = ("held_out", "activation", "optimizer", "l1", "weight_decay", "batch_size", "seed")
@@ -39,17 +40,19 @@ def own_data(options: argparse.Namespace) -> Own | None:
     words += [word for name in options.ignore for word in ("--ignore", name)]
     words += ["--missing", options.missing] if options.missing != "error" else []
     words += ["--separator", options.separator] if options.separator else []
-    return Own(dataset, "from_table, read_table", expression, join(words))
+    return Own(dataset, "from_table, read_table", expression, join(words), can_ignore=options.missing != "drop")
 
 
 def settings_of(options: argparse.Namespace, own: Own | None) -> Settings:
     """What the page begins with: as ``train`` would, but a network whose pictures have room."""
     classes = own.dataset.classes if own else ("one", "other")
     changes = {name: getattr(options, name) for name in GIVEN}
-    changes |= {"data": own.dataset.name if own else options.data}
+    changes |= {"data": own.name if own else options.data}
     changes |= {"columns": own.dataset.feature_names[:2]} if own else {}
     changes |= {"loss": options.loss or Objective.default(classes).name}
     changes |= {"lr": options.lr or (0.05 if options.optimizer == "sgd" else 0.01)}
+    if options.data in NOISY:
+        changes |= {"noise": signature(NOISY[options.data]).parameters["noise"].default}
     for name in ("noise", "hidden", "momentum"):
         changes |= {name: getattr(options, name)} if getattr(options, name) is not None else {}
     return Settings().changed(changes)

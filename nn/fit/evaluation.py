@@ -160,7 +160,7 @@ class Evaluation:
         inputs, found = self._columns(x)
         nodes, outputs = [*inputs, *chain(*found)], found[-1]
         loss = self.loss(outputs, t)
-        gradients = grad(loss, nodes, create_graph=True)
+        gradients = grad(loss, nodes, create_graph=True) if self.is_compiled else [*map(Value, grad(loss, nodes))]
         if not inputs:
             nodes, gradients = [*map(Value, x), *nodes], [*[Value(math.nan)] * len(x), *gradients]
         return [*nodes, *sums_of(self.model, found), *gradients, *outputs, loss]
@@ -271,11 +271,12 @@ class _AtTheta:
 
     def rows(self, columns: Floats, theta: Vector | None) -> Floats:
         if theta is None:
-            return in_chunks(self.program, columns)
-        self._vector[self._trained] = theta[self._places]
-        for i in self._others:
-            self._vector[i] = self.program.parameters[i].data
-        return in_chunks(self.program, columns, self._vector)
+            self._vector[:] = self.program.theta
+        else:
+            self._vector[self._trained] = theta[self._places]
+            for i in self._others:
+                self._vector[i] = self.program.parameters[i].data
+        return in_chunks(self.program, columns, self._vector)  # always the same vector: the program keeps its views
 
 
 def in_chunks(program: autograd.Program, rows: Floats, theta: Vector | None = None) -> Floats:

@@ -97,7 +97,7 @@ class Run:
         self.plan, self.history, self.on_epoch = plan, history, on_epoch
         self.is_stopped, self.is_seen, self.sizes = False, is_seen or optimizer.runs_users_code, sizes
         self.best: Vector = np.empty(0)
-        n_outputs = _require_sound(self.model, self.loss, plan.samples)
+        n_outputs = numbers.column_sizes(plan.samples)[-1] if numbers else _require_sound(model, loss, plan.samples)
         self.objective = Objective.told(self.loss, plan.samples.targets, n_outputs)
         self.eager = Evaluation(model, loss, optimizer.parameters)
         self.numbers = numbers or (self._evaluation(target) if compiled else self.eager)
@@ -149,6 +149,11 @@ class Run:
         return True
 
     # ---- epochs and steps
+
+    @property
+    def is_within_epoch(self) -> bool:
+        """Whether some samples of an epoch that has begun are still to be visited."""
+        return self._left > 0
 
     def steps(self, seconds: float = 0.0) -> Generator[Step, None, None]:
         """Train, and tell of every step, or of the last of as many as were made in so many seconds."""

@@ -1,5 +1,5 @@
 """Live pages: views of a running Python process. A page asks, the process answers; all that is computed is its."""
 
-from .page import Answer, LivePage, QuestionError, answered, packet
+from .page import Answer, LivePage, QuestionError, answered, nothing, packet
 
-__all__ = ["Answer", "LivePage", "QuestionError", "answered", "packet"]
+__all__ = ["Answer", "LivePage", "QuestionError", "answered", "nothing", "packet"]

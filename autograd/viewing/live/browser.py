@@ -10,4 +10,4 @@ from .page import answered
 
 def answer(question: str) -> bytes:
     """The packet that answers a question, which is JSON as text."""
-    return answered(ask, json.loads(question))
+    return answered(ask, json.loads(question))[0]

@@ -1,26 +1,26 @@
 /* The formula page. What Python is asked hangs on this state alone; what Python says is only put in its place. */
 const linked = noted(), state = { formula: "", numbers: {}, wrt: "", room: 0, drawn: "" };
-let leaves = {};  // what Python said last of each name
+let leaves = {}, rows = "";  // what Python said last of each name, and where it is shown
 const camera = new Camera((part) => choose(Object.keys(leaves).find((name) => leaves[name].part === part)));
 
-const wish = conversation((wishes) => {
-  const { clientWidth: width, clientHeight: height } = $("stage");
-  return { ...state, stage: [width, height], ...wishes };
-}, (head, wishes) => {
+const wish = conversation((wishes) => (
+  { ...state, stage: [$("stage").clientWidth, $("stage").clientHeight], ...wishes }
+), (head, wishes) => {
   say($("error"), head.error ?? "");
   $("stage").classList.toggle("stale", Boolean(head.error));
   if (head.error) return;
-  const { wrt, room, drawn, numbers, picture } = head, rows = $("leaves");
+  const { wrt, room, drawn, numbers, picture } = head;
   const all = "rate" in wishes ? { ...state.numbers, ...numbers } : { ...numbers, ...state.numbers };
   Object.assign(state, { wrt, room, drawn, numbers: all });
   ({ leaves } = head);
-  if (picture) show(picture);
-  for (const [part, texts] of Object.entries(head.texts)) put(camera.part(part), texts);
-  camera.mark("asked", [leaves[wrt]?.part]);
-  if (Object.keys(leaves).join() !== [...rows.children].map(({ dataset }) => dataset.name).join()) {
-    rows.replaceChildren(...Object.keys(leaves).map(rowOf));
+  if (picture) {
+    $("stage").innerHTML = picture;
+    look();
   }
-  for (const row of rows.children) fill(row, leaves[row.dataset.name]);
+  camera.write(head.texts);
+  camera.mark("asked", [leaves[wrt]?.part]);
+  if (head.rows !== rows) $("leaves").innerHTML = rows = head.rows;
+  for (const row of $("leaves").children) fill(row, leaves[row.dataset.name]);
   for (const id of ["output", "chain"]) say($(id), head[id]);
   readOut(head.said);
   note({ formula: state.formula, numbers });
@@ -28,36 +28,13 @@ const wish = conversation((wishes) => {
 
 /* ---- the picture: another one only if the formula is; else its texts alone */
 
-function show(picture) {
-  const { documentElement } = new DOMParser().parseFromString(picture, "image/svg+xml");
-  $("stage").replaceChildren(document.importNode(documentElement, true));
-  look();
-}
-/* At all of it; where that could not be read, at the chosen name, and the overview shows the rest. */
 function look() {
-  const picture = $("stage").firstChild, { part } = leaves[state.wrt] ?? {};
-  if (!picture) return;
-  camera.show(picture);
-  camera.fit();
-  if (camera.scale < 0.6 && part) { camera.chosen = READABLE; camera.look([part]); }
-}
-/* The last texts of a part are its numbers; the hint is what is shown where the pointer rests. */
-function put(part, [hint, ...numbers]) {
-  const fields = [...(part?.querySelectorAll("text") ?? [])].slice(-numbers.length);
-  fields.forEach((field, i) => say(field, numbers[i]));
-  part?.querySelector("a")?.setAttribute("xlink:title", hint);
+  camera.show($("stage").firstChild);
+  camera.fit(leaves[state.wrt]?.part);
 }
 
 /* ---- the names */
 
-function rowOf(name) {
-  const row = $("row").content.firstElementChild.cloneNode(true);
-  const labels = [`Chain rule of ${name}`, name, `${name}, exactly`];
-  row.dataset.name = name;
-  say(row.querySelector("b"), name);
-  row.querySelectorAll("input").forEach((input, i) => change(input, { "aria-label": labels[i] }));
-  return row;
-}
 function fill(row, { share, gradient, reach }) {
   const [choice, slider, number] = row.querySelectorAll("input"), { name } = row.dataset, value = state.numbers[name];
   if (slider !== document.activeElement || !slider.max) Object.assign(slider, { min: -reach, max: reach });
@@ -70,21 +47,21 @@ function fill(row, { share, gradient, reach }) {
 
 /* ---- what people do */
 
-function choose(name, number = state.numbers[name]) {
-  if (!name || !Number.isFinite(number)) return;
-  state.numbers = { ...state.numbers, [name]: number };
+/* A name for the chain rule, and a number for it if it is given one. */
+function choose(name, number) {
+  if (!name) return;
+  if (Number.isFinite(number)) state.numbers = { ...state.numbers, [name]: number };
   state.wrt = name;
   wish();
 }
 $("leaves").addEventListener("input", ({ target }) => {
-  choose(target.closest(".leaf").dataset.name, target.type === "radio" ? undefined : target.valueAsNumber);
+  choose(target.closest(".leaf").dataset.name, target.valueAsNumber);
 }, true);
 function begin(formula, numbers) {
   Object.assign(state, { formula, numbers, wrt: "", room: 0 });
   $("formula").value = formula;
   wish();
 }
-$("example").append(...Object.keys(data.examples).map((name) => html("option", {}, name)));
 $("example").onchange = () => {
   begin(...data.examples[$("example").value]);
   $("example").value = "";
@@ -92,6 +69,5 @@ $("example").onchange = () => {
 $("formula").oninput = () => { Object.assign(state, { formula: $("formula").value, room: 0 }); wish(); };
 $("down").onclick = () => wish({ rate: $("rate").value ? $("rate").valueAsNumber : "nothing" });
 $("play").onclick = () => wish({ play: true });
-for (const id of ["controls", "player"]) $(id).onkeydown = (event) => event.stopPropagation();  // not the camera's
-new ResizeObserver(() => { look(); wish(); }).observe($("stage"));
+new ResizeObserver(() => { if (state.drawn) look(); wish(); }).observe($("stage"));
 begin(...(typeof linked?.formula === "string" ? [linked.formula, { ...linked.numbers }] : data.first));

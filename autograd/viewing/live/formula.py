@@ -16,6 +16,8 @@ from ...graph import topological_order
 from ...value import Value
 from ..explain import explain
 from ..notation import number_text, visible
+from ..panel import elements
+from ..player import fill
 from ..stepper import step_through
 from .page import Answer, LivePage, QuestionError, asset
 from .still import needed_room, still_svg, texts
@@ -45,11 +47,15 @@ def formula_page(text: str = "", numbers: Mapping[str, float] | None = None) -> 
     first, first_numbers = (text, numbers or {}) if text else EXAMPLES["a neuron"]
     read(first)
     first_numbers = {name: _finite(name, number) for name, number in first_numbers.items()}
-    functions = html.escape(", ".join(known_functions()))
+    filled = {
+        "map": asset("map.html", VIEWING),
+        "functions": html.escape(", ".join(known_functions())),
+        "examples": elements("option", list(EXAMPLES)),
+    }
     return LivePage(
         title="A formula and its gradients",
         style=asset("camera.css", VIEWING) + asset("picture.css", VIEWING) + asset("formula.css"),
-        body=asset("formula.html").replace("{{functions}}", functions),
+        body=fill(asset("formula.html"), filled),
         script=asset("camera.js", VIEWING) + asset("formula.js"),
         data={"first": [first, first_numbers], "examples": EXAMPLES},
         ask=ask,
@@ -145,12 +151,19 @@ def _told(output: Value, leaves: Leaves, asked: _Question) -> dict[str, Any]:
         "output": result,
         "said": f"{result}, gradient by {wrt} {number_text(leaves[wrt].grad)}" if leaves else result,
         "numbers": {name: leaf.data for name, leaf in leaves.items()},
+        "rows": "".join(fill(_ROW, {"name": html.escape(name)}) for name in leaves),
         "leaves": {name: _leaf(leaf, largest) | {"part": parts.get(leaf)} for name, leaf in leaves.items()},
         "wrt": wrt,
         "chain": str(explain(output, leaves[wrt])) if leaves else "The formula has no names to differentiate by.",
         "texts": texts(output),
         "room": room,
     }
+
+
+_ROW = """<div class="leaf" data-name="{{name}}">
+<label><input type="radio" name="wrt" aria-label="Chain rule of {{name}}"><b>{{name}}</b></label>
+<input type="range" step="any" aria-label="{{name}}"><input type="number" step="0.1" aria-label="{{name}}, exactly">
+<span class="bar" aria-hidden="true"><i></i></span><span class="gradient"></span></div>"""
 
 
 def _leaf(leaf: Value, largest: float) -> dict[str, Any]:

@@ -16,27 +16,27 @@ function opened(packet) {
 }
 
 /* One question at a time: what is wished while Python computes goes into the next. compose(wishes) makes a question,
-   take(head, wishes) shows its answer, and may wish again; as long as goesOn(head), the next is asked before. */
+   take(head, wishes) shows its answer, and may wish again; as long as goesOn(head), it is asked again thirty times a
+   second, and Python has the time between. */
 function conversation(compose, take, goesOn = () => false) {
-  let wishes = null, isAsking = false;
-  const ask = () => {
-    const asked = wishes, ended = { error: "The program that this page belongs to has ended: start it again." };
-    wishes = null;
-    return askPython(compose(asked)).then((packet) => [asked, opened(packet)], () => [asked, ended]);
-  };
+  let wishes = null, isAsking = false, due = 0;
+  const ended = { error: "The program that this page belongs to has ended: start it again." };
+  const frame = () => new Promise(requestAnimationFrame);
   return async function wish(more = {}) {  // names and values, or a function of what is wished already
     wishes = { ...wishes, ...(typeof more === "function" ? more(wishes ?? {}) : more) };
     if (isAsking) return;
     isAsking = true;
     try {
-      for (let answer = ask(); answer;) {
-        const [asked, head] = await answer;
-        if (goesOn(head)) wishes ??= {};
-        answer = wishes && ask();  // so that Python computes while this is drawn
+      while (wishes) {
+        const asked = wishes;
+        wishes = null;
+        due = Math.max(due + 33, performance.now());
+        const head = await askPython(compose(asked)).then(opened, () => ended);
         if (head.html) play(head.html);
         else take(head, asked);
-        if (answer) await new Promise(requestAnimationFrame);
-        else answer = wishes && ask();
+        if (wishes || goesOn(head)) await frame();
+        while (!wishes && goesOn(head) && performance.now() < due) await frame();
+        if (goesOn(head)) wishes ??= {};
       }
     } finally { isAsking = false; }
   };
@@ -67,6 +67,7 @@ const note = settled(300, (state) => {
 function noted() {
   try { return JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
 }
+addEventListener("hashchange", () => location.reload());  // another link's end was put behind this address
 
 /* The program ends a while after the last page that holds this request open is closed. */
 if (!window.askPython) fetch("alive").then((reply) => reply.body.getReader().read()).catch(() => {});

@@ -11,15 +11,24 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ...commandline import one_line
-from ..player import common_style
+from ..player import common_style, fill
 from ..rendering import RenderingError
+
+Afterwards = Callable[[Callable[[], bool]], object]
+"""What is done once an answer is on its way, for a while, or until the function that it is given is True: then the next
+question is there. So Python computes while the page draws."""
+
+
+def nothing(is_asked: Callable[[], bool]) -> None:
+    """What is mostly done afterwards."""
 
 
 class Answer(NamedTuple):
-    """What a question is answered by: JSON, and bytes beside it for what is long."""
+    """What a question is answered by: JSON, bytes beside it for what is long, and what is done afterwards."""
 
     head: Mapping[str, Any]
     body: bytes = b""
+    afterwards: Afterwards = nothing
 
 
 class QuestionError(ValueError):
@@ -39,6 +48,7 @@ class LivePage:
     script: str
     data: Any  # what the page knows before it asks
     ask: Ask
+    prepare: Callable[[], object] = object  # what the first answer would wait for, done while the browser is opened
 
     def html(self, nonce: str = "", host: str = "") -> str:
         """The whole page. Scripts carry ``nonce``; ``host`` is HTML for the head: a policy, another way to ask."""
@@ -52,8 +62,7 @@ class LivePage:
             "data": data,
             "script": asset("elements.js", "autograd.viewing") + asset("live.js") + self.script,
         }
-        first, *pieces = asset("live.html").split("{{")
-        return first + "".join(parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces))
+        return fill(asset("live.html"), parts)
 
 
 def asset(name: str, package: str = __package__) -> str:
@@ -61,25 +70,28 @@ def asset(name: str, package: str = __package__) -> str:
     return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
-def answered(ask: Ask, question: object) -> bytes:
-    """The answer as one packet: the length of its JSON in four bytes, the JSON, and what is beside it.
+def answered(ask: Ask, question: object) -> tuple[bytes, Afterwards]:
+    """The answer as one packet: the length of its JSON in four bytes, the JSON, and what is beside it; and what is to
+    be done once it is sent.
 
     Where there is no answer, its JSON is one sentence that says why; what was before such a question still is.
 
-    >>> answered(lambda question: Answer({"n": 1 / question["n"]}, b"!"), {"n": 2})
+    >>> answered(lambda question: Answer({"n": 1 / question["n"]}, b"!"), {"n": 2})[0]
     b'\\t\\x00\\x00\\x00{"n":0.5}!'
-    >>> answered(lambda question: Answer({}), ["n"])[4:]
+    >>> answered(lambda question: Answer({}), ["n"])[0][4:]
     b'{"error":"a question is a JSON object, got list"}'
     """
     try:
         if not isinstance(question, Mapping):
             raise QuestionError(f"a question is a JSON object, got {type(question).__name__}")
-        return packet(ask(question))
+        answer = ask(question)
+        return packet(answer), answer.afterwards
     except (ValueError, ArithmeticError, MemoryError, ImportError, RenderingError) as error:
-        return packet(Answer({"error": one_line(error)}))
+        return packet(Answer({"error": one_line(error)})), nothing
     except Exception as error:  # a mistake of ours: the page says so, and the terminal where it is
         traceback.print_exc()
-        return packet(Answer({"error": f"the program has a mistake ({type(error).__name__}: {one_line(error)})"}))
+        mistake = f"the program has a mistake ({type(error).__name__}: {one_line(error)})"
+        return packet(Answer({"error": mistake})), nothing
 
 
 def packet(answer: Answer) -> bytes:

@@ -41,6 +41,7 @@ def serve(page: LivePage, program: str, *, browser: bool = True, patience: float
     server = Server(page, patience)
     try:
         print(f"{page.title}: {server.address}\nCtrl-C ends it; so does closing the page", flush=True)
+        threading.Thread(target=page.prepare, daemon=True).start()
         if browser:
             threading.Thread(target=webbrowser.open, args=[server.address], daemon=True).start()
         server.serve_forever(poll_interval=min(1.0, patience))
@@ -66,13 +67,10 @@ class Server(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}/{self.token}/"
         self.patience = patience
         self.asking = threading.Lock()
+        self.waiting: set[_Handler] = set()  # for that lock, with a question
         self.watching = threading.Lock()
         self.watchers = 0
         self.left: float | None = None  # when the last page was closed
-
-    def answer(self, question: object) -> bytes:
-        with self.asking:
-            return answered(self.ask, question)
 
     def watched(self, change: int) -> None:
         """A page was opened (1) or closed (-1)."""
@@ -140,7 +138,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, self.server.content, "text/html; charset=utf-8", POLICY.format(self.server.nonce))
 
     def _ask(self) -> None:
-        self._send(HTTPStatus.OK, self.server.answer(self._question()), "application/octet-stream")
+        question = self._question()
+        self.server.waiting.add(self)
+        with self.server.asking:
+            self.server.waiting.discard(self)
+            content, afterwards = answered(self.server.ask, question)
+        self._send(HTTPStatus.OK, content, "application/octet-stream")
+        with self.server.asking:
+            afterwards(self._is_asked)
+
+    def _is_asked(self) -> bool:
+        """Whether another page waits, or this one has sent the next question, or was closed."""
+        return bool(self.server.waiting or select.select([self.connection], [], [], 0)[0])
 
     def _question(self) -> object:
         if self.headers.get("Content-Type") != "application/json":

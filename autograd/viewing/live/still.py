@@ -11,8 +11,8 @@ from ...graph import topological_order
 from ...naming import name_nodes
 from ...value import Value
 from ..draw import draw
-from ..notation import gradient_text, number_text, visible
-from ..parts import edge_part, named_parts
+from ..notation import number_text
+from ..parts import box_texts, edge_part, named_parts
 from ..rendering import render_titled
 
 RANKDIRS = ("LR", "TB")
@@ -56,17 +56,11 @@ def texts(root: Value) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for node in order:
         if not node.is_constant:
-            found[f"v{number[node]}"] = _value_texts(node, names[node])
+            found[f"v{number[node]}"] = box_texts(names[node], node.data, node.grad if node.has_grad else None)
         for i, (parent, partial) in enumerate(zip(node.parents, node.partials, strict=False)):
             if not parent.is_constant:
                 found[edge_part(number, node, i)] = [repr(partial), f"∂ {number_text(partial)}"]
     return found
-
-
-def _value_texts(node: Value, name: str) -> list[str]:
-    gradient = node.grad if node.has_grad else None
-    hint = f"{visible(name)}: data {node.data!r}, grad {'–' if gradient is None else repr(gradient)}"
-    return [hint, f"data {number_text(node.data)}", f"grad {gradient_text(gradient)}"]
 
 
 def needed_room(root: Value) -> int:

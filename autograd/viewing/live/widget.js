@@ -1,8 +1,10 @@
 /* The page in a frame, and its questions over the notebook's connection. */
 function render({ model, el }) {
-  const frame = document.createElement("iframe"), waiting = new Map();
+  el.insertAdjacentHTML("beforeend", model.get("frame"));
+  const frame = el.lastElementChild, waiting = new Map();
   let told = null;  // the latest of what nobody asked for, which is a whole state: it may be here before the page is
   const tell = () => told && frame.contentWindow?.receive?.(told);
+  frame.onload = tell;
   frame.askPython = (question) => new Promise((take) => {
     const number = Math.random();
     waiting.set(number, take);
@@ -14,9 +16,6 @@ function render({ model, el }) {
     else { waiting.get(number)?.(packet); waiting.delete(number); }
   };
   model.on("msg:custom", answered);
-  const style = `width: 100%; height: ${model.get("height")}; border: 0`;
-  Object.assign(frame, { title: model.get("title"), srcdoc: model.get("page"), onload: tell, style });
-  el.append(frame);
   return () => model.off("msg:custom", answered);
 }
 export default { render };

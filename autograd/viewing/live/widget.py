@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from ..player import framed
 from .page import LivePage, answered, asset
+
+PATIENCE = 0.03
+"""Seconds that an answer's afterwards keep a notebook from the next question."""
 
 _HOST = "<script>window.askPython = (question) => frameElement.askPython(question);</script>\n"
 
@@ -22,15 +27,16 @@ def widget(page: LivePage, height: str = "46rem") -> Any:
 
     class Live(AnyWidget):
         _esm = asset("widget.js")
-        page = Unicode().tag(sync=True)
-        title = Unicode().tag(sync=True)
-        height = Unicode().tag(sync=True)
+        frame = Unicode().tag(sync=True)
 
-    made = Live(page=page.html(host=_HOST), title=page.title, height=height)
+    made = Live(frame=framed(page.html(host=_HOST), page.title, height))
 
     def asked(_: Any, content: Any, buffers: Any) -> None:
         """Several views of one widget may ask: each answer has the number of its question."""
-        made.send({"number": content["number"]}, [answered(page.ask, content["question"])])
+        packet, afterwards = answered(page.ask, content["question"])
+        made.send({"number": content["number"]}, [packet])
+        end = time.monotonic() + PATIENCE  # a notebook does not tell what is waiting
+        afterwards(lambda: time.monotonic() > end)
 
     made.on_msg(asked)
     return made

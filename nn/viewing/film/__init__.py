@@ -12,6 +12,7 @@ are pictures, in whatever shape, row by row. :func:`~nn.viewing.film.packing.pac
 
 >>> import numpy as np
 >>> from nn.fit.recording import Moment
+>>> from nn.viewing.film.bars import Flow
 >>> view = Flow(["w", "b"], [])
 >>> view.spec()["view"], view.spec()["names"]
 ('bars', ['w', 'b'])
@@ -33,8 +34,3 @@ the moment anew::
 The film is one source of moments: all of them stand in the page, and ``film.js`` answers from there. A page that is fed
 by a running training takes ``views.js`` as it is, and answers from what it is sent.
 """
-
-from .bars import Flow
-from .page import Film, make_film
-
-__all__ = ["Film", "Flow", "make_film"]

@@ -34,11 +34,11 @@ class Column:
 
 
 def mlp_columns(
-    model: MLP, last: Moment, inputs: Sequence[str], outputs: Sequence[str], is_image: bool
+    model: MLP, places: Sequence[Rows], last: Moment, inputs: Sequence[str], outputs: Sequence[str], is_image: bool
 ) -> list[Column]:
-    """The columns of an MLP. Of a larger layer those neurons are shown that have the largest weights at the end; of an
-    image no pixel is, as all together are."""
-    weights = [np.abs(last.parameters[places]) for places in weight_places(model)]
+    """The columns of an MLP, whose parameters have these places. Of a larger layer those neurons are shown that have
+    the largest weights at the end; of an image no pixel is, as all together are."""
+    weights = [np.abs(last.parameters[layer[:, 1:]]) for layer in places]
     leaving = [matrix.max(axis=0) for matrix in weights] + [weights[-1].max(axis=1)]
     found = []
     for i, sizes in enumerate(leaving):
@@ -81,10 +81,13 @@ def neurons_of(columns: Sequence[Column]) -> list[Data]:
     return found
 
 
-def weight_places(model: MLP) -> list[Rows]:
-    """Where the weights of each layer stand among the parameters: (n_outputs, n_inputs)."""
+def parameter_places(model: MLP) -> list[Rows]:
+    """Where the bias of each neuron and then its weights stand among all, by layers: (n_outputs, 1 + n_inputs)."""
     places = {parameter: i for i, parameter in enumerate(parameters_of(model))}
-    return [np.array([[places[w] for w in neuron.weights] for neuron in layer.neurons]) for layer in model.layers]
+    return [
+        np.array([[places[parameter] for parameter in (neuron.bias, *neuron.weights)] for neuron in layer.neurons])
+        for layer in model.layers
+    ]
 
 
 def image_side(names: Sequence[str]) -> int:

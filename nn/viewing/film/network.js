@@ -1,10 +1,10 @@
 /* The views of a network: its picture, and what is told of the followed sample and neuron. spec.neurons stand in the
    order of the numbers in frames; those with weights say where their bias is, and that weights for "terms" neurons,
    the first of which is "from", come after it. */
-function network(plot, spec, ask) {
-  const { columns, image, edge: side, pixels } = spec, { picture, width, height } = blank(plot, spec.title), top = 22;
-  const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag)), ratio = devicePixelRatio;
-  const canvas = html("canvas", { "aria-hidden": true, width: width * ratio, height: height * ratio });
+function network(plot, spec, ask, { width, height }) {
+  const { columns, image, edge: side, pixels } = spec, picture = blank(plot, spec.title, { width, height }), top = 22;
+  const [small, large, told] = ["canvas", "canvas", "div"].map((tag) => html(tag));
+  const canvas = html("canvas", { "aria-hidden": true }), context = drawing(canvas, width, height);
   const card = html("div", { class: image ? "card image" : "card", hidden: "", "aria-hidden": true }, large, told);
   plot.append(canvas, picture, card);
   const tallest = Math.max(...columns.map(({ count }) => count)), last = columns.length - 1;
@@ -14,7 +14,7 @@ function network(plot, spec, ask) {
   const room = (c) => Math.min(Math.max(0, ...labels(c).map(({ label }) => wide(label))), 0.22 * width);
   const first = Math.max(room(0) + whole / 2, 26), end = width - Math.max(room(last) + size / 2, 26);
   const X = (c) => first + c * (end - first) / last, middle = (top + height) / 2, edges = [];
-  const lines = svg("g"), hits = svg("g"), numbers = svg("g", { class: "numbers" });
+  const bundles = svg("g"), numbers = svg("g", { class: "numbers" });
   const neurons = spec.neurons.map((neuron) => {
     const { column, row, label } = neuron, x = X(column), y = middle + (row - (columns[column].count - 1) / 2) * gap;
     const pictured = column > 0 && column <= spec.pictured, rx = pictured ? 3 : size / 2;
@@ -25,52 +25,81 @@ function network(plot, spec, ask) {
     return { ...neuron, x, y, pictured, fill, mark };
   });
   for (const to of neurons) {
-    const line = (from, half, kind = "") =>
-      svg("line", { class: kind, x1: from.x + half, y1: from.y, x2: to.x - size / 2, y2: to.y });
-    if (image && to.column === 1) lines.append(line({ x: first, y: middle }, whole / 2, "bundle"));
+    const ends = { x1: first + whole / 2, y1: middle, x2: to.x - size / 2, y2: to.y };
+    if (image && to.column === 1) bundles.append(svg("line", { class: "bundle", ...ends }));
     neurons.slice(to.from, to.from + to.terms).forEach((from, i) => {
-      const [shown, hit] = [lines.appendChild(line(from, size / 2)), hits.appendChild(line(from, size / 2, "hit"))];
-      const name = `${to.name}.weights[${from.index}]`;
-      edges.push({ from, to, line: shown, hit, weight: i, place: to.bias + 1 + i, name });
+      const name = `${to.name}.weights[${from.index}]`, place = to.bias + 1 + i;
+      edges.push({ from, to, weight: i, place, name, ...ends, x1: from.x + size / 2, y1: from.y });
     });
   }
-  picture.prepend(lines, hits);
+  picture.prepend(bundles);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
   const marks = neurons.map(({ mark, name }) => { mark.setAttribute("aria-label", name); return mark; });
   choosable(marks, (neuron) => ask({ neuron }));
 
-  let shown = null, looked = null;  // the element that pointer or focus is on
+  let shown = null, looked = null;  // the numbers, and the mark or edge that pointer or focus is on
   const zero = spec.neurons.findIndex(({ column }) => column === 1), area = side * side;
+  context.imageSmoothingEnabled = !image;
+  /* The edges, as thick as their weights are large; where some are looked at, the others step back. */
+  const drawEdges = (seen, { weights, largest }) => {
+    const [positive, negative] = ["positive", "negative"].map((sign) => `rgb(${colourOf(sign)})`);
+    for (const edge of edges) {
+      const { x1, y1, x2, y2, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
+      context.globalAlpha = !seen.length ? 0.2 + 0.8 * Math.sqrt(share) : seen.includes(edge) ? 1 : 0.1;
+      context.strokeStyle = weight < 0 ? negative : positive;
+      context.lineWidth = 0.4 + 5 * share;
+      context.setLineDash(weight < 0 ? [5, 3] : []);
+      context.beginPath();
+      context.moveTo(x1, y1);
+      context.lineTo(x2, y2);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  };
   /* The pictures of some neurons, one below the other. */
-  const paintNeurons = (target, from, count) => {
-    const { pictures, scale, full } = shown.frame;
+  const paintNeurons = (target, from, count, { pictures, scale, full }) => {
+    const [paper, positive, negative] = ["paper", "positive", "negative"].map(colourOf);
     const shades = scale.pictures.map((most, kind) => Array.from({ length: 256 }, (_, byte) => {
-      const share = (byte - 128) / 127 * most / full.pictures[kind], sign = share < 0 ? "negative" : "positive";
-      return pixel(mix(colourOf("paper"), colourOf(sign), Math.min(Math.abs(share), 1) ** 0.8));
+      const share = (byte - 128) / 127 * most / full.pictures[kind];
+      return pixel(mix(paper, share < 0 ? negative : positive, Math.min(Math.abs(share), 1) ** 0.8));
     }));
     const kinds = neurons.slice(from, from + count).map(({ column }) => shades[column - 1]);
     paint(target, side, side * count, (i) => kinds[Math.floor(i / area)][pictures[(from - zero) * area + i]]);
   };
-  const facts = (j, { followed: { inputs, nodes, gradients } }) => [neurons[j].name, ...(neurons[j].column
+  const drawNeurons = (frame, { shade, neuron, followed }) => {
+    const put = (row, rows, x, y, d) => context.drawImage(small, 0, row * rows, rows, rows, x - d / 2, y - d / 2, d, d);
+    const painted = shade === "picture" ? neurons.filter(({ pictured }) => pictured).length : 0;
+    if (painted) paintNeurons(small, zero, painted, frame);
+    const [kind, power] = shade === "gradients" ? [shade, 0.25] : ["nodes", 1];  // gradients are of all sizes
+    const fullness = (number, most) => (most && number ? Math.min(Math.abs(number) / most, 1) ** power : 0).toFixed(3);
+    neurons.forEach(({ column, x, y, mark, fill }, j) => {
+      const number = followed[kind][j], drawn = j >= zero && j < zero + painted;
+      change(fill, { class: number < 0 && !drawn ? "fill negative" : "fill",
+        "fill-opacity": drawn ? 0 : fullness(number, followed.full[kind][column]) });
+      change(mark, { "aria-pressed": j === neuron });
+      if (drawn) put(j - zero, side, x, y, size);
+    });
+    if (!image) return;
+    const share = (i) => clamp((followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
+    paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
+    put(0, image, first, middle, whole);
+  };
+  const facts = (j, { inputs, nodes, gradients }) => [neurons[j].name, ...(neurons[j].column
     ? [`activation ${text(nodes[j])}`] : [`value ${text(inputs[neurons[j].index])}`,
       ...(spec.scaled ? [`to the network ${text(nodes[j])}`] : [])]), `gradient ${text(gradients[j])}`];
-
   /* Numbers on the edge that is looked at, or on all to the neuron, and a card. */
-  const look = () => {
-    const { frame, moment } = shown, j = marks.indexOf(looked);
-    const seen = edges.filter(({ hit, to }) => hit === looked || to === neurons[j]);
-    lines.classList.toggle("dim", seen.length > 0);
-    numbers.replaceChildren(...seen.flatMap(({ from, place, line }) => [line.cloneNode(),
-      svg("text", { x: from.x + size / 2 + 4, y: from.y + 4 }, text(frame.weights[place]))]));
+  const tell = (seen, j, frame, { followed }) => {
+    numbers.replaceChildren(...seen.map(({ x1, y1, place }) =>
+      svg("text", { x: x1 + 4, y: y1 + 4 }, text(frame.weights[place]))));
     card.hidden = j < 0 && !seen.length;
     if (card.hidden) return;
     const { x, y, pictured, column } = neurons[j] || seen[0].from;
-    const said = j < 0 ? [`${seen[0].name} = ${text(frame.weights[seen[0].place])}`] : facts(j, moment);
+    const said = j < 0 ? [`${seen[0].name} = ${text(frame.weights[seen[0].place])}`] : facts(j, followed);
     large.hidden = j < 0 || !pictured;
     if (!large.hidden) {
-      paintNeurons(large, j, 1);
+      paintNeurons(large, j, 1, frame);
       said.push(`${spec.shows}; full colour ±${text(frame.full.pictures[column - 1])}`);
     }
     list(told, said, () => html("div"));
@@ -79,47 +108,35 @@ function network(plot, spec, ask) {
     card.style.left = `${x > width / 2 ? 0 : clamp(x - size / 2, 0, Math.max(width - card.offsetWidth, 0))}px`;
     card.style.top = `${clamp(above, 0, Math.max(height - card.offsetHeight, 0))}px`;
   };
-  const looks = { pointerover: ({ target }) => target, pointerleave: () => document.activeElement,
-    focusin: ({ target }) => target, focusout: () => null };
-  for (const [kind, target] of Object.entries(looks)) {
-    picture.addEventListener(kind, (event) => { looked = target(event); if (shown) look(); });
-  }
-  picture.addEventListener("click", ({ target }) => {
-    const edge = edges.find(({ hit }) => hit === target);
-    if (edge) ask({ neuron: neurons.indexOf(edge.to), weight: edge.weight });
-    else if (marks.includes(target)) ask({ neuron: marks.indexOf(target) });
-  });
-
-  return (frame, moment) => {
-    shown = { frame, moment };
-    const context = canvas.getContext("2d"), { shade, followed: { full } } = moment, pictured = shade === "picture";
-    const put = (row, rows, x, y, d) =>
-      context.drawImage(small, 0, row * rows, rows, rows, ...[x - d / 2, y - d / 2, d, d].map((z) => z * ratio));
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingEnabled = !image;
-    for (const { line, place } of edges) {
-      const weight = frame.weights[place], share = frame.largest[0] ? Math.abs(weight) / frame.largest[0] : 0;
-      change(line, { class: weight < 0 ? "negative" : "positive", "stroke-width": (0.4 + 5 * share).toFixed(1),
-        "stroke-opacity": (0.2 + 0.8 * Math.sqrt(share)).toFixed(2) });
+  const draw = (keepsEdges = false, { frame, moment } = shown) => {
+    const j = marks.indexOf(looked), seen = edges.filter((edge) => edge === looked || edge.to === neurons[j]);
+    if (!keepsEdges) {
+      context.clearRect(0, 0, width, height);
+      drawEdges(seen, frame);
     }
-    const painted = pictured ? neurons.filter(({ pictured }) => pictured).length : 0;
-    if (painted) paintNeurons(small, zero, painted);
-    const [kind, power] = shade === "gradients" ? [shade, 0.25] : ["nodes", 1];  // gradients are of all sizes
-    const fullness = (number, most) => (most && number ? Math.min(Math.abs(number) / most, 1) ** power : 0).toFixed(3);
-    neurons.forEach(({ column, x, y, mark, fill }, j) => {
-      const number = moment.followed[kind][j], drawn = j >= zero && j < zero + painted;
-      change(fill, { class: number < 0 && !drawn ? "fill negative" : "fill",
-        "fill-opacity": drawn ? 0 : fullness(number, full[kind][column]) });
-      change(mark, { "aria-pressed": j === moment.neuron });
-      if (drawn) put(j - zero, side, x, y, size);
-    });
-    if (image) {
-      const share = (i) => clamp((moment.followed.inputs[i] - pixels[0]) / (pixels[1] - pixels[0] || 1), 0, 1);
-      paint(small, image, image, (i) => pixel(mix(colourOf("paper"), colourOf("ink"), share(i))));
-      put(0, image, first, middle, whole);
-    }
-    look();
+    drawNeurons(frame, moment);
+    tell(seen, j, frame, moment);
   };
+  /* The mark or edge that a pointer is on. The plot listens: at a picture that does, Tab would stop. */
+  const under = ({ target, clientX, clientY }) => {
+    if (marks.includes(target)) return target;
+    const { left, top: above } = picture.getBoundingClientRect(), x = clientX - left, y = clientY - above;
+    return edges.find(({ x1, y1, x2, y2 }) => x > x1 && x < x2 &&
+      Math.abs((y - y1) * (x2 - x1) - (x - x1) * (y2 - y1)) < 4 * Math.hypot(x2 - x1, y2 - y1));
+  };
+  const looks = { pointermove: under, pointerleave: () => document.activeElement,
+    focusin: ({ target }) => target, focusout: () => null };
+  for (const [kind, found] of Object.entries(looks)) plot.addEventListener(kind, (event) => {
+    const before = looked;
+    looked = found(event);
+    if (shown && looked !== before) draw();
+  });
+  picture.addEventListener("click", (event) => {
+    const on = under(event);
+    if (marks.includes(on)) ask({ neuron: marks.indexOf(on) });
+    else if (on) ask({ neuron: neurons.indexOf(on.to), weight: on.weight });
+  });
+  return (frame, moment) => draw(moment.kept.includes("edges"), shown = { frame, moment });
 }
 
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */
@@ -127,20 +144,22 @@ function followed(panel, spec, ask) {
   const { features, samples, neurons } = spec, heading = html("h2", { id: "heading" });
   const facts = html("dl", { id: "facts" }), sum = html("div", { id: "sum" }), table = html("tbody", { id: "neurons" });
   const head = ["Neuron", "Activation", "Gradient"].map((name) => html("th", { scope: "col" }, name));
-  const names = samples.map(({ label }, i) => [i, label]);
   const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
   const cells = neurons.map(({ name }) => {
     const pair = [html("td"), html("td")];
     table.append(html("tr", {}, html("th", { scope: "row" }, ...broken(name)), ...pair));
     return pair;
   });
-  panel.append(...choice("sample", "Follow the sample", names, ask), heading, facts, sum, html("details", { open: "" },
+  if (!panel.children.length) panel.append(...choice("sample", "Follow the sample", [], ask));
+  list($("sample"), samples.map(({ label }) => label), (i) => html("option", { value: i }));
+  while (panel.children.length > 2) panel.lastChild.remove();
+  panel.append(heading, facts, sum, html("details", { open: "" },
     html("summary", {}, "Its neurons"), html("table", {}, html("thead", {}, html("tr", {}, ...head)), table)));
 
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
     pick($("sample"), moment.sample);
-    say(heading, moment.epoch ? `Epoch ${moment.epoch}` : "Before training");
+    say(heading, moment.epoch ? `Epoch ${moment.epoch}` : moment.step ? "Within epoch 1" : "Before training");
     const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],

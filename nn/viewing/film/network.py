@@ -12,9 +12,7 @@ from autograd.viewing.notation import visible
 from ...basics.arrays import Floats, Rows
 from ...fit.recording import Moment
 from ...fit.samples import Samples
-from ...layers import MLP
-from ...module import parameters_of
-from .columns import Column, neurons_of, weight_places
+from .columns import Column, neurons_of
 from .plane import Plane
 from .units import Units
 from .view import Data
@@ -37,17 +35,17 @@ class Network:
     name = "network"
 
     def __init__(
-        self, model: MLP, columns: Sequence[Column], moments: Sequence[Moment], plane: Plane | None, side: int,
-        units: Units, samples: Samples,
+        self, places: Sequence[Rows], columns: Sequence[Column], moments: Sequence[Moment], plane: Plane | None,
+        side: int, units: Units, samples: Samples,
     ) -> None:  # fmt: skip
-        places = weight_places(model)
         self.columns, self.plane, self._is_scaled = columns, plane, units.inputs.changes
         inputs = units.inputs_of(samples)
         self._ends = [float(inputs.min()), float(inputs.max())]
-        self._parameters = parameters_shown(model, places, columns)
+        self._parameters = parameters_shown(places, columns)
+        self._chosen = "at the end" if len(moments) > 1 else "when they were chosen"  # of a training that goes on
         self._largest = max((self._most(moment) for moment in moments), default=0.0)
         self._side, self._step, self._pictured = side, 1, columns[1:2] if side else []
-        self._pixels: Rows = places[0][list(columns[1].indices)]
+        self._pixels: Rows = places[0][list(columns[1].indices), 1:]
         if plane:
             self._pictured = columns[1:]
             self._step = plane.step(sum(len(column.indices) for column in self._pictured))
@@ -67,7 +65,7 @@ class Network:
         return {
             "view": "network",
             "title": f"Network {sizes}",
-            "note": f"shown: {left_out}, those with the largest weights at the end" if left_out else "",
+            "note": f"shown: {left_out}, those with the largest weights {self._chosen}" if left_out else "",
             "side": 0,
             "height": ROW * max(len(column.indices) for column in self.columns) + ABOVE,
             "columns": [{"name": visible(column.name), "count": len(column.indices)} for column in self.columns],
@@ -107,11 +105,10 @@ class Network:
         return [all_of_them[start + np.array(c.indices)] for start, c in zip(starts, self._pictured, strict=False)]
 
 
-def parameters_shown(model: MLP, weights: Sequence[Rows], columns: Sequence[Column]) -> Rows:
+def parameters_shown(places: Sequence[Rows], columns: Sequence[Column]) -> Rows:
     """Where the parameters of the picture stand: of each neuron shown its bias, and a weight for each edge to it."""
-    places = {parameter: i for i, parameter in enumerate(parameters_of(model))}
-    found: list[int] = []
-    for layer, matrix, (start, end) in zip(model.layers, weights, pairwise(columns), strict=True):
-        for i in end.indices:
-            found += [places[layer.neurons[i].bias], *matrix[i, list(start.indices)].tolist()]
-    return np.array(found)
+    shown = [
+        layer[np.ix_(end.indices, [0, *(1 + i for i in start.indices)])].ravel()
+        for layer, (start, end) in zip(places, pairwise(columns), strict=True)
+    ]
+    return np.concatenate(shown)

@@ -20,7 +20,7 @@ from ...module import parameters_of, set_parameters
 from .bars import Classes, Flow
 from .cloud import Cloud
 from .colours import colours
-from .columns import image_side, mlp_columns, other_columns
+from .columns import image_side, mlp_columns, other_columns, parameter_places
 from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
 from .network import Network
@@ -124,7 +124,8 @@ def pictures(
     outputs = list(objective.classes) if objective.n_outputs > 1 else []
     side = image_side(features) if is_mlp(model) else 0
     if is_mlp(model):
-        columns = mlp_columns(model, moments[-1], features, outputs, side > 0)
+        places = parameter_places(model)
+        columns = mlp_columns(model, places, moments[-1], features, outputs, side > 0)
     else:
         n_inputs, n_outputs = numbers.column_sizes(samples)
         columns = other_columns(n_inputs, n_outputs, features, outputs)
@@ -134,7 +135,7 @@ def pictures(
 
     views: list[View] = [followed]
     if is_mlp(model):
-        views.append(Network(model, columns, moments, plane, side, units, samples))
+        views.append(Network(places, columns, moments, plane, side, units, samples))
     if plane:
         views.append(Boundary(plane, cloud))
     elif len(features) == 1 and objective.n_outputs == 1:

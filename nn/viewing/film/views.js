@@ -1,9 +1,9 @@
-/* The views of a training. Each is a function (plot, spec, ask): it builds its picture in an element, as large as that
-   is, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The docstring
-   of the package says what specs, frames and moments are. No view knows where they come from. */
+/* The views of a training. Each is a function (plot, spec, ask, room): it builds its picture in an element, as large as
+   its room, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The
+   docstring of the package says what specs, frames and moments are. No view knows where they come from. */
 const MARKS = [  // circle, triangle, square, diamond, cross
-  "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "M0-5L5 4H-5Z", "M-4-4H4V4H-4Z", "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
-  "M-1.7-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5V-1.7H-1.7Z",
+  "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "m0-5l5 9h-10z", "m-4-4h8v8h-8z", "m0-5.5l5.5 5.5l-5.5 5.5l-5.5-5.5z",
+  "m-1.7-5h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z",
 ];
 const LETTER = 6.4;  // pixels of one, about
 
@@ -36,14 +36,21 @@ function paint(canvas, width, height, pixelAt) {
   context.putImageData(image, 0, 0);
 }
 
+/* What is drawn in a canvas of such a size, in pixels of the page, as finely as the screen shows it. */
+function drawing(canvas, width, height) {
+  Object.assign(canvas, { width: devicePixelRatio * width, height: devicePixelRatio * height });
+  const context = canvas.getContext("2d");
+  context.scale(devicePixelRatio, devicePixelRatio);
+  return context;
+}
+
 /* ---- axes: a picture as large as its place, lines for all ticks, and the numbers of as many as have room */
 const wide = (written) => LETTER * written.length + 8;
 const centred = (x, y) => ({ x, y, "text-anchor": "middle" });
 
-function blank(plot, label) {
-  const { clientWidth: width, clientHeight: height } = plot;
+function blank(plot, label, { width, height }) {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label });
-  return { picture: plot.appendChild(picture), width, height };
+  return plot.appendChild(picture);
 }
 
 function scaled({ low, high, log }, from, to) {
@@ -61,8 +68,8 @@ function ticks(picture, axis, at, line, room, label) {
   }
 }
 
-function axes(plot, { title, x, y }) {
-  const { picture, width, height } = blank(plot, title), top = 6, bottom = Math.max(height - (x.name ? 34 : 18), 30);
+function axes(plot, { title, x, y }, { width, height }) {
+  const picture = blank(plot, title, { width, height }), top = 6, bottom = Math.max(height - (x.name ? 34 : 18), 30);
   const left = (y.name ? 18 : 2) + Math.max(0, ...y.ticks.map((tick) => wide(text(tick)))), end = width - 12;
   const X = scaled(x, left, end), Y = scaled(y, bottom, top), beside = { x: left - 5, "text-anchor": "end" };
   ticks(picture, x, X, (at) => `M${at} ${top}V${bottom}`, wide, (at) => centred(at, bottom + 14));
@@ -73,30 +80,42 @@ function axes(plot, { title, x, y }) {
   return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
 }
 
-function point(kind = 0, role = "training", more = {}) {
-  return svg("path", { class: `mark k${kind % 8} ${role}`, d: MARKS[kind % MARKS.length], ...more });
+function point(kind = 0, role = "training", places = [[0, 0]], more = {}) {
+  const d = places.map((place) => `M${place}${MARKS[kind % MARKS.length]}`).join("");
+  return svg("path", { class: `mark k${kind % 8} ${role}`, d, ...more });
+}
+
+/* The points of a role: those with names an element each, of the others one for all that look the same. */
+function points({ role, kinds = [], shares, names = [] }, places) {
+  const alike = {};
+  places.forEach((place, i) => {
+    const style = shares ? `fill: rgb(${ramp(shares[i])})` : "", of = names[i] ? i : `${kinds[i]} ${style}`;
+    alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] };
+    alike[of].places.push(place);
+  });
+  return Object.values(alike).map(({ kind, style, name, places }) => name
+    ? point(kind, role, [[0, 0]], { style, transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name })
+    : point(kind, role, places, { style }));
 }
 
 /* ---- a chart: curves and points over axes, and colours under them */
-function chart(plot, spec, ask) {
-  const canvas = plot.appendChild(html("canvas", { "aria-hidden": true }));
+function chart(plot, spec, ask, room) {
+  const canvas = plot.appendChild(html("canvas", { "aria-hidden": true })), pixels = html("canvas");
   const { curves: given = [], points: groups = [] } = spec, named = plot.previousSibling.querySelectorAll(".line");
-  const { picture, X, Y, box } = axes(plot, spec), { left, top, width, height } = box, bottom = top + height;
+  const { picture, X, Y, box } = axes(plot, spec, room), { left, top, width, height } = box, bottom = top + height;
   for (const [side, length] of Object.entries(box)) canvas.style[side] = `${length}px`;
+  const context = drawing(canvas, width, height);
   const path = (ys) => ys.map((y, i) => y === null ? "" :
     `${i && ys[i - 1] !== null ? "L" : "M"}${[X(spec.xs[i]), Y(y)].map((z) => z.toFixed(1))}`).join("");
   const curves = given.map(({ ys = [] }, i) => svg("path", { class: `curve c${i}`, d: path(ys) }));
   const dots = given.map((_, i) => svg("circle", { class: `now c${i}`, r: 4.5, visibility: "hidden" }));
-  const boundary = svg("path", { class: "boundary" }), cursor = svg("path", { class: "cursor" });
-  const points = groups.map(({ role, x, y, kinds = [], shares, names = [] }) => x.map((_, i) => point(kinds[i], role, {
-    transform: `translate(${X(x[i])} ${Y(y[i])})${names[i] ? " scale(1.5)" : ""}`, "aria-label": names[i] || "",
-    style: shares ? `fill: rgb(${ramp(shares[i])})` : "",
-  })));
-  const marks = points.at(-1) || [], places = marks.map((_, i) => [X(groups.at(-1).x[i]), Y(groups.at(-1).y[i])]);
+  const cursor = svg("path", { class: "cursor" });
+  const all = groups.map(({ x, y }) => Array.from(x, (_, i) => [X(x[i]), Y(y[i])])), places = all.at(-1) ?? [];
+  const drawn = groups.map((group, i) => points(group, all[i])), marks = groups.at(-1)?.names ? drawn.at(-1) : [];
   const ring = svg("g", { class: "ring" }, ...["halo", ""].map((kind) => svg("circle", { class: kind, r: 10 })));
   const inside = { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` };
-  picture.append(...points.flat(), svg("svg", inside, boundary, ...curves, cursor), ...dots);
-  if (marks.length) picture.append(ring);
+  picture.append(...drawn.flat(), svg("svg", inside, ...curves, cursor), ...dots);
+  if (places.length) picture.append(ring);
   choosable(marks, (sample) => ask({ sample }));
   picture.addEventListener("click", (event) => {  // follows the nearest of those that can be followed
     const { left: x, top: y } = picture.getBoundingClientRect();
@@ -107,12 +126,15 @@ function chart(plot, spec, ask) {
   return (frame, moment) => {
     if (frame.ys) curves[0].setAttribute("d", path(frame.ys));
     if (frame.field) {
-      showField(canvas, frame.field, spec.field);
-      const at = (share, i) => (i % 2 ? top + share / 65535 * height : left + share / 65535 * width).toFixed(1);
-      const ends = Array.from(frame.boundary, at);
-      change(boundary, { d: ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end}`).join("") });
+      const between = spec.field.side - 1;  // the outermost numbers are those of the edges
+      paintField(pixels, frame.field, spec.field);
+      context.drawImage(pixels, 0.5, 0.5, between, between, 0, 0, width, height);
+      const ends = Array.from(frame.boundary, (share, i) => share / 65535 * (i % 2 ? height : width));
+      context.strokeStyle = `rgb(${colourOf("ink")})`;
+      context.lineWidth = 1.5;
+      context.stroke(new Path2D(ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end.toFixed(1)}`).join("")));
     }
-    if (marks.length) change(ring, { transform: `translate(${places[moment.sample]})` });
+    if (places.length) change(ring, { transform: `translate(${places[moment.sample]})` });
     marks.forEach((mark, i) => change(mark, { "aria-pressed": i === moment.sample }));
     if (!frame.values) return;
     change(cursor, { d: `M${X(frame.at)} ${top}V${bottom}` });
@@ -125,7 +147,7 @@ function chart(plot, spec, ask) {
 }
 
 /* Paints the shares of classes, or numbers, at the points of a grid: of two classes the share of the second. */
-function showField(canvas, field, { side, kind }) {
+function paintField(canvas, field, { side, kind }) {
   const n = side * side, paper = colourOf("paper"), classes = Array.from({ length: 8 }, (_, k) => colourOf(`k${k}`));
   const sharesAt = kind === "two" ? (i) => [255 - field[i], field[i]] :
     (i) => Array.from({ length: field.length / n }, (_, k) => field[k * n + i]);
@@ -137,8 +159,8 @@ function showField(canvas, field, { side, kind }) {
 }
 
 /* ---- bars: a number for each name */
-function bars(plot, { title, axis, names }) {
-  const { picture, width, height } = blank(plot, title);
+function bars(plot, { title, axis, names }, ask, { width, height }) {
+  const picture = blank(plot, title, { width, height });
   const bottom = Math.max(height - 18, 12), row = bottom / names.length;
   const left = Math.min(Math.max(...names.map(wide)) + 6, 0.42 * width), X = scaled(axis, left, width - 68);
   const zero = X(Math.max(axis.low, axis.log ? axis.low : 0)), thick = Math.min(0.72 * row, 20);
@@ -180,19 +202,22 @@ function keys({ curves = [], classes = [], points = [], field }) {
 }
 
 /* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
-   draw(moment) returns what is to be read out, and leaves one view as it is if its name is given; full says what full
-   colour stands for over all moments. build(some) builds some views anew, where their specs are others. */
+   draw(moment, kept) returns what is to be read out, and leaves the views as they are whose names are kept, and the
+   "edges" of the network; full says what full colour stands for over all moments. build(some) builds some views anew,
+   where their specs are others. */
 function show(host, specs, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
   const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
   const choose = (question) => { Object.assign(chosen, question); ask(question); };
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
+  const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`, sizes = {};
   let last = null, size = "";
   host.append(...sides);
   const build = (given, isResized = false) => {
     const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
     const some = Object.fromEntries(Object.entries(given).filter(isOther));
-    const focused = Object.keys(some).map((name) => [name, stops(name).indexOf(document.activeElement)]);
+    if (!Object.keys(some).length) return;
+    const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
     for (const [name, spec] of Object.entries(some)) {
       const { view, side, title, note = "", controls = [], height } = spec;
@@ -201,11 +226,16 @@ function show(host, specs, ask, full = {}) {
         html("div", {}, ...controls.flatMap((control) => choice(...control, choose))));
       const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
       if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
-      elements[name].replaceChildren(...(title ? [caption, plot] : []));
+      if (title) elements[name].replaceChildren(caption, plot);
     }
-    for (const [name, spec] of Object.entries(some)) {
-      draws[name] = views[spec.view](elements[name].lastChild || elements[name], spec, choose);
-    }
+    const plots = Object.entries(specs).map(([name, { title }]) => title ? elements[name].lastChild : elements[name]);
+    const rooms = plots.map(({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight }));
+    Object.entries(specs).forEach(([name, spec], i) => {  // those too that are pressed by what is built beside them
+      if (!(name in some) && (!spec.title || String(Object.values(rooms[i])) === sizes[name])) return;
+      if (!(name in some)) plots[i].replaceChildren();
+      sizes[name] = String(Object.values(rooms[i]));
+      draws[name] = views[spec.view](plots[i], spec, choose, rooms[i]);
+    });
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
   /* The numbers of one view, with the rows of the chosen sample in place of all rows. */
@@ -216,19 +246,18 @@ function show(host, specs, ask, full = {}) {
     const most = chosen.scale === "all" ? full[name] : frame.full;
     return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
   };
-  const draw = (frames = last, kept = "") => {
+  const draw = (frames = last, kept = []) => {
     last = frames;
-    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen };
+    const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen, kept };
     for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
-    const drawn = Object.entries(draws).filter(([name]) => name !== kept);
+    const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
-  const now = () => `${host.clientWidth} ${host.clientHeight}`;
   const fit = () => {
-    if (now() === size) return;
+    if (sizeOf(host) === size) return;
     build(specs, true);
     if (last) draw();
-    size = now();  // of the page as it is built: where the host is as high as its content, nothing is built twice
+    size = sizeOf(host);  // of the page as built: where the host is as high as its content, nothing is built twice
   };
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);

@@ -38,16 +38,17 @@ history = trainer.fit(
 )
 print(history)"""
 
-_NOTE = "# Something was changed while the page trained: this trains with what is set now, from the start.\n"
+_CHANGED = "Something was changed while the page trained: this trains with what is set now, from the start."
 
 
 def as_python(training: Training) -> str:
     """A program that ends with the bits of the page after its last whole epoch, if nothing was changed meanwhile."""
-    settings, own = training.settings, training.own
+    settings, own = training.settings, training.sources.own
     own = own if settings.data not in NOISY else None
-    columns = f"[:, {[training.source.feature_names.index(name) for name in settings.columns]}]" if own else ""
+    names = training.source.feature_names
+    columns = "" if settings.columns == names else f"[:, {[names.index(name) for name in settings.columns]}]"
     return _PROGRAM.format(
-        note=_NOTE if training.is_changed else "",
+        note="".join(f"# {note}\n" for note in _notes(training)),
         optimizer="SGD" if settings.optimizer == "sgd" else "Adam",
         imports=own.imports if own else settings.data,
         load=own.expression if own else f"{settings.data}(noise={settings.noise!r})",
@@ -66,13 +67,21 @@ def as_python(training: Training) -> str:
     )
 
 
+def _notes(training: Training) -> list[str]:
+    """Where the program ends elsewhere than the page is."""
+    epochs = training.history.epochs
+    if training.is_changed:
+        return [_CHANGED]
+    if not epochs:
+        return ["The page has not come to the end of an epoch: this trains one."]
+    return [f"The page is within epoch {epochs + 1}: this ends with epoch {epochs}."] * training.run.is_within_epoch
+
+
 def as_command(training: Training) -> str:
     """The command that trains the same and writes it down; or why there is none."""
-    settings = training.settings
-    if settings.features != ("x", "y") or len(training.source.feature_names) != 2:
-        return "# `python -m nn train` has no option for other features than all columns of the data"
-    own = training.own
-    data = own.words if own and settings.data not in NOISY else f"{settings.data} --noise {settings.noise!r}"
+    settings, words = training.settings, training.sources.words(training.settings)
+    if settings.features != ("x", "y") or not words:
+        return "# `python -m nn train` has no option for these features of the data"
     hidden = ",".join(map(str, settings.hidden)) or "none"
     given = {
         "held-out": settings.held_out, "hidden": hidden, "activation": settings.activation, "loss": settings.loss,
@@ -81,7 +90,7 @@ def as_command(training: Training) -> str:
     rates = {name.replace("_", "-"): value for name, value in _rates(settings).items() if value is not True}
     last = {"batch-size": settings.batch_size, "seed": settings.seed, "epochs": max(training.history.epochs, 1)}
     options = " ".join(f"--{name} {quote(str(value))}" for name, value in {**given, **rates, **last}.items())
-    return f"python -m nn train {data} {options} --out run"
+    return f"python -m nn train {words} {options} --out run"
 
 
 def _rates(settings: Settings) -> dict[str, float]:

@@ -16,17 +16,21 @@ MOST_CURVE = 300
 """Of more epochs, some have a point on the curve."""
 
 
-def loss_spec(history: Curves, starts: Sequence[float]) -> Data:
-    """The losses over the epochs; epoch 0 is the mean loss before the first step."""
+def loss_spec(history: Curves, starts: Sequence[float], now: Sequence[float] = ()) -> Data:
+    """The losses over the epochs; epoch 0 is the mean loss before the first step.
+
+    ``now`` are those since something was changed that no epoch tells of yet: the axis reaches them.
+    """
     stride = max(1, -(-history.epochs // MOST_CURVE))
     epochs = sorted({*range(0, history.epochs + 1, stride), history.epochs})
     curves = [
         [([start] if epoch == 0 else losses[epoch - 1 : epoch])[0] for epoch in epochs]
         for start, losses in zip(starts, (history.losses, history.held_out_losses), strict=False)  # or none
     ]
-    everything = [loss for curve in curves for loss in curve]
+    everything = [*now, *(loss for curve in curves for loss in curve)]
     y = next(axis for axis in (scale(everything, log=True), scale(everything)) if axis.ticks(4))
-    quality = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if metrics]
+    judged = () if now else (history.metrics, history.held_out_metrics)
+    quality = [f"{metrics[-1]:.3f}" for metrics in judged if metrics]
     return {
         "view": "chart",
         "side": 1,

@@ -10,7 +10,7 @@ from ...data import DATASETS, NOISY, Dataset
 from ...fit.objective import Objective
 from .page import training_page
 from .settings import Settings
-from .training import Own
+from .sources import Own
 
 
 def play(data: str | Dataset = "moons", **settings: Any) -> Any:
@@ -23,18 +23,18 @@ def play(data: str | Dataset = "moons", **settings: Any) -> Any:
 
     >>> play("spiral", hidden=[8, 8], features=["x", "y", "sin x", "sin y"])  # doctest: +SKIP
     """
-    if isinstance(data, str) and data not in DATASETS:
+    if not isinstance(data, Dataset) and data not in list(DATASETS):
         raise ValueError(f"there is no data set {data!r}; there are {', '.join(DATASETS)}, or a Dataset of your own")
     own = own_of(data)
     begin: dict[str, Any] = {"data": data}
     if own:
         objective = Objective.default(own.dataset.classes)
-        begin = {"data": own.dataset.name, "columns": own.dataset.feature_names[:2], "loss": objective.name}
+        begin = {"data": own.name, "columns": own.dataset.feature_names[:2], "loss": objective.name}
     return widget(training_page(Settings().changed({**begin, **settings}), own), height="52rem")
 
 
 def own_of(data: str | Dataset) -> Own | None:
     """The data set, unless it is one of the page's."""
     if isinstance(data, Dataset):
-        return Own(data, "Dataset", "...  # the data set that nn.play was given", "DATA")
+        return Own(data, "Dataset", "...  # the data set that nn.play was given")
     return None if data in NOISY else Own(DATASETS[data](), data, f"{data}()", data)

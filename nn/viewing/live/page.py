@@ -6,10 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd import collector_paused
 from autograd.viewing.live import Answer, LivePage, QuestionError
 from autograd.viewing.live.page import asset
 
@@ -17,16 +19,19 @@ from ...layers import ACTIVATIONS
 from ...losses import LOSSES
 from ..film.colours import colours
 from .question import Question
-from .session import Session
 from .settings import FEATURES, MOST_LAYERS, OPTIMIZERS, Settings
-from .training import Own, Sources, Training
+from .sources import Own, Sources
+
+if TYPE_CHECKING:
+    from .session import Session
 
 MOST_TABS = 8
 
 
 def training_page(settings: Settings | None = None, own: Own | None = None) -> LivePage:
-    """The page, to begin with these settings."""
-    sources = Sources(own)
+    """The page, to begin with these settings; a ValueError where there is nothing to be trained with them."""
+    sources, settings = Sources(own), settings or Settings()
+    sources.require(settings)
     return LivePage(
         title="A network in training",
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
@@ -34,8 +39,15 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
         + asset("training.js", __package__),
         data={"layers": MOST_LAYERS, "colours": colours()},
-        ask=Tabs(sources, settings or Settings()).ask,
+        ask=Tabs(sources, settings).ask,
+        prepare=_import_the_rest,
     )
+
+
+def _import_the_rest() -> None:
+    """What trainings and their pictures are made of: the address of a page is there before."""
+    for module in ("autograd.compiler", "nn.viewing.live.session"):
+        import_module(module)
 
 
 def settings_form(sources: Sources) -> str:
@@ -98,6 +110,9 @@ class Tabs:
     sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict)
 
     def ask(self, question: Mapping[str, Any]) -> Answer:
+        from .session import Session
+        from .training import Training
+
         asked = Question.read(question)
         if asked.tab not in self.sessions:
             if asked.begins is None:
@@ -107,5 +122,5 @@ class Tabs:
             while len(self.sessions) > MOST_TABS:
                 self.sessions.popitem(last=False)
         self.sessions.move_to_end(asked.tab)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # inf and nan are reported as such
-            return self.sessions[asked.tab].answer(asked)
+        with collector_paused(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self.sessions[asked.tab].answer(asked)  # inf and nan are reported as such

@@ -21,11 +21,12 @@ class Question:
     begins: Mapping[str, Any] | None
     settings: Mapping[str, Any]
     is_new: bool  # the page has no pictures yet
+    rests: bool  # the page asks for no more: then it is told all, however often it was told of late
     restarts: bool
     weights: Mapping[int, float]
     steps: int
     epochs: int
-    seconds: float
+    seconds: float  # to train once this is answered: so long, or until the next question is there
     sample: int
     neuron: tuple[int, int] | None
     plays: str
@@ -49,6 +50,7 @@ class Question:
             settings=question.get("settings") or {},
             is_new=begins is not None,
             restarts=question.get("restart") is True,
+            rests=question.get("rests") is True,
             weights=_weights(question.get("set") or []),
             steps=_whole("steps", question.get("steps", 0), MOST_STEPS),
             epochs=_whole("epochs", question.get("epochs", 0), 1),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from autograd import step_through
-from autograd.viewing.live import Answer, QuestionError
+from autograd.viewing.live import Answer, QuestionError, nothing
 
 from ...data.datasets import NOISY
 from ...fit.objective import Objective
@@ -16,7 +20,8 @@ from .code import as_command, as_python
 from .packing import packed
 from .question import MOST_SECONDS, MOST_STEPS, Question
 from .settings import Settings
-from .training import Sources, Training
+from .sources import Sources
+from .training import Training
 from .views import Views
 
 MOST_NODES = 400
@@ -30,40 +35,40 @@ class Session:
 
     def __init__(self, training: Training, sources: Sources) -> None:
         self.sources = sources
-        self.drawn: dict[str, tuple[str, bytes]] = {}  # the specs that the page has
-        self._begin(training)
+        self.drawn: dict[str, str] = {}  # the specs that the page has, as text
+        self._begin(training, None)
 
-    def _begin(self, training: Training) -> None:
-        self.training, self.views = training, Views(training)
+    def _begin(self, training: Training, before: Views | None) -> None:
+        self.training, self.views = training, Views(training, before)
         self.told, self.told_epochs = 0.0, -1
-        self.telling = 0.0  # seconds that it took last
+        self.stopped = ""  # why the training ended before it was to
 
     def answer(self, asked: Question) -> Answer:
         """What the page is told after whatever is to be changed and trained: all of it, or nothing if any is wrong."""
+        self.asked = asked
         training = self._changed(asked)
         self._require(training, asked)
         is_other = training is not self.training
         if is_other:
-            self._begin(training)
+            self._begin(training, self.views)
         if asked.weights:
             training.set(asked.weights)
+            self.told_epochs = -1  # the axes may no longer reach the losses
         if asked.plays:
             return self._played(asked)
         if asked.wants_code:
             return Answer({"code": f"{as_python(training)}\n\n{as_command(training)}"})
-        stopped, is_other = "", is_other or asked.is_new
-        if asked.steps or asked.epochs:
-            stopped = training.advance(asked.steps or MOST_STEPS, asked.epochs, self._seconds(asked, is_other))
-        begun = time.perf_counter()
-        answer = self._told(asked, is_other, stopped)
-        self.telling = time.perf_counter() - begun
-        return answer
+        if (asked.steps or asked.epochs) and not asked.seconds:
+            self.stopped = training.advance(asked.steps or MOST_STEPS, asked.epochs, MOST_SECONDS)
+        told = self._told(asked, is_other or asked.is_new)
+        goes_on = asked.seconds and not told["stopped"]
+        return Answer(*packed(told), partial(self._go_on, asked) if goes_on else nothing)
 
-    def _seconds(self, asked: Question, is_other: bool) -> float:
-        """How long to train, so that the answer takes as long as was asked for; a change is shown at once."""
-        if not asked.seconds:
-            return MOST_SECONDS
-        return 0.0 if is_other else max(asked.seconds - self.telling, asked.seconds / 2)
+    def _go_on(self, asked: Question, is_asked: Callable[[], bool]) -> None:
+        """Train for as long as that question said, unless there is another already."""
+        if asked is self.asked:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                self.stopped = self.training.advance(asked.steps, asked.epochs, asked.seconds, is_asked)
 
     def _changed(self, asked: Question) -> Training:
         settings = self.training.settings.changed(asked.settings)
@@ -102,11 +107,13 @@ class Session:
     def _sample(self, asked: Question) -> int:
         return min(asked.sample, len(self.views.rows) - 1)
 
-    def _told(self, asked: Question, is_other: bool, stopped: str) -> Answer:
+    def _told(self, asked: Question, is_other: bool) -> dict[str, Any]:
         training, now = self.training, time.monotonic()
+        stopped, self.stopped = self.stopped, ""
         sample = self._sample(asked)
         told: dict[str, Any] = {"moment": self.views.frames(sample), "sample": sample, "epoch": training.history.epochs}
         told |= {"step": training.n_steps, "stopped": stopped}
+        told |= {"isWithin": not stopped and training.run.is_within_epoch}
         if asked.is_new:
             self.drawn.clear()
         if is_other:
@@ -116,21 +123,21 @@ class Session:
                 "off": self._off(),
             }
             told |= {"whole": self._too_large()}
-        elif now - self.told > PATIENCE and training.history.epochs != self.told_epochs:
+        elif (asked.rests or stopped or now - self.told > PATIENCE) and training.history.epochs != self.told_epochs:
             told |= {"specs": self._undrawn(self.views.axes())}
         if "specs" in told:
             self.told, self.told_epochs = now, training.history.epochs
         if asked.neuron:
             told |= {"weights": self._weights_of(*asked.neuron)}
-        return Answer(*packed(told))
+        return told
 
     def _undrawn(self, specs: Mapping[str, Any]) -> dict[str, Any]:
         """Of these, the ones that the page does not have as they are: a picture that is built anew takes it long."""
         found = {}
         for name, spec in specs.items():
-            told, body = packed(spec)
-            if self.drawn.get(name) != (repr(told), body):
-                self.drawn[name], found[name] = (repr(told), body), spec
+            text = json.dumps(spec, default=lambda array: array.tobytes().hex())
+            if self.drawn.get(name) != text:
+                self.drawn[name], found[name] = text, spec
         return found
 
     def _off(self) -> dict[str, str]:
@@ -156,9 +163,9 @@ class Session:
     def _weights_of(self, layer: int, i: int) -> Sequence[tuple[int, str, str]]:
         """Of a neuron, the place, the name and the number of the bias and of each weight."""
         path = f"layers[{layer}].neurons[{i}]."
-        names = self.training.model.state_dict()
+        parameters = self.training.parameters
         return [
-            (place, name.removeprefix(path), repr(number))
-            for place, (name, number) in enumerate(names.items())
+            (place, name.removeprefix(path), repr(parameters[place].data))
+            for place, name in enumerate(self.training.names)
             if name.startswith(path)
         ]

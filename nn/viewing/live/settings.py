@@ -32,6 +32,8 @@ OPTIMIZERS = ("sgd", "adam", "adamw")
 MOST_LAYERS, MOST_NEURONS, MOST_POINTS = 8, 32, 10_000
 NETWORK = ("data", "columns", "features", "hidden", "activation", "loss", "seed")
 """With one of these another network begins; whatever else is changed, the present one goes on."""
+SAMPLES = ("noise", "held_out")
+"""With one of these it goes on with other samples."""
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,25 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2);
-const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.026 } };
+const PACES = { step: { steps: 1 }, epoch: { epochs: 1 }, all: { steps: 1e6, seconds: 0.05 } };
 let begun = noted() ?? {}, page = null, settings = {}, off = {}, neurons = [], isTraining = false;
-let counted = { step: 0, at: 0 }, told = 0;
+let counted = { step: 0, at: 0 }, told = 0, refused = "";
 
 const wish = conversation((wishes) => {
   const { sample = 0, neuron = null } = page?.chosen ?? {}, { column, index } = neurons[neuron] ?? {};
-  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : {};
+  const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : { rests: true };
   return { tab, ...begin, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
-}, ({ error = "", stopped = "", code, ...head }) => {
-  say($("error"), error || stopped);
+}, ({ error = "", stopped = "", code, ...head }, asked) => {
+  say($("error"), error || stopped || refused);
+  refused = "";
   if (error || stopped) train(false);
   if (code) { say($("listing").firstChild, code); $("listing").showModal(); }
   if (error && page) showSettings();
-  else if (error && Object.keys(begun).length) { begun = {}; wish(); }  // an address of other settings
+  else if (error && Object.keys(begun).length) {
+    [begun, refused] = [{}, `These are other settings than in the address: ${error}`];
+    wish();
+  }
   if (head.moment) take(head);
+  if (head.isWithin && !isTraining && Object.keys(asked).join() === "epochs") wish(asked);  // that takes longer
 }, ({ error, stopped }) => isTraining && !error && !stopped);
 
 function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }) {
@@ -31,14 +36,14 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   page.chosen.sample = sample;
   if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
-  const isRead = !isTraining || now - told > 200;  // words are read more slowly than pictures are seen
-  const said = page.draw({ ...moment, epoch }, isRead ? "" : "followed");
+  const isRead = !isTraining || now - told > 200 || Object.keys(specs).length;  // numbers are read slowly
+  const said = page.draw({ ...moment, epoch, step }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
   if (!isRead) return;
   told = now;
   readOut(said);
   showWeights(weights);
   [["epochs", epoch], ["steps", step]].forEach(([id, n]) => say($(id), n.toLocaleString("en")));
-  if (now - counted.at > 500) {
+  if (now - counted.at > 500 || !isTraining) {
     say($("rate"), isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–");
     counted = { step, at: now };
   }
@@ -77,8 +82,7 @@ for (const kind of ["input", "change"]) form.addEventListener(kind, ({ target: {
   if ((kind === "input") === (type === "range")) set({ [name]: valueOf(name) });
 }, true);
 function showSettings() {
-  const label = (i) => html("input", { type: "number", name: "hidden", min: 1, "aria-label": `Neurons of layer ${i}` });
-  list($("sizes"), settings.hidden.map(() => ""), label);
+  list($("sizes"), settings.hidden.map(() => ""), layer);
   $("less").hidden = !settings.hidden.length;
   $("more").hidden = settings.hidden.length === data.layers;
   for (const group of form.children) {
@@ -92,8 +96,16 @@ function showSettings() {
     });
   }
 }
-$("less").onclick = () => set({ hidden: settings.hidden.slice(0, -1) });
-$("more").onclick = () => set({ hidden: [...settings.hidden, settings.hidden.at(-1) ?? 4] });
+const layer = (i, value = "") =>
+  html("input", { type: "number", name: "hidden", min: 1, value, "aria-label": `Neurons of layer ${i}` });
+const layers = () => fields("hidden").map(({ valueAsNumber }) => valueAsNumber);  // those asked for among them
+const setLayers = () => page && set({ hidden: layers() });
+$("less").onclick = () => { $("sizes").lastChild?.remove(); setLayers(); };
+$("more").onclick = () => {
+  const { length: i, [i - 1]: last = 4 } = layers();
+  if (i < data.layers) $("sizes").append(layer(i, last));
+  setLayers();
+};
 form.onsubmit = (event) => event.preventDefault();
 
 /* ---- what people do: a button says what it asks, and whether it ends a training that goes on */
@@ -101,14 +113,11 @@ function train(goesOn) {
   isTraining = goesOn;
   say($("train"), goesOn ? "Pause" : "Train");
 }
-$("train").onclick = () => { train(!isTraining); if (isTraining) wish(); };
+$("train").onclick = () => { train(!isTraining); wish(); };
 for (const button of document.querySelectorAll("[data-ask]")) button.onclick = () => {
   if ("pauses" in button.dataset) train(false);
   wish(JSON.parse(button.dataset.ask));
 };
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
-const press = (id) => () => $(id).click();
-const pressed = { " ": press("train"), ArrowRight: press("step"), r: press("restart") };
-onKeys("input, select, button, dialog, summary", pressed);
 $("setup").open = innerWidth > 720;
 wish();

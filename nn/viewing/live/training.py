@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from autograd import Value
 from autograd.graph import topological_order
-from autograd.viewing.live import QuestionError
 
 from ...basics.arrays import Floats, Vector
 from ...data.dataset import Dataset
-from ...data.datasets import NOISY
 from ...data.encoding import Encoding
 from ...data.job import Job, prepare
 from ...fit.plan import Plan
@@ -24,54 +22,14 @@ from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
-from .settings import FEATURES, MOST_POINTS, Settings
+from .settings import FEATURES, SAMPLES, Settings
+from .sources import Sources, plane_of
 
 FOREVER = 10**9
 """Epochs of a plan that ends when nobody asks any more."""
 
-
-@dataclass(frozen=True)
-class Own:
-    """The user's own data set, and how it is read: in a program, and by ``python -m nn train``."""
-
-    dataset: Dataset
-    imports: str
-    expression: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The data sets there are: those with noise of one's choice, and the user's own, if there is one."""
-
-    own: Own | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """Their names, the user's first."""
-        return [*([self.own.dataset.name] if self.own else []), *NOISY]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that can be chosen of the user's."""
-        return self.own.dataset.feature_names if self.own else ()
-
-    def load(self, settings: Settings) -> Dataset:
-        """The data set that is chosen."""
-        if settings.data not in self.names:
-            raise QuestionError(f"there is no data set {settings.data[:40]!r}; there are {', '.join(self.names)}")
-        if settings.data in NOISY:
-            return NOISY[settings.data](settings.noise)
-        assert self.own
-        return self.own.dataset
-
-
-def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:
-    """The data set with these two columns as its features."""
-    if missing := [name for name in columns if name not in dataset.feature_names]:
-        raise QuestionError(f"there is no column {missing[0][:40]!r}; there are {', '.join(dataset.feature_names)}")
-    places = [dataset.feature_names.index(name) for name in columns]
-    return replace(dataset, encoding=Encoding.of_numbers(columns), features=dataset.features[:, places])
+SLICE = 0.002
+"""Seconds after which it is looked whether somebody asks."""
 
 
 class Training:
@@ -80,18 +38,19 @@ class Training:
     settings: Settings
     model: MLP
     job: Job
+    parameters: Sequence[Value]  # the model's, in the order in which everything about them stands
+    names: Sequence[str]
     history: Curves
     run: Run
     starts: Sequence[float]  # the mean losses before the first step
-    is_changed: bool  # since it began: then no program ends where it does
+    judged: tuple[int, Sequence[float]]  # after so many epochs data or weights were changed last: the mean losses then
+    is_changed: bool  # since it began, or begun anew: then no program ends where it does
     n_steps: int
     gradient: Vector  # the root mean square of each parameter's, over the steps since somebody looked last
 
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
-        self.settings, self.source, self.own = settings, sources.load(settings), sources.own
-        if len(self.source) > MOST_POINTS:
-            raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
+        self.settings, self.source, self.sources = settings, sources.load(settings), sources
         self.places = plane_of(self.source, settings.columns)
         model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
         self.job = prepare(dataset, settings.options(), model)
@@ -106,32 +65,48 @@ class Training:
         self.history = kept.history if kept else Curves()
         plan = Plan(self.samples, self.others, FOREVER, settings.batch_size, settings.seed)
         numbers = kept.run.numbers if kept else None
-        self.sizes = GradientSizes(parameters_of(self.model), optimizer.parameters)
+        self.parameters = kept.parameters if kept else parameters_of(self.model)
+        self.names = kept.names if kept else list(self.model.state_dict())
+        self.sizes = GradientSizes(self.parameters, optimizer.parameters)
         self.run = Run(
             self.model, self.predictor.objective.loss, optimizer, plan, self.history, numbers=numbers, sizes=self.sizes
         )
         self.is_changed = kept is not None and (kept.is_changed or kept.n_steps > 0)
         self.n_steps = kept.n_steps if kept else 0
-        self.starts = kept.starts if kept else [self.run.numbers.mean(part) for part in (self.samples, self.others)]
-        self.gradient = np.zeros(len(self.parameters))
+        self.gradient = kept.gradient if kept else np.zeros(len(self.parameters))
         if kept:
-            self.graph_size = kept.graph_size
+            self.graph_size, self.starts, self.judged = kept.graph_size, kept.starts, kept.judged
+        if not kept or any(getattr(settings, name) != getattr(kept.settings, name) for name in SAMPLES):
+            self._judge()
 
-    @cached_property
-    def parameters(self) -> Sequence[Value]:
-        """The model's, in the order in which everything about them stands."""
-        return self.run.numbers.all_parameters
+    def _judge(self) -> None:
+        """Find the mean losses, which no epoch has told yet."""
+        means = [self.run.numbers.mean(part) for part in (self.samples, self.others)]
+        self.judged = self.history.epochs, means
+        if not self.history.epochs:
+            self.starts = means
 
-    def advance(self, most: int, epochs: int, seconds: float) -> str:
-        """Train for so many steps or epochs, as far as the time reaches; why it ended before, if it did."""
+    @property
+    def losses(self) -> Sequence[float]:
+        """The mean losses, of training and held out: those of the last epoch, or after what was changed since."""
+        return [self.history.losses[-1], self.history.held_out_losses[-1]] if self.is_told else self.judged[1]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether an epoch has ended since data or weights were changed last, and told how good they are."""
+        return self.history.epochs > self.judged[0]
+
+    def advance(self, most: int, epochs: int, seconds: float, is_asked: Callable[[], bool] = lambda: False) -> str:
+        """Train for so many steps or epochs, as far as the time reaches and nobody asks; why it ended, if by itself."""
         end, last, before = time.perf_counter() + seconds, self.history.epochs + epochs, self.run.state.steps
         try:
             while (left := most - self.run.state.steps + before) > 0:
-                self.run.advance(left, end - time.perf_counter())
-                if time.perf_counter() > end or (epochs and self.history.epochs >= last):
+                self.run.advance(left, min(end - time.perf_counter(), SLICE))
+                if time.perf_counter() > end or is_asked() or (epochs and self.history.epochs >= last):
                     break
         except DivergenceError as error:
             self.run.begin()  # for the next attempt
+            self.is_changed = True
             return str(error)
         finally:
             self.run.look()
@@ -146,12 +121,12 @@ class Training:
             self.parameters[place].data = number
         self.run.begin()
         self.is_changed = True
+        self._judge()
 
     @property
     def moment(self) -> Moment:
         """Where it is, as views are told it."""
-        theta = np.array([parameter.data for parameter in self.parameters])
-        return Moment(self.history.epochs, theta, self.gradient)
+        return Moment(self.history.epochs, self.run.state.theta, self.gradient)
 
     def sample_graph(self, row: int) -> Value:
         """The loss of one of the rows to train on, recorded."""
@@ -167,7 +142,8 @@ class Training:
         inputs: Sequence[float] = self.samples.inputs[row].tolist()
         for before in self.model.layers[:layer]:
             inputs = [output.data for output in before(inputs)]
-        names = self.predictor.feature_names if layer == 0 else [f"a{j}" for j in range(len(inputs))]
+        seen = " scaled" if self.predictor.feature_scaling.changes else ""
+        names = [f"a{j}" for j in range(len(inputs))] if layer else [f"{x}{seen}" for x in self.predictor.feature_names]
         leaves = [Value(number, label=name) for number, name in zip(inputs, names, strict=True)]
         return self.model.layers[layer].neurons[i](leaves)
 

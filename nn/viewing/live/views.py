@@ -11,11 +11,12 @@ import numpy as np
 
 from autograd.viewing.notation import visible
 
-from ...basics.arrays import Floats
+from ...basics.arrays import Floats, Rows
 from ...fit.objective import Objective
+from ...fit.recording import Moment
 from ...fit.samples import Samples
 from ..film.bars import Flow
-from ..film.columns import mlp_columns
+from ..film.columns import Column, mlp_columns, parameter_places
 from ..film.followed import Followed
 from ..film.network import Network
 from ..film.plane import Boundary, Plane
@@ -26,6 +27,8 @@ from .training import Training, features_of
 
 MOST_MARKS = 600
 """Of more points, some are shown."""
+SOON = 20
+"""So many times the engine traces the sample that is followed: a program for it takes as long to be compiled."""
 AS_FINE_AS = 20
 """Pictures are as fine as those of a film of so many frames."""
 
@@ -33,7 +36,13 @@ AS_FINE_AS = 20
 class Views:
     """The views of one training, and which of its rows can be followed."""
 
-    def __init__(self, training: Training) -> None:
+    training: Training
+    places: Sequence[Rows]  # of the parameters
+    columns: Sequence[Column]
+
+    def __init__(self, training: Training, before: Views | None = None) -> None:
+        """``before`` are those that were shown last: of the same network the same neurons are shown."""
+        kept = before if before and before.training.model is training.model else None
         self.training = training
         predictor, samples, numbers = training.predictor, training.samples, training.run.numbers
         names = [visible(name) for name in training.settings.columns]
@@ -42,16 +51,20 @@ class Views:
             samples, predictor.feature_scaling, None if predictor.classes else predictor.target_scaling
         )
         outputs = list(predictor.classes) if predictor.objective.n_outputs > 1 else []
-        self.columns = mlp_columns(training.model, training.moment, predictor.feature_names, outputs, is_image=False)
+        self.places = kept.places if kept else parameter_places(training.model)
+        self.columns = kept.columns if kept else mlp_columns(
+            training.model, self.places, training.moment, predictor.feature_names, outputs, is_image=False
+        )  # fmt: skip
         self.objective = objective = told_objective(training)
         self.every = self._following(self.rows)
-        self.cloud = _PlaneCloud(training, self.units, self.every, self.rows)
+        self.cloud = _PlaneCloud(training, self.units, self.rows)
         plane = Plane(numbers, self.cloud, names, objective.n_outputs, AS_FINE_AS)  # type: ignore[arg-type]
         self.boundary = Boundary(plane, self.cloud)  # type: ignore[arg-type]
-        self.network = Network(training.model, self.columns, [training.moment], plane, 0, self.units, samples)
-        self.flow = Flow(list(training.model.state_dict()), [])
+        self.network = Network(self.places, self.columns, [training.moment], plane, 0, self.units, samples)
+        self.flow = Flow(training.names, [])
         self.flow.axis = FLOW
         self._followed: tuple[int, Followed] = -1, self.every
+        self._traced: int = kept._traced if kept else 0
 
     def _following(self, rows: Sequence[int]) -> Followed:
         training = self.training
@@ -74,33 +87,39 @@ class Views:
 
     def axes(self) -> Data:
         """Of these, what changes as the training goes on."""
-        return {"loss": loss_spec(self.training.history, self.training.starts), "flow": self.flow.spec()}
+        training = self.training
+        now = [] if training.is_told else training.losses
+        return {"loss": loss_spec(training.history, training.starts, now), "flow": self.flow.spec()}
 
     def frames(self, sample: int) -> Data:
         """The numbers of this moment, by name; of the samples, those of one."""
         moment = self.training.moment
         if self._followed[0] != sample:
             self._followed = sample, self._following([self.rows[sample]])
-        followed = self._followed[1].frame(moment)
-        network, history, starts = self.network.frame(moment), self.training.history, self.training.starts
-        curves = (history.losses, history.held_out_losses)
-        values = [curve[-1] if curve else start for curve, start in zip(curves, starts, strict=True)]
+        followed = self._trace(moment)
+        network, losses = self.network.frame(moment), {"at": float(moment.epoch), "values": self.training.losses}
         return {
             "followed": {**followed["rows"], "full": followed["full"]},
             "network": network,
             "plane": self.boundary.frame(moment),
-            "loss": {"at": float(history.epochs), "values": values},
+            "loss": losses,
             "flow": self.flow.frame(replace(moment, epoch=self.training.n_steps)),  # it has one from the first step on
         }
+
+    def _trace(self, moment: Moment) -> Data:
+        """What the followed sample is to the network; soon after it was made, by the engine."""
+        followed, run = self._followed[1], self.training.run
+        self._traced += 1
+        followed.numbers = run.eager if self._traced <= SOON else run.numbers
+        return followed.frame(moment)
 
 
 class _PlaneCloud:
     """The samples as points over the plane, whatever features of them the network is given."""
 
-    def __init__(self, training: Training, units: Units, followed: Followed, rows: Sequence[int]) -> None:
+    def __init__(self, training: Training, units: Units, rows: Sequence[int]) -> None:
         self.objective, self._features = told_objective(training), training.settings.features
         self._apply = training.predictor.inputs
-        self._labels = followed.labels()
         # of the points it takes the features, as the network is to see them
         inputs = SimpleNamespace(apply=lambda points: self._apply(features_of(points, self._features)))
         self.units = SimpleNamespace(inputs=inputs, numbers=units.numbers)
@@ -121,7 +140,7 @@ class _PlaneCloud:
         """None, then those held out, then those to train on: each can be followed, and the key names the others."""
         training, others = (self._told(points, samples) for points, samples in self._points)
         nobody = {"role": "training", "x": [], "y": []}
-        return [nobody, {"role": "others", **others}, {"role": "training", **training, "labels": self._labels}]
+        return [nobody, {"role": "others", **others}, {"role": "training", **training}]
 
     def _told(self, points: Floats, samples: Samples) -> Data:
         found: dict[str, Any] = {"x": points[:, 0], "y": points[:, 1]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from extensive import further
 from live import until
-from stepping import GRAPHS, almost_300_nodes, least_contrast, network, neuron, steps_seen
+from stepping import EXACT, GRAPHS, almost_300_nodes, least_contrast, network, neuron, steps_seen
 
 from autograd import Value, step_through
 from autograd.graph import topological_order
@@ -62,8 +62,8 @@ def test_every_step_is_in_sight(open_page: Any, case: tuple[str, tuple[int, int]
         if i <= gradients_known:
             assert all(len(step[f"v{node}"]["exact"]) < 2 for node in changed)
     assert page.locator("#place").text_content() == f"step {len(focus) - 1} / {len(focus) - 1}"
-    exact = "parts => parts.map(p => [...p.querySelectorAll('[data-exact]')].map(text => text.dataset.exact))"
-    numbers = page.eval_on_selector_all("#stage svg.shown g.node:has([data-exact]:not([data-exact='']))", exact)
+    boxes = "#stage svg.shown g.node[data-asked]:not(.docked)"
+    numbers = page.eval_on_selector_all(boxes, f"parts => parts.map({EXACT})")
     assert sorted(numbers) == sorted([repr(n.data), repr(n.grad)] for n in order if not n.is_constant)
 
 

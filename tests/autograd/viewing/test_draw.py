@@ -9,14 +9,15 @@ from itertools import pairwise
 from shutil import which
 
 import pytest
+from generators.networks import LOSSES
+from outlines import SVG, outlines
 
 from autograd import Value, explain, functional
 from autograd.graph import topological_order
 from autograd.viewing import draw
-from nn import MLP, Layer, binary_cross_entropy, cross_entropy, mse
+from nn import MLP, cross_entropy, mse
 
 needs_renderer = pytest.mark.skipif(not which("dot") and not find_spec("pygraphviz"), reason="no Graphviz")
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def texts(drawing):
@@ -319,126 +320,6 @@ def test_a_leaf_used_from_end_to_end_of_a_long_graph_is_drawn_in_simple_curves()
     assert drawing.svg.count("<g id=") > 150
 
 
-RENDERERS = ["system", "wheel"]
-
-
-@pytest.fixture(params=RENDERERS)
-def renderer(request, monkeypatch):
-    """Pictures are laid out by the system's Graphviz, then by that of the wheel, which is another version."""
-    if request.param == "wheel":
-        monkeypatch.setenv("PATH", "/no/such/folder")
-    if not (find_spec("pygraphviz") if request.param == "wheel" else which("dot")):
-        pytest.skip("there is no Graphviz of this kind")
-
-
-def places(drawing, kind):
-    """The first text and the place (x, y) of each node, or cluster, of a kind."""
-    found = []
-    for group in ET.fromstring(drawing.titled_svg).iter(f"{SVG}g"):
-        if group.get("class") == kind:
-            texts = list(group.iter(f"{SVG}text"))
-            found.append((" ".join(t.text for t in texts), float(texts[0].get("x")), float(texts[0].get("y"))))
-    return found
-
-
-def in_reading_order(found, across):
-    """The texts of each column, or of each row, from top to bottom, or from left to right."""
-    columns = []
-    for text, x, y in sorted(found, key=lambda place: place[2 if across else 1]):
-        along, beside = (y, x) if across else (x, y)
-        if not columns or along > columns[-1][0] + 60:
-            columns.append((along, []))
-        columns[-1][1].append((beside, text))
-    return [[text for _, text in sorted(column)] for _, column in columns]
-
-
-NETWORKS = [([0.5, -1.0], [4, 4, 1]), ([1.0, 2.0, 3.0], [12, 3]), ([3.0, 2.0, 1.0, 0.0], [16, 16, 2])]
-
-
-@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
-@pytest.mark.parametrize(("inputs", "sizes"), NETWORKS)
-def test_a_collapsed_networks_neurons_and_inputs_stand_in_their_order(renderer, inputs, sizes, rankdir):
-    loss = mse(MLP(len(inputs), sizes, "tanh", seed=0)(inputs), [1.0] * sizes[-1])
-    drawing = draw(loss, rankdir, collapse="neuron")
-    across = rankdir in ("TB", "BT")
-    neurons = [place for place in places(drawing, "node box") if place[0].startswith("neurons")]
-    columns = in_reading_order(neurons, across)
-    assert sorted(len(column) for column in columns) == sorted(sizes)
-    for column in columns:
-        assert [text.split()[0] for text in column] == [f"neurons[{j}]" for j in range(len(column))]
-    [entering] = in_reading_order(places(drawing, "node input"), across)
-    assert entering == [f"input data {x:g}" for x in inputs]
-    assert "grad –" not in drawing.dot.replace("|grad\\ –", "")
-
-
-@pytest.mark.parametrize(("rankdir", "axis", "sign"), [("LR", 1, 1), ("RL", 1, -1), ("TB", 2, 1), ("BT", 2, -1)])
-@pytest.mark.parametrize("collapse", ["layer", "neuron"])
-def test_computation_runs_in_the_direction_asked_for(renderer, collapse, rankdir, axis, sign):
-    loss = mse(MLP(2, [3, 3, 3, 1], "tanh", seed=0)([0.5, -1.0]), [1.0])
-    drawing = draw(loss, rankdir, collapse=collapse)
-    layers = places(drawing, "node box") if collapse == "layer" else places(drawing, "cluster")
-    along = {text[:9]: place[axis - 1] * sign for text, *place in layers}
-    assert sorted(along, key=along.get) == [f"layers[{i}]" for i in range(4)]
-    inputs = [place[axis] * sign for place in places(drawing, "node input") if place[0] != "input data 1"]
-    assert max(inputs) < min(along.values())
-
-
-def outlines(drawing, kind):
-    """The first text of each node, or cluster, of a kind, and its box: its least x and y, its largest x and y."""
-    found = []
-    for group in ET.fromstring(drawing.titled_svg).iter(f"{SVG}g"):
-        if group.get("class") == kind:
-            [shape, *_] = [shape for shape in group.iter() if shape.tag in (f"{SVG}path", f"{SVG}polygon")]
-            numbers = [float(number) for number in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points"))]
-            xs, ys = numbers[::2], numbers[1::2]
-            text = " ".join(text.text for text in group.iter(f"{SVG}text"))
-            found.append((text, (min(xs), min(ys), max(xs), max(ys))))
-    return found
-
-
-def holds(outer, inner):
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-
-
-LOSSES = {
-    "sum": functional.sum,
-    "mse": lambda outputs: mse(outputs, [1.0] * len(outputs)),
-    "binary": lambda outputs: binary_cross_entropy(outputs, [1.0] * len(outputs)),
-    "class": lambda outputs: cross_entropy(outputs, 1),
-    "classes": lambda outputs: cross_entropy(outputs, [1 / len(outputs)] * len(outputs)),
-}
-WHOLE = [  # inputs, sizes of layers, loss, direction: each size and each loss in some, each direction in several
-    (2, [1], "mse", "LR"), (3, [1], "sum", "TB"), (1, [2], "binary", "RL"), (2, [3], "class", "BT"),
-    (2, [3], "class", "LR"), (2, [3], "classes", "LR"), (2, [4], "class", "TB"), (2, [4], "classes", "LR"),
-    (3, [4], "mse", "RL"),
-    (2, [1, 1], "mse", "BT"), (2, [2, 2], "class", "LR"), (2, [2, 2], "binary", "TB"), (1, [3, 1], "mse", "LR"),
-    (2, [4, 1], "sum", "LR"), (2, [1, 3], "classes", "LR"), (2, [3, 1, 2], "binary", "BT"), (2, [4, 4, 1], "mse", "LR"),
-    (2, [6, 4, 1], "mse", "TB"), (2, [5, 3, 2], "mse", "LR"), (2, [4, 3], "class", "LR"), (2, [2, 5], "binary", "TB"),
-    (3, [2, 5], "class", "LR"), (2, [2, 5], "classes", "RL"), (3, [5], "class", "RL"), (2, [3, 5], "classes", "LR"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("entering", "sizes", "loss", "rankdir"), WHOLE)
-def test_a_whole_networks_neurons_and_inputs_stand_in_their_order(renderer, entering, sizes, loss, rankdir):
-    inputs = [0.5, -1.0, 2.0][:entering]
-    root = LOSSES[loss](MLP(entering, sizes, "tanh", seed=0)(inputs))
-    drawing = draw(root, rankdir, max_nodes=400)
-    along, across = (1, 0) if rankdir in ("TB", "BT") else (0, 1)
-    forwards = rankdir in ("LR", "TB")
-    clusters = outlines(drawing, "cluster")
-    layers = sorted((box[along], name, box) for name, box in clusters if name.startswith("layers"))
-    layers = layers if forwards else layers[::-1]
-    assert [name for _, name, _ in layers] == [f"layers[{i}]" for i in range(len(sizes))]
-    for (_, _, layer), size in zip(layers, sizes, strict=True):
-        within = sorted((box[across], name, box) for name, box in clusters if box != layer and holds(layer, box))
-        assert [name for _, name, _ in within] == [f"neurons[{j}]" for j in range(size)]
-        assert all(one[across + 2] < other[across] for (*_, one), (*_, other) in pairwise(within))
-    entrances = sorted((box[across], name, box) for name, box in outlines(drawing, "node input"))
-    assert [name for _, name, _ in entrances] == [f"input data {x:g}" for x in inputs]
-    first = layers[0][2]
-    assert all(box[along] < first[along] if forwards else box[along + 2] > first[along + 2] for *_, box in entrances)
-
-
 @needs_renderer
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])
 @pytest.mark.parametrize(
@@ -446,36 +327,15 @@ def test_a_whole_networks_neurons_and_inputs_stand_in_their_order(renderer, ente
 )
 def test_no_line_into_a_network_is_led_around_it(sizes, loss, rankdir):
     """Beside all nodes and frames of the picture, where a line would wander, there is none."""
-    root = LOSSES[loss](MLP(2, sizes, "relu", seed=0)([0.5, -1.0]))
-    drawing = draw(root, rankdir)
+    drawing = draw(LOSSES[loss](MLP(2, sizes, "relu", seed=0)([0.5, -1.0])), rankdir)
     across = 1 if rankdir == "LR" else 0
-    frames = [box for _, box in outlines(drawing, "cluster")]
-    least, most = min(box[across] for box in frames), max(box[across + 2] for box in frames)
-    within = [
-        (title, box) for title, box in led(drawing) if re.fullmatch(r"v\d+->v\d+_pin\d+|v\d+_pin\d+->v\d+_op", title)
-    ]
-    assert len(within) == 2 * sum(n * m for n, m in pairwise([2, *sizes]))
-    for title, box in within:
-        assert least <= box[across], title
-        assert box[across + 2] <= most, title
-
-
-@pytest.mark.parametrize("rankdir", ["LR", "TB"])
-def test_labelled_inputs_of_a_lone_layer_stand_in_their_order(renderer, rankdir):
-    inputs = [Value(number, label=f"x[{i}]") for i, number in enumerate((1.0, 2.0, 3.0))]
-    drawing = draw(functional.mean(Layer(3, 2, "tanh", seed=0)(inputs)), rankdir)
-    found = [(x, y, text) for text, x, y in places(drawing, "node leaf") if text.startswith("x[")]
-    assert [text[:4] for *_, text in sorted(found, key=lambda one: one[rankdir == "LR"])] == ["x[0]", "x[1]", "x[2]"]
-
-
-def led(drawing):
-    """The title of each line, and the box around it."""
-    for group in ET.fromstring(drawing.titled_svg).iter(f"{SVG}g"):
-        if group.get("class") == "edge":
-            numbers = [float(number) for number in re.findall(r"-?[\d.]+", group.find(f".//{SVG}path").get("d"))]
-            xs, ys = numbers[::2], numbers[1::2]
-            title = re.sub(":[nesw]", "", group.find(f"{SVG}title").text)
-            yield title, (min(xs), min(ys), max(xs), max(ys))
+    frames = outlines(drawing, "cluster")
+    least, most = min(frame.least[across] for frame in frames), max(frame.most[across] for frame in frames)
+    within = [line for line in outlines(drawing, "edge") if "_pin" in line.title]
+    assert len(within) >= 2 * sum(n * m for n, m in pairwise([2, *sizes]))
+    for line in within:
+        assert least <= line.least[across], line
+        assert line.most[across] <= most, line
 
 
 def pens(drawing):

@@ -55,8 +55,11 @@ def test_a_click_tells_how_a_box_was_made_and_what_its_gradient_is_made_of(open_
     assert page.locator("#contributions").text_content() == "1 from f = 1 · 1d(x + y)/dx = 1"
     page.click("#sources button >> text=b")
     assert page.locator("#asked").text_content() == "b"
+    page.locator("#contributions").click(position={"x": 2, "y": 2})  # beside the names
+    assert page.locator("#asked").text_content() == "b"
     page.keyboard.press("Escape")
     assert page.locator("#step").is_visible()
+    assert not page.locator("#close").is_visible()
 
 
 def test_what_a_later_step_adds_is_not_told_before(open_page: Any) -> None:
@@ -86,7 +89,7 @@ def test_keys_alone_ask_every_box(open_page: Any) -> None:
             asked.append(page.locator("#made").text_content().rpartition("= ")[2])
             page.keyboard.press("ArrowDown")
     assert asked == [f"{node.data + 0.0:.4g}".replace("-", "−") for node in order if not node.is_constant]
-    seen = page.evaluate("holds(camera.seen(), camera.boxOf(document.activeElement))")
+    seen = page.evaluate("holds(camera.seen(), boxOf(document.activeElement))")
     assert seen
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

@@ -151,6 +151,11 @@ def test_a_neuron_says_what_its_parameters_are(open_page: Any) -> None:
     assert sorted(said[2:]) in [sorted(lines) for lines in expected]
     page.keyboard.press("Escape")
     assert page.locator("#asked").text_content() == ""
+    assert not page.locator("#close").is_visible()
+    page.locator(f"{SHOWN} g.node.box", has_text="neurons[5]").first.click()
+    assert page.locator("#asked").text_content() == "neurons[5]"
+    page.locator("#close").click()
+    assert page.locator("#asked").text_content() == ""
 
 
 def test_the_player_walks_through_the_layers(open_page: Any) -> None:

@@ -5,25 +5,38 @@ from __future__ import annotations
 import json
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from shlex import split
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from browser import SETTLED
 from extensive import further
-from live import SIZES, head_of, random_question, step_once, told, until
+from live import SIZES, head_of, on_edge, random_question, step_once, told, until
 
-from autograd import grad
+from autograd import Value, grad
+from autograd.graph import topological_order
 from autograd.viewing.live import LivePage, answered
 from nn.__main__ import main
 from nn.command.arguments import parser
 from nn.command.play import own_data, settings_of
+from nn.data import moons
+from nn.data.dataset import from_table
+from nn.data.tables import Table
 from nn.module import Module
+from nn.viewing.live.notebook import own_of
 from nn.viewing.live.packing import packed
 from nn.viewing.live.page import MOST_TABS, Tabs, training_page
 from nn.viewing.live.session import Session
 from nn.viewing.live.settings import Settings
-from nn.viewing.live.training import Sources, Training
+from nn.viewing.live.sources import Own, Sources
+from nn.viewing.live.training import Training
+from nn.viewing.live.views import SOON
 
 SMALL = {"hidden": [3]}
 
@@ -63,13 +76,21 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"optimizer": "adamw", "weight_decay": 0.1, "batch_size": 7, "seed": 3},
     "hinge over features": {"loss": "hinge", "features": ["x", "x·y", "sin y"], "data": "circles", "noise": 0.2},
     "one output a class": {"loss": "cross_entropy", "data": "spiral", "activation": "relu", "held_out": 0.5},
+    "columns the other way round": {"columns": ["y", "x"], "optimizer": "sgd", "lr": 0.1},
     "no hidden layer": {"loss": "mse", "data": "xor", "noise": 0.0, "hidden": []},
 }
+
+
+def program_of(asked: Asked) -> str:
+    """The program without the command behind it."""
+    code: str = asked(code=True)["code"]
+    return code.rpartition("\n\n")[0]
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any]) -> None:
     asked = Asked(**choice)
+    asked(steps=10**6, seconds=0.005)  # as fast as it goes, which is a number of steps that nobody knows
     while asked.training.history.epochs < 8:
         asked(steps=11)
     for _ in range(8 * 80):  # on to the end of that epoch
@@ -77,7 +98,7 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
             break
         asked(steps=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\npython -m nn")[0].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
     assert found["history"].losses == asked.training.history.losses
     assert found["history"].held_out_metrics == asked.training.history.held_out_metrics
@@ -86,13 +107,48 @@ def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any
 def test_the_command_that_it_gives_trains_to_the_same_bits(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     asked = Asked(hidden=[2], optimizer="sgd", lr=0.03, l1=0.01, noise=0.2, held_out=0.3)
+    assert_the_command_trains_to_the_same_bits(asked)
+
+
+def assert_the_command_trains_to_the_same_bits(asked: Asked) -> None:
     for _ in range(3):
         asked(epochs=1)
-    command = asked(code=True)["code"].splitlines()[-1].split()
+    command = split(asked(code=True)["code"].splitlines()[-1])
     assert command[:3] == ["python", "-m", "nn"]
     assert main([*command[3:], "--no-film"]) == 0
     with np.load("run/model.npz") as saved:
         assert saved["values"].tolist() == asked.theta
+
+
+SAID: Mapping[str, tuple[list[dict[str, Any]], str]] = {
+    "before the first epoch": ([{"steps": 3}], "# The page has not come to the end of an epoch: this trains one."),
+    "within an epoch": ([{"epochs": 1}, {"steps": 3}], "# The page is within epoch 2: this ends with epoch 1."),
+    "after an epoch": ([{"epochs": 1}], "from dataclasses"),
+    "changed before it began": ([{"settings": {"lr": 0.5, "noise": 0.3}}, {"epochs": 1}], "from dataclasses"),
+    "changed on the way": ([{"epochs": 1}, {"settings": {"lr": 0.5}}, {"epochs": 1}], "# Something was changed"),
+    "a weight": ([{"set": [[0, 1.0]]}, {"epochs": 1}], "# Something was changed"),
+    "begun again": ([{"set": [[0, 1.0]]}, {"restart": True}, {"epochs": 1}], "from dataclasses"),
+    "another network": ([{"set": [[0, 1.0]]}, {"settings": {"seed": 1}}, {"epochs": 1}], "from dataclasses"),
+}
+
+
+@pytest.mark.parametrize(("acts", "begins"), SAID.values(), ids=SAID)
+def test_the_code_says_where_it_ends_elsewhere(acts: list[dict[str, Any]], begins: str) -> None:
+    asked = Asked()
+    for act in acts:
+        asked(**act)
+    assert program_of(asked).startswith(begins)
+    if begins == "from dataclasses":
+        found: dict[str, Any] = {}
+        exec(program_of(asked), found)
+        assert theta_of(found["model"]) == asked.theta
+
+
+def test_the_code_says_that_a_training_went_on_after_it_diverged() -> None:
+    asked = Asked(optimizer="sgd", loss="mse", activation="relu", lr=100.0, hidden=[8])
+    while not asked(steps=10)["stopped"]:
+        pass
+    assert program_of(asked).startswith("# Something was changed")
 
 
 def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
@@ -104,21 +160,47 @@ def test_an_epoch_at_a_time_ends_with_the_epoch() -> None:
 
 def test_a_change_is_shown_before_training_goes_on() -> None:
     asked = Asked()
-    assert asked(steps=10**6, seconds=0.02)["step"] > 1
+    assert asked(steps=10**6, seconds=0.02)["step"] == 0
     before = asked.training.n_steps
-    assert asked(steps=10**6, seconds=0.1, settings={"noise": 0.3})["step"] == before + 1
-    assert asked(steps=5, settings={"noise": 0.2})["step"] == before + 6  # unless so many are asked for
-    assert asked(steps=10**6, seconds=0.02)["step"] > before + 7
+    assert before > 1
+    assert asked(steps=10**6, seconds=0.02, settings={"noise": 0.3})["step"] == before
+    before = asked.training.n_steps
+    assert asked(steps=5, settings={"noise": 0.2})["step"] == before + 5  # unless so many are asked for
+
+
+def test_what_is_done_after_an_answer_ends_with_the_next_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.training.time", SimpleNamespace(perf_counter=lambda: 0.0))  # none passes
+    asked = Asked()
+    calls: list[None] = []
+    _, afterwards = answered(asked.tabs.ask, {"tab": "a", "steps": 10**6, "seconds": 0.1})
+    afterwards(lambda: len(calls) > 2 or calls.append(None))  # type: ignore[func-returns-value]
+    assert len(calls) == 3
+    before = asked.training.n_steps
+    assert before > 0
+    assert asked(rests=True)["step"] == before
+    afterwards(lambda: False)  # that was another question's: nothing goes on behind a page that rests
+    assert asked(rests=True)["step"] == before
+
+
+def test_what_ends_a_training_afterwards_is_told_by_the_next_answer() -> None:
+    asked = Asked(loss="mse", optimizer="sgd", lr=100.0, activation="relu")
+    while not (answer := asked(steps=10**6, seconds=0.02))["stopped"]:
+        assert answer["step"] < 10**4
+    assert "Try a lower learning rate" in answer["stopped"]
+    assert answer["step"] == asked.training.n_steps
+    assert asked(rests=True)["stopped"] == ""
 
 
 # ---- what is told
 
 
-def test_the_numbers_it_tells_are_the_engines() -> None:
+@pytest.mark.parametrize("looks", [1, SOON + 1], ids=["traced by the engine", "traced by a program"])
+def test_the_numbers_it_tells_are_the_engines(looks: int) -> None:
     asked = Asked(features=["x", "y²"], hidden=[3, 2])
     asked(steps=30)
     training, views = asked.training, asked.session.views
-    frames = views.frames(5)
+    for _ in range(looks):
+        frames = views.frames(5)
     row = views.rows[5]
     x, t = next(training.samples.rows([row]))
     columns = [training.model.layers[0](x)]
@@ -135,6 +217,12 @@ def test_the_numbers_it_tells_are_the_engines() -> None:
     assert frames["followed"]["inputs"][0].tolist() == pytest.approx(place.tolist(), rel=1e-12)
     assert training.sample_graph(row).data == pytest.approx(loss.data, rel=1e-12)
     assert training.neuron_graph(1, 1, row).data == columns[1][1].data
+    assert leaves_of(training.neuron_graph(0, 1, row)) == dict(zip(["x scaled", "y² scaled"], x, strict=True))
+
+
+def leaves_of(graph: Value) -> dict[str, float]:
+    """Those that are no parameters."""
+    return {node.label: node.data for node in topological_order(graph) if node.is_leaf and "." not in node.label}
 
 
 def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
@@ -149,6 +237,63 @@ def test_the_gradient_flow_of_one_step_is_that_of_its_batch() -> None:
     assert asked.session.views.frames(0)["flow"]["values"].tolist() == pytest.approx(sizes, rel=1e-9)
 
 
+def mean_losses(training: Training) -> list[float]:
+    """Those of the network as it is now, one sample after the other."""
+    parts = training.samples, training.others
+    return [float(np.mean([training.run.loss(training.model(x), t).data for x, t in part.rows()])) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "change", [{"settings": {"noise": 0.4}}, {"settings": {"held_out": 0.5}}, {"set": [[0, 40.0]]}]
+)
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
+    change: dict[str, Any], epochs: int
+) -> None:
+    asked = Asked()
+    for _ in range(epochs):
+        asked(epochs=1)
+    answer = asked(rests=True, **change)
+    assert answer["moment"]["loss"]["values"] == pytest.approx(mean_losses(asked.training), rel=1e-12)
+    spec = answer["specs"]["loss"]
+    assert "accuracy" not in spec["note"]
+    assert spec["y"]["low"] < min(answer["moment"]["loss"]["values"])
+    assert spec["y"]["high"] > max(answer["moment"]["loss"]["values"])
+    if not epochs:
+        assert [curve["ys"] for curve in spec["curves"]] == [[loss] for loss in answer["moment"]["loss"]["values"]]
+    asked(steps=1)
+    answer = asked(epochs=1)
+    history = asked.training.history
+    assert answer["moment"]["loss"]["values"] == [history.losses[-1], history.held_out_losses[-1]]
+
+
+def test_a_page_at_rest_is_told_of_its_axes_however_often_it_was_of_late() -> None:
+    asked = Asked()
+    assert "specs" not in asked(epochs=1)
+    assert asked(rests=True)["specs"]["loss"]["xs"] == [0, 1]
+    assert "specs" not in asked(rests=True)
+    asked(epochs=1)
+    assert asked(epochs=1, rests=True)["specs"]["loss"]["xs"] == [0, 1, 2, 3]
+    diverged = Asked(loss="mse", activation="linear")
+    diverged(epochs=1)
+    answer = diverged(epochs=1, set=[[0, 1e160]])
+    assert answer["stopped"]
+    assert answer["specs"]["loss"]["xs"] == [0, 1]
+    assert answer["moment"]["loss"]["values"] == [None, None]  # they are infinite
+
+
+@pytest.mark.parametrize("change", [{"lr": 0.5}, {"noise": 0.3}, {"optimizer": "sgd"}])
+def test_the_gradient_flow_is_that_of_the_last_steps_until_others_are_made(change: dict[str, Any]) -> None:
+    asked = Asked()
+    assert asked.first["moment"]["flow"] is None
+    assert asked(settings=change)["moment"]["flow"] is None
+    asked(steps=3)
+    before = asked.session.views.frames(0)["flow"]["values"].tolist()
+    assert min(before) > 0.0
+    asked(settings={name: getattr(Settings(), name) for name in change})
+    assert asked.session.views.frames(0)["flow"]["values"].tolist() == before
+
+
 def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
     asked = Asked(features=["x²", "sin y"], data="circles")
     spec, points = asked.session.views.specs()["plane"], asked.training.places.features
@@ -159,12 +304,17 @@ def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
     assert plane.points[0].tolist() == pytest.approx(inputs[0].tolist(), rel=1e-12)
 
 
+def test_of_a_large_layer_the_neurons_are_shown_that_had_the_largest_weights() -> None:
+    note = Asked(hidden=[17]).first["specs"]["network"]["note"]
+    assert note == "shown: 16 of 17 in layers[0], those with the largest weights when they were chosen"
+
+
 def test_packed_arrays_lie_where_the_json_says() -> None:
-    numbers, picture = np.array([[1.5, -2.25]]), np.arange(5, dtype=np.uint8)
+    numbers, picture = np.array([[1.5e-300, -2.25]]), np.arange(5, dtype=np.uint8)
     told, body = packed({"a": [picture, {"b": numbers}], "words": np.array([7], dtype=np.uint16)})
     at = told["a"][1]["b"]["at"]
-    assert at % 4 == 0
-    assert np.frombuffer(body, "<f4", 2, at).tolist() == [1.5, -2.25]
+    assert at % 8 == 0
+    assert np.frombuffer(body, "<f8", 2, at).tolist() == [1.5e-300, -2.25]
     assert body[:5] == bytes(range(5))
     assert np.frombuffer(body, "<u2", 1, told["words"]["at"]).tolist() == [7]
 
@@ -196,6 +346,16 @@ def test_a_weight_set_by_hand_is_trained_on_from() -> None:
     assert asked.theta[2] == 1.25
     asked(steps=1)
     assert 0.0 < abs(asked.theta[2] - 1.25) < 0.1
+
+
+def test_the_neurons_that_are_shown_stay_as_long_as_the_network_goes_on() -> None:
+    asked = Asked(hidden=[20])
+    views = asked.session.views
+    shown = views.columns[1].indices
+    hidden = next(i for i in range(20) if i not in shown)
+    asked(set=[[int(place), 100.0] for place in views.places[0][hidden]])
+    assert asked(settings={"lr": 0.5})["settings"]["lr"] == 0.5
+    assert asked.session.views.columns[1].indices == shown
 
 
 def test_start_again_is_where_it_began() -> None:
@@ -276,7 +436,7 @@ def test_any_question_is_answered_by_a_state_or_a_sentence(questions: int, capsy
         if isinstance(question, dict) and draws.random() < 0.9:
             question["tab"] = "a"
         before = asked.theta, asked.training.settings
-        answer = head_of(answered(asked.tabs.ask, question))
+        answer = head_of(answered(asked.tabs.ask, question)[0])
         if "error" in answer:
             assert answer["error"]
             assert before == (asked.theta, asked.training.settings), question
@@ -317,10 +477,68 @@ def test_two_columns_of_a_file_can_be_chosen(tmp_path: Any, monkeypatch: Any) ->
     for _ in range(2):
         asked(epochs=1)
     found: dict[str, Any] = {}
-    exec(asked(code=True)["code"].partition("\n# `python")[0], found)
+    exec(program_of(asked), found)
     assert theta_of(found["model"]) == asked.theta
+    assert "has no option for these features" in asked(code=True)["code"]
     assert asked(settings={"data": "moons"})["settings"]["columns"] == ["x", "y"]
     assert asked(settings={"data": "own.csv"})["settings"]["columns"] == ["a", "b"]
+
+
+COMMANDS: Mapping[str, tuple[str, list[str], list[str], bool]] = {
+    "all columns": ("a,b,z", [], ["a", "b"], True),
+    "the other way round": ("a,b,z", [], ["b", "a"], False),
+    "two of four": ("a,'o b',-c,d,z", [], ["a", "d"], True),
+    "two of those that are not ignored": ("a,b,c,d,z", ["--ignore", "b"], ["a", "d"], True),
+    "a word beside them": ("word,a,b,z", [], ["a", "b"], True),
+    "a word as a feature": ("word,a,z", [], ["word = u", "a"], False),
+    "a word as both features": ("word,z", [], ["word = u", "word = v"], False),
+    "rows left out for the others": ("a,b,c,z", ["--missing", "drop"], ["a", "b"], False),
+}
+
+
+@pytest.mark.parametrize(("header", "words", "columns", "has_one"), COMMANDS.values(), ids=COMMANDS)
+def test_the_command_for_two_columns_of_a_file(
+    header: str, words: list[str], columns: list[str], has_one: bool, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draws, names = random.Random(0), header.split(",")
+    rows = [[draws.choice("uv") if name == "word" else f"{draws.gauss(3, 2):.3f}" for name in names] for _ in range(30)]
+    (tmp_path / "own.csv").write_text("\n".join([header, *map(",".join, rows)]))
+    own = own_data(parser().parse_args(["play", "own.csv", "--target", "z", *words]))
+    asked = Asked(own, data="own.csv", columns=columns, loss="mse", hidden=[2])
+    if has_one:
+        assert_the_command_trains_to_the_same_bits(asked)
+    else:
+        assert asked(code=True)["code"].endswith("has no option for these features of the data")
+
+
+def test_a_data_set_of_ones_own_may_have_the_name_of_one_of_the_page() -> None:
+    asked = Asked(own_of(moons(0.4)), data="own moons")
+    assert asked.training.source.features.tolist() == moons(0.4).features.tolist()
+    asked(settings={"data": "moons"})
+    assert asked.training.source.features.tolist() == moons(0.1).features.tolist()
+
+
+@pytest.mark.parametrize(("data", "noise"), [("xor", 0.15), ("moons", 0.1)])
+def test_the_noise_is_that_of_the_data_set_unless_another_is_asked_for(data: str, noise: float) -> None:
+    assert settings_of(parser().parse_args(["play", data]), None).noise == noise
+    assert settings_of(parser().parse_args(["play", data, "--noise", "0.5"]), None).noise == 0.5
+
+
+def test_the_colours_of_targets_that_are_all_alike_have_ends() -> None:
+    """A ramp from 7 to 7 would say that each colour is 7."""
+    dataset = from_table(Table(Path("a.csv"), [*"abz"], [[f"{i}", f"{i % 3}", "7"] for i in range(20)], range(20)), "z")
+    own = Own(dataset, "", "")
+    assert Asked(own, data="a.csv", columns=["a", "b"], loss="mse").session.views.boundary.spec()["field"][
+        "ends"
+    ].tolist() == [7.0, 8.0]
+
+
+def test_all_outputs_are_counted() -> None:
+    rows = [[f"{i}", f"{i % 3}", f"k{i % 20}"] for i in range(100)]
+    own = Own(from_table(Table(Path("a.csv"), [*"abk"], rows, range(100)), "k"), "", "")
+    asked = Asked(own, data="a.csv", columns=["a", "b"], loss="cross_entropy")
+    assert asked.session.views.frames(0)["followed"]["outputs"].shape == (1, 20)
 
 
 def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> None:
@@ -348,12 +566,29 @@ def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> 
         (["iris", "--noise", "0.1"], "--noise is for moons, circles, xor, spiral"),
         (["moons", "--hidden", "40"], "a layer's size is at most 32 here, got 40"),
         (["nowhere.csv", "--target", "x"], "there is no data set and no file 'nowhere.csv'"),
+        (["iris", "--loss", "binary_cross_entropy"], "is for two classes, got 3"),
+        (["large.csv", "--target", "z"], "large.csv has 10,001 points; 10,000 is the most here"),
+        (["small.csv", "--target", "z"], "rows"),
         (["iris", "--loss", "hinge", "--lr", "1000"], "lr is at most 100 here, got 1,000"),
     ],
 )
-def test_a_command_that_cannot_be_played(words: list[str], complaint: str, capsys: Any) -> None:
+def test_a_command_that_cannot_be_played(
+    words: list[str], complaint: str, capsys: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, count in (("large", 10_001), ("small", 3)):
+        (tmp_path / f"{name}.csv").write_text("a,b,z\n" + "".join(f"{i},{i % 7},{i % 3}\n" for i in range(count)))
     assert main(["play", "--no-browser", *words]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_the_address_does_not_wait_for_what_trainings_are_made_of() -> None:
+    later = ["autograd.compiler", "nn.viewing.film.plane", "nn.viewing.live.session"]
+    code = f"import sys, nn.__main__, nn.command.play; sys.exit([name for name in {later} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.strip() == "[]"
+    page = training_page()
+    page.prepare()
+    assert set(later) <= set(sys.modules)
 
 
 # ---- in a browser
@@ -381,6 +616,12 @@ def title_is(page: Any, sizes: str) -> None:
     until(page, f"document.querySelector('#network figcaption').textContent.startsWith('Network {sizes} ')", 60)
 
 
+CURVE_ENDS_HERE = """(() => {
+  const [curve, cursor] = ["curve", "cursor"].map((part) => document.querySelector(`#loss .${part}`).getAttribute("d"));
+  return Math.abs(parseFloat(curve.split(/[ML]/).at(-1)) - parseFloat(cursor.slice(1))) < 0.06;
+})()"""
+
+
 @pytest.mark.parametrize("size", ["desktop", *further("phone")])
 def test_every_control(open_live: Open, size: str) -> None:
     width, height = SIZES[size]
@@ -401,6 +642,7 @@ def test_every_control(open_live: Open, size: str) -> None:
         until(page, f"Number(document.querySelector('#steps').textContent.replace(/,/g, '')) > {before + 3}", 60)
         page.locator("#train").click()
         text_is(page, "#train", "Train")
+        until(page, CURVE_ENDS_HERE, 60)
 
     def setting(name: str, kind: str = "input") -> str:
         return f"#settings [data-name={name}] {kind}"
@@ -447,7 +689,7 @@ def test_every_control(open_live: Open, size: str) -> None:
     assert "not finite" not in page.locator("#panel").inner_text()
     page.locator("#followed #sample").select_option("5")
     until(page, "document.querySelector('#facts').textContent.length > 0")
-    page.locator("#plane svg .mark.training").nth(7).dispatch_event("click", {"clientX": 1, "clientY": 1})
+    page.locator("#plane svg .mark.training").first.dispatch_event("click", {"clientX": 1, "clientY": 1})
     page.locator("#code").click()
     until(page, "document.querySelector('#listing pre').textContent.includes('MLP(3, [4, 2, objective.n_outputs]')", 60)
     page.locator("#hide").click()
@@ -463,23 +705,74 @@ def test_the_address_brings_the_settings_back(open_live: Open) -> None:
     page.goto("about:blank")  # a page that goes on would write its own settings into the address
     page.goto(address + "#" + "%7B%22lr%22%3A-1%7D")  # settings that are none
     until(page, "document.querySelector('#settings [data-name=lr] input').value === '0.01'", 60)
+    other = "These are other settings than in the address: lr is a finite number above 0, got -1"
+    text_is(page, "#error", other)
+    page.evaluate("location.hash = encodeURIComponent(JSON.stringify({ hidden: [5] }))")  # as a link's end is pasted
+    page.locator("#network figcaption", has_text="Network 2-5-1").wait_for()
 
 
 def test_keys_train_and_step(open_live: Open) -> None:
     page = opened(open_live)
+    text_is(page, "#heading", "Before training")
     page.keyboard.press("ArrowRight")
     text_is(page, "#steps", "1")
+    text_is(page, "#heading", "Within epoch 1")
     page.keyboard.press(" ")
     text_is(page, "#train", "Pause")
     page.keyboard.press(" ")
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+    page.locator("#settings [data-name=lr] input").press("ArrowRight")  # its own
+    page.locator("#restart").press("ArrowRight")
+    text_is(page, "#steps", "1")
+    page.locator("#train").press(" ")
+    text_is(page, "#train", "Pause")
+
+
+def test_layers_are_added_as_fast_as_they_are_asked_for(open_live: Open) -> None:
+    page = opened(open_live)
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#more').click()")
+    title_is(page, "2-3-2-2-2-2-1")
+    page.evaluate("for (let i = 0; i < 6; i++) document.querySelector('#less').click()")
+    title_is(page, "2-1")
+    page.evaluate("for (let i = 0; i < 9; i++) document.querySelector('#more').click()")
+    title_is(page, "2-4-4-4-4-4-4-4-4-1")
+
+
+def test_an_epoch_is_one_however_long_it_takes(open_live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.session.MOST_SECONDS", 1e-9)  # a question trains one step then
+    page = opened(open_live)
+    page.locator("#epoch").click()
+    text_is(page, "#steps", "25")
+    text_is(page, "#epochs", "1")
+    page.evaluate(SETTLED)
+    text_is(page, "#steps", "25")
+
+
+def test_the_tabulator_stops_at_what_can_be_chosen_alone(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network select").focus()
+    stops = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+    assert stops == ["x", "What is followed", None]
+
+
+def test_the_number_of_a_weight_is_shown_whole(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network .neuron").nth(3).click()
+    until(page, "document.querySelectorAll('#weights input').length === 3")
+    change(page, "#weights label:nth-of-type(2) input", "-1.23456e-7")
+    until(page, "document.querySelector('#weights label:nth-of-type(2) input').title === '-1.23456e-07'")
+    widths = page.locator("#weights input").evaluate_all("(all) => all.map((e) => [e.scrollWidth, e.clientWidth])")
+    assert all(text <= place for text, place in widths)
 
 
 def test_an_edge_leads_to_its_weight(open_live: Open) -> None:
     page = opened(open_live)
-    page.locator("#network line.hit").nth(4).dispatch_event("click")  # the first weight of the third neuron
+    page.mouse.click(*on_edge(page, 0, 4, 0.9))  # the first weight of the third neuron
     until(page, "document.activeElement.closest('label')?.textContent === 'weights[0]'", 60)
     assert page.evaluate("document.activeElement.value") != ""
     assert page.locator("#sum h3").inner_text() == "layers[0].neurons[2]"
@@ -492,3 +785,15 @@ def test_what_has_the_focus_keeps_it_in_a_page_that_is_built_anew(open_live: Ope
     page.set_viewport_size({"width": 1100, "height": 700})
     until(page, "!built.isConnected")
     until(page, "document.activeElement.getAttribute('aria-label') === 'layers[0].neurons[1]'")
+
+
+def test_what_is_pressed_by_a_picture_that_grows_is_drawn_as_large_as_its_place(open_live: Open) -> None:
+    """Colours are a canvas under the points and the boundary: of another size, they would lie beside them."""
+    page = opened(open_live)
+    for sizes in ("2-3-2-2-1", "2-3-2-2-2-1", "2-3-2-2-2-2-1"):
+        page.locator("#more").click()
+        title_is(page, sizes)
+    until(page, f"""[...document.querySelectorAll("figure .plot")].every((plot) => {AS_LARGE})""")
+
+
+AS_LARGE = 'plot.querySelector("svg").getAttribute("viewBox") === `0 0 ${plot.clientWidth} ${plot.clientHeight}`'

@@ -97,7 +97,7 @@ def test_any_question_is_answered_by_a_state_or_a_sentence(questions: int, capsy
     draws, states = random.Random(0), 0
     for _ in range(questions):
         question = random_question(draws, LIKELY)
-        answer = head_of(answered(ask, question))
+        answer = head_of(answered(ask, question)[0])
         assert "error" in answer or "html" in answer or {"output", "leaves", "texts", "chain"} <= set(answer)
         assert answer.get("error") != ""
         states += "error" not in answer

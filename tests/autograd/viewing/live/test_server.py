@@ -12,14 +12,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from checkout import ROOT
 
-from autograd.viewing.live import Answer, LivePage, answered
+from autograd.viewing.live import Answer, LivePage, answered, nothing
 from autograd.viewing.live.server import LONGEST, Server, serve
 
 
@@ -55,6 +56,38 @@ def request(server: Server, method: str, path: str, headers: Mapping[str, str], 
         reply = connection.getresponse()
         return reply.status, reply.read()
     finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("by", ["the same page", "another page", "nobody, as the page is closed"])
+def test_what_is_done_afterwards_ends_when_somebody_asks(server: Server, by: str) -> None:
+    ended: list[float] = []
+
+    def ask(question: Mapping[str, Any]) -> Answer:
+        return Answer({"n": len(ended)}, afterwards=go_on if question["n"] == 0 else nothing)
+
+    def go_on(is_asked: Callable[[], bool]) -> None:
+        end = time.monotonic() + 20
+        while not is_asked() and time.monotonic() < end:
+            time.sleep(0.001)
+        ended.append(end - time.monotonic())
+
+    server.ask = ask
+    path, given = f"/{server.token}/ask", {**JSON, "Host": f"127.0.0.1:{server.server_port}"}
+    connections = [http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10) for _ in range(2)]
+    connections[0].request("POST", path, b'{"n": 0}', given)
+    assert b'{"n":0}' in connections[0].getresponse().read()  # it is there before what is done afterwards has ended
+    if by.startswith("nobody"):
+        connections[0].close()
+    else:
+        asking = connections[by == "another page"]
+        asking.request("POST", path, b'{"n": 1}', given)
+        assert b'{"n":1}' in asking.getresponse().read()
+    end = time.monotonic() + 10
+    while not ended and time.monotonic() < end:
+        time.sleep(0.01)
+    assert ended[0] > 5
+    for connection in connections:
         connection.close()
 
 
@@ -129,7 +162,7 @@ def test_a_body_that_is_no_json(server: Server, body: bytes) -> None:
 
 
 def test_a_mistake_of_the_program_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert answered(double, {"n": "mistake"})[4:].startswith(b'{"error":"the program has a mistake (KeyError')
+    assert answered(double, {"n": "mistake"})[0][4:].startswith(b'{"error":"the program has a mistake (KeyError')
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -198,3 +231,19 @@ def test_the_browser_is_opened_unless_told(monkeypatch: pytest.MonkeyPatch) -> N
     serve(PAGE, "x")
     assert arrived.wait(10)
     assert opened[0] in sys.stdout.getvalue()
+
+
+def test_what_the_first_answer_waits_for_is_prepared_once_the_address_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed: list[str] = []
+    prepared = threading.Event()
+
+    def prepare() -> None:
+        printed.append(out.getvalue())
+        prepared.set()
+
+    monkeypatch.setattr(Server, "serve_forever", lambda self, poll_interval: prepared.wait(10))
+    monkeypatch.setattr(sys, "stdout", out := io.StringIO())
+    serve(replace(PAGE, prepare=prepare), "x", browser=False)
+    assert "http://127.0.0.1:" in printed[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import sys
 from types import ModuleType
@@ -20,6 +21,7 @@ from autograd.viewing.live import Answer, answered, packet
 from autograd.viewing.live.formula import formula_page
 from autograd.viewing.live.page import asset
 from autograd.viewing.live.widget import _HOST
+from autograd.viewing.player import framed
 from nn.fit.recording import Curves
 from nn.viewing.film.bars import Flow
 from nn.viewing.live.losses import FLOW, loss_spec
@@ -64,7 +66,7 @@ def test_a_question_is_answered_with_its_number() -> None:
     assert (first, second) == ({"number": 0.5}, {"number": 0.75})
     assert head_of(packet)["output"] == "f = 6"
     assert head_of(refusal) == {"error": "a question is a JSON object, got str"}
-    assert '"first": ["w*x"' in made.traits["page"]
+    assert '"first": ["w*x"' in html.unescape(made.traits["frame"])
 
 
 @pytest.mark.usefixtures("anywidget")
@@ -83,6 +85,9 @@ def test_a_training_begins_as_it_is_asked_for() -> None:
     [
         (lambda: autograd.play("w*"), ExpressionError, "missing at its end"),
         (lambda: autograd.play("w", w=float("nan")), ValueError, "w is a finite number, got nan"),
+        (lambda: autograd.play("w", v=1.0), ExpressionError, "v is not in the expression, which needs w"),
+        (lambda: autograd.play(w=1.0), ExpressionError, "the expression is empty"),
+        (lambda: nn.play(3), ValueError, "there is no data set 3; there are moons"),
         (lambda: nn.play("nowhere"), ValueError, "there is no data set 'nowhere'; there are moons"),
         (lambda: nn.play(hidden=[99]), ValueError, "a layer's size is at most 32 here, got 99"),
         (lambda: nn.play(path="x"), ValueError, "there is no setting 'path'"),
@@ -117,7 +122,7 @@ def test_a_fit_is_shown_while_it_goes_on(monkeypatch: pytest.MonkeyPatch, held_o
         "epoch 3, step 6",
     ]
     curves = heads[-1]["specs"]["loss"]["curves"]
-    assert curves[0]["ys"][1:] == [float(f"{loss:.6g}") for loss in histories[0].losses]
+    assert curves[0]["ys"][1:] == histories[0].losses
     assert len(curves) == (1 if held_out is None else 2)
 
 
@@ -143,11 +148,12 @@ def test_what_is_sent_before_the_page_is_there_is_drawn_when_it_is(open_page: An
           const { default: { render } } = await import(`data:text/javascript;base64,${btoa(script)}`);
           const shown = "document.querySelector('p').append(bytes.join())";
           const shows = `<p></p><script>receive = (bytes) => ${shown}</script>`;
-          const traits = { title: "a page", page: shows, height: "9em" };
+          const frame = document.createElement("iframe");
+          frame.srcdoc = shows;
           const on = (_, take) => {
             for (const last of [7, 8]) take({}, [new DataView(new Uint8Array([1, last]).buffer)]);
           };
-          render({ el: document.querySelector("#cell"), model: { get: (name) => traits[name], on } });
+          render({ el: document.querySelector("#cell"), model: { get: () => frame.outerHTML, on } });
         }""",
         asset("widget.js"),
     )
@@ -170,7 +176,7 @@ def test_the_network_of_a_fit_is_shown_as_it_is_after_the_last_step(monkeypatch:
         page.evaluate("(text) => receive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))", text)
     assert page.locator("#at").inner_text() == "epoch 30, step 30"
     assert page.locator("#network .neuron").count() == 6
-    assert page.locator("#plane .boundary, #plane canvas").count() == 2
+    assert page.locator("#plane canvas").count() == 1
     assert page.locator("#flow .bar").count() == 2
     page.locator("#sample").select_option("2")
     wanted = page.evaluate("text", model(x[2])[0].data)
@@ -193,22 +199,22 @@ def test_the_page_asks_through_its_frame(open_page: Any, tabs: Tabs) -> None:
 
     def answer(question: str) -> str:
         asked.append(json.loads(question))
-        return base64.b64encode(answered(page.ask, asked[-1])).decode()
+        return base64.b64encode(answered(page.ask, asked[-1])[0]).decode()
 
     notebook.expose_function("answer", answer)
-    values = {"page": page.html(host=_HOST), "title": page.title, "height": "40rem"}
+    frame = framed(page.html(host=_HOST), page.title, "40rem")
     notebook.evaluate(
-        """async ([script, values]) => {
+        """async ([script, frame]) => {
           const widget = (await import(`data:text/javascript;base64,${btoa(script)}`)).default, listeners = [];
           const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-          const model = { get: (name) => values[name], on: (_, listener) => listeners.push(listener), off() {} };
+          const model = { get: () => frame, on: (_, listener) => listeners.push(listener), off() {} };
           model.send = async ({ number, question }) => {
             const packet = bytes(await answer(JSON.stringify(question)));
             for (const listener of listeners) listener({ number }, [packet]);
           };
           for (const _ of [1, 2]) widget.render({ model, el: document.querySelector("#cell") });
         }""",
-        [asset("widget.js"), values],
+        [asset("widget.js"), frame],
     )
     until(notebook, "[0, 1].every((i) => window.frames[i]?.document.querySelector('#stage svg'))", 30)
     first, second = notebook.main_frame.child_frames
