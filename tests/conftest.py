@@ -12,8 +12,16 @@ from live import open_live as open_live
 
 from autograd.compiler import roll
 
+# Pythons that tests start, and the lessons' kernels, take what the first has compiled: each would compile it all again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile("same every run", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every run")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: there is enough small left for all processes to end together."""
+    items.sort(key=lambda item: "first" not in item.keywords)
 
 
 def pytest_collection_finish() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from shlex import split
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -167,7 +168,8 @@ def test_a_change_is_shown_before_training_goes_on() -> None:
     assert asked(steps=5, settings={"noise": 0.2})["step"] == before + 5  # unless so many are asked for
 
 
-def test_what_is_done_after_an_answer_ends_with_the_next_question() -> None:
+def test_what_is_done_after_an_answer_ends_with_the_next_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.training.time", SimpleNamespace(perf_counter=lambda: 0.0))  # none passes
     asked = Asked()
     calls: list[None] = []
     _, afterwards = answered(asked.tabs.ask, {"tab": "a", "steps": 10**6, "seconds": 0.1})
