@@ -358,6 +358,16 @@ def test_the_neurons_that_are_shown_stay_as_long_as_the_network_goes_on() -> Non
     assert asked.session.views.columns[1].indices == shown
 
 
+def test_a_weight_of_a_network_that_is_gone_is_set_in_no_other() -> None:
+    asked, other = Asked(), Asked(seed=1)
+    asked(settings={"lr": 0.5}, set=[[0, 40.0]])  # the network goes on
+    assert asked.theta[0] == 40.0
+    asked(settings={"seed": 1}, set=[[0, 40.0]])  # as when both were done while Python was busy
+    assert asked.theta == other.theta
+    asked(restart=True, set=[[0, 40.0]])
+    assert asked.theta == other.theta
+
+
 def test_start_again_is_where_it_began() -> None:
     asked = Asked()
     before = asked.theta
