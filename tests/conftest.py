@@ -12,9 +12,6 @@ from live import open_live as open_live
 
 from autograd.compiler import roll
 
-# Pythons that tests start, and the lessons' kernels, take what the first has compiled: each would compile it all again.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
 settings.register_profile("same every run", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every run")
 
