@@ -9,8 +9,7 @@ const wish = conversation((wishes) => {
   const begin = page ? {} : { begin: begun }, pace = isTraining ? PACES[$("pace").value] : { rests: true };
   return { tab, ...begin, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
 }, ({ error = "", stopped = "", code, ...head }, asked) => {
-  say($("error"), error || stopped || refused);
-  refused = "";
+  say($("error"), error || stopped || refused); refused = "";
   if (error || stopped) train(false);
   if (code) { say($("listing").firstChild, code); $("listing").showModal(); }
   if (error && page) showSettings();
@@ -24,8 +23,11 @@ const wish = conversation((wishes) => {
 
 function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }) {
   if (head.settings) {
+    const { column, index } = neurons[page?.chosen.neuron] ?? {};
     ({ settings, off } = head);
     neurons = specs.followed?.neurons ?? neurons;
+    const at = neurons.findIndex((other) => other.column === column && other.index === index);
+    if (page) page.chosen.neuron = at < 0 ? null : at;  // it stands elsewhere where there are other inputs
     showSettings();
     $("whole").disabled = Boolean(head.whole);
     say($("why"), head.whole);
@@ -34,14 +36,13 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   if (page) page.build(specs);
   else page = show($("film"), specs, (choice) => "shade" in choice ? page.draw() : wish());
   page.chosen.sample = sample;
-  if (page.chosen.neuron >= neurons.length) page.chosen.neuron = null;
   const now = performance.now(), rate = (step - counted.step) / (now - counted.at) * 1000;
   const isRead = !isTraining || now - told > 200 || Object.keys(specs).length;  // numbers are read slowly
   const said = page.draw({ ...moment, epoch, step }, isRead ? [] : ["followed", "loss", "flow", "edges"]);
   if (!isRead) return;
   told = now;
   readOut(said);
-  showWeights(weights);
+  showWeights(page.chosen.neuron === null ? [] : weights);
   [["epochs", epoch], ["steps", step]].forEach(([id, n]) => say($(id), n.toLocaleString("en")));
   if (now - counted.at > 500 || !isTraining) {
     say($("rate"), isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–");

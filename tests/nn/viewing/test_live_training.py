@@ -770,6 +770,20 @@ def test_the_tabulator_stops_at_what_can_be_chosen_alone(open_live: Open) -> Non
     assert stops == ["x", "What is followed", None]
 
 
+def test_the_chosen_neuron_stays_the_same_where_there_are_other_inputs(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network .neuron").nth(3).click()
+    until(page, "document.querySelectorAll('#weights input').length === 3")
+    page.locator("#settings [value='x·y']").check()
+    title_is(page, "3-3-2-1")
+    until(page, "document.querySelectorAll('#weights input').length === 4")
+    assert page.locator("#sum h3").inner_text() == "layers[0].neurons[1]"
+    page.locator("#less").click()
+    page.locator("#less").click()
+    title_is(page, "3-1")
+    until(page, "document.querySelector('#weights').hidden")
+
+
 def test_the_number_of_a_weight_is_shown_whole(open_live: Open) -> None:
     page = opened(open_live)
     page.locator("#network .neuron").nth(3).click()
