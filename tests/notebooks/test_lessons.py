@@ -19,6 +19,7 @@ from run_lessons import Widget, executed, page_of, with_stills
 
 import autograd
 from autograd import Value
+from autograd.viewing.player import framed
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FOLDERS = ("exercises", "plots")
@@ -213,7 +214,8 @@ def test_each_page_has_a_still_of_its_own(browser):
 
 def test_a_widget_is_the_page_that_it_was_left_as(open_page):
     page = "<p></p><script>receive = (packet) => { document.querySelector('p').textContent = packet.join() }</script>"
-    widget = Widget({"content": {"data": {"state": {"page": page, "height": "3rem"}}}})
+    frame = framed(page, 'with "quotes" in its title', "3rem")
+    widget = Widget({"content": {"data": {"state": {"frame": frame}}}})
     for packet in (b"\x01", b"\x02\xff"):
         widget.handle_msg({"content": {"data": {"method": "custom"}}, "buffers": [packet]})
     left = open_page(page_of({"data": {"text/html": widget.frame}}))
