@@ -140,37 +140,24 @@ function network(plot, spec, ask, { width, height }) {
 }
 
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */
-function followed(panel, spec, ask) {
-  const { features, samples, neurons } = spec, heading = html("h2", { id: "heading" });
-  const facts = html("dl", { id: "facts" }), sum = html("div", { id: "sum" }), table = html("tbody", { id: "neurons" });
-  const head = ["Neuron", "Activation", "Gradient"].map((name) => html("th", { scope: "col" }, name));
-  const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
-  const cells = neurons.map(({ name }) => {
-    const pair = [html("td"), html("td")];
-    table.append(html("tr", {}, html("th", { scope: "row" }, ...broken(name)), ...pair));
-    return pair;
-  });
-  if (!panel.children.length) panel.append(...choice("sample", "Follow the sample", [], ask));
-  list($("sample"), samples.map(({ label }) => label), (i) => html("option", { value: i }));
-  while (panel.children.length > 2) panel.lastChild.remove();
-  panel.append(heading, facts, sum, html("details", { open: "" },
-    html("summary", {}, "Its neurons"), html("table", {}, html("thead", {}, html("tr", {}, ...head)), table)));
-
+function followed(plot, spec) {
+  plot.innerHTML = spec.panel;
+  const { features, targets, neurons } = spec, [heading, facts, sum] = plot.children;
+  const cells = plot.querySelectorAll("td");
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
-    pick($("sample"), moment.sample);
     say(heading, moment.epoch ? `Epoch ${moment.epoch}` : moment.step ? "Within epoch 1" : "Before training");
     const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],
-      ["Input", listed(values)], ["Target", samples[moment.sample].target], ["Output", listed(outputs.map(text))],
+      ["Input", listed(values)], ["Target", targets[moment.sample]], ["Output", listed(outputs.map(text))],
       ["… read as", words[0]], [spec.scaledTarget ? "Its loss, scaled" : "Its loss", text(losses[0])],
     ].filter(([, fact]) => fact);
     list(facts, told.flat(), (i) => html(i % 2 ? "dd" : "dt"));
     list(sum, moment.network ? written(spec, frame, moment) : [""], (i) => html(i ? "p" : "h3"));
     neurons.forEach(({ column, index }, j) => {
-      say(cells[j][0], text(column ? nodes[j] : inputs[index]));
-      say(cells[j][1], text(gradients[j]));
+      say(cells[2 * j], text(column ? nodes[j] : inputs[index]));
+      say(cells[2 * j + 1], text(gradients[j]));
     });
     return `${heading.textContent}. ${told.map(([name, fact]) => `${name} ${fact}`).join("; ")}`;
   };

@@ -18,6 +18,7 @@ from autograd.viewing.live.page import asset
 from ...layers import ACTIVATIONS
 from ...losses import LOSSES
 from ..film.colours import colours
+from ..film.markup import MARKS
 from .question import Question
 from .settings import FEATURES, MOST_LAYERS, OPTIMIZERS, Settings
 from .sources import Own, Sources
@@ -37,7 +38,7 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         body=asset("training.html", __package__).replace("{{settings}}", settings_form(sources)),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
         + asset("training.js", __package__),
-        data={"layers": MOST_LAYERS, "colours": colours()},
+        data={"layers": MOST_LAYERS, "colours": colours(), "marks": MARKS},
         ask=Tabs(sources, settings or Settings()).ask,
         prepare=_import_the_rest,
     )

@@ -202,7 +202,7 @@ def test_the_numbers_on_the_page_are_those_of_the_engine(open_page, film):
             assert number(told["Output"]) == pytest.approx(nodes[-1].data, rel=5e-4)
             assert number(told["Its loss"]) == pytest.approx(loss.data, rel=5e-4)
             assert told["… read as"] == samples_of(data, epoch)[i]["words"][0]
-            assert told["Target"] == data["specs"]["followed"]["samples"][i]["target"]
+            assert told["Target"] == data["specs"]["followed"]["targets"][i]
             assert re.findall(r"left = (\S+), right = (\S+)", told["Input"])[0] == tuple(
                 page.evaluate("numbers => numbers.map(text)", rings()[0][row].tolist())
             )
@@ -637,8 +637,10 @@ def test_views_know_nothing_of_where_moments_come_from(open_page, film):
     page.evaluate("""() => {
       const host = document.body.appendChild(document.createElement("div"));
       const axis = { low: 0, high: 1, ticks: [0, 1] };
-      window.spec = (title, names) => ({ view: "bars", side: 0, title, axis, names });
-      const chart = { view: "chart", side: 1, title: "Points", x: { name: "x", low: 0, high: 2, ticks: [0, 1, 2] },
+      const caption = (title) => `<figcaption>${title}</figcaption><div class="plot"></div>`;
+      window.spec = (title, names) => ({ view: "bars", side: 0, title, axis, names, caption: caption(title) });
+      const chart = { view: "chart", side: 1, title: "Points", caption: caption("Points"),
+        x: { name: "x", low: 0, high: 2, ticks: [0, 1, 2] },
         y: { name: "", low: -1, high: 1, ticks: [0] }, xs: [0, 1, 2], curves: [{ name: "c" }],
         points: [{ role: "followed", x: [1, 2], y: [0, 0.5], kinds: [0, 1], names: ["first", "second"] }] };
       window.asked = [];
