@@ -194,6 +194,7 @@ function show(host, specs, ask, full = {}) {
     if (!Object.keys(some).length) return;
     const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
     Object.assign(specs, some);
+    if (!specs.followed?.neurons[chosen.neuron]) chosen.neuron = null;
     for (const [name, { view, side, caption, height }] of Object.entries(some)) {
       const figure = elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       if (captions[name] !== caption) figure.innerHTML = captions[name] = caption;
@@ -238,5 +239,5 @@ function show(host, specs, ask, full = {}) {
   fit();
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
   dark.addEventListener("change", () => last && draw());
-  return { draw, build, chosen };
+  return { draw, build, chosen, specs };
 }
