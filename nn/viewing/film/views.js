@@ -76,11 +76,6 @@ function axes(plot, { title, x, y }, { width, height }) {
   return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
 }
 
-function point(kind = 0, role = "training", places = [[0, 0]], more = {}) {
-  const d = places.map((place) => `M${place}${data.marks[kind % data.marks.length]}`).join("");
-  return svg("path", { class: `mark k${kind % 8} ${role}`, d, ...more });
-}
-
 /* The points of a role: those with names an element each, of the others one for all that look the same. */
 function points({ role, kinds = [], shares, names = [] }, places) {
   const alike = {};
@@ -89,9 +84,11 @@ function points({ role, kinds = [], shares, names = [] }, places) {
     alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] };
     alike[of].places.push(place);
   });
-  return Object.values(alike).map(({ kind, style, name, places }) => name
-    ? point(kind, role, [[0, 0]], { style, transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name })
-    : point(kind, role, places, { style }));
+  return Object.values(alike).map(({ kind = 0, style, name, places }) => {
+    const own = name ? { transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name } : {};
+    const d = (name ? ["0,0"] : places).map((at) => `M${at}${data.marks[kind % data.marks.length]}`).join("");
+    return svg("path", { class: `mark k${kind % 8} ${role}`, d, style, ...own });
+  });
 }
 
 /* ---- a chart: curves and points over axes, and colours under them */
@@ -180,36 +177,36 @@ function bars(plot, { title, axis, names }, ask, { width, height }) {
    draw(moment, kept) returns what is to be read out, and leaves the views as they are whose names are kept, and the
    "edges" of the network; full says what full colour stands for over all moments. build(some) builds some views anew,
    where their specs are others. */
-function show(host, specs, ask, full = {}) {
+function show(host, given, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
-  const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
+  const chosen = { sample: 0, neuron: null, shade: given.network?.pictured ? "picture" : "nodes", scale: "epoch" };
   const choose = (question) => { Object.assign(chosen, question); ask(question); };
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
-  const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`, sizes = {}, captions = {};
-  let last = null, size = "";
+  const specs = {}, captions = {}, sizes = {};
+  let last = null;
   host.append(...sides);
-  const build = (given, isResized = false) => {
-    const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
-    const some = Object.fromEntries(Object.entries(given).filter(isOther));
-    if (!Object.keys(some).length) return;
+  const build = (sent, isResized = false) => {
+    const some = Object.entries(sent).filter(([name, spec]) => JSON.stringify(spec) !== JSON.stringify(specs[name]));
+    if (!some.length && !isResized) return;
     const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
-    Object.assign(specs, some);
+    Object.assign(specs, Object.fromEntries(some));
     if (!specs.followed?.neurons[chosen.neuron]) chosen.neuron = null;
-    for (const [name, { view, side, caption, height }] of Object.entries(some)) {
+    for (const [name, { view, side, caption, height }] of some) {
       const figure = elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       if (captions[name] !== caption) figure.innerHTML = captions[name] = caption;
       if (height) figure.style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
       figure.onchange = ({ target: { id, value } }) => choose({ [id]: id === "sample" ? Number(value) : value });
+      delete sizes[name];
     }
-    const places = Object.entries(specs).map(([name, spec]) => {
+    const places = Object.entries(specs).map(([name, { side }]) => {
       const { lastChild: plot } = elements[name], { clientWidth: width, clientHeight: height } = plot;
-      return { name, spec, plot, room: { width, height }, isPressed: "side" in spec && sizes[name] !== sizeOf(plot) };
+      return { name, plot, room: { width, height }, size: side === undefined ? "any" : `${width} ${height}` };
     });
-    for (const { name, spec, plot, room, isPressed } of places) {  // by what is built beside it
-      if (!(name in some || isPressed)) continue;
-      sizes[name] = `${room.width} ${room.height}`;
+    for (const { name, plot, room, size } of places) {  // those too that are pressed by what is built beside them
+      if (sizes[name] === size) continue;
+      sizes[name] = size;
       plot.replaceChildren();
-      draws[name] = views[spec.view](plot, spec, choose, room);
+      draws[name] = views[specs[name].view](plot, specs[name], choose, room);
     }
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
@@ -230,13 +227,8 @@ function show(host, specs, ask, full = {}) {
     const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
-  const fit = () => {
-    if (sizeOf(host) === size) return;
-    build(specs, true);
-    if (last) draw();
-    size = sizeOf(host);  // of the page as built: where the host is as high as its content, nothing is built twice
-  };
-  fit();
+  const fit = () => { build({}, true); if (last) draw(); };
+  build(given);
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
   dark.addEventListener("change", () => last && draw());
   return { draw, build, chosen, specs };

@@ -95,7 +95,6 @@ $("more").onclick = () => {
   if (i >= 0) Object.assign(layers[i], { hidden: false, value: layers[i - 1]?.value || 4 });
   if (page) set("hidden");
 };
-form.onsubmit = (event) => event.preventDefault();
 
 /* ---- what people do: a button says what it asks, and whether it ends a training that goes on */
 function train(goesOn) {
