@@ -350,6 +350,7 @@ class Value:
         raise TypeError(
             "Values are not compared with numbers, nor ordered: a branch on a comparison would be frozen into the "
             "recorded graph. Compare their numbers (v.data), or record v.maximum(w), v.minimum(w), v.relu(), v.equal(w)"
+            "; for np.maximum(a, b), which compares, write np.frompyfunc(autograd.ops.MAXIMUM, 2, 1)(a, b)"
         )
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_comparison
@@ -411,7 +412,8 @@ def record(op: Operation, *operands: SupportsFloat) -> Value:
     return _recorders[op](*operands)
 
 
-# np.maximum of objects is a comparison, and a comparison of Values is refused.
+# np.maximum of objects is a comparison, and a comparison of Values is refused; so is that of two arrays, as NumPy asks
+# only where an operand is a Value itself.
 _INSTEAD_OF_COMPARISONS = {"maximum": partial(record, ops.MAXIMUM), "minimum": partial(record, ops.MINIMUM)}
 
 

@@ -7,6 +7,7 @@ on the machine touches less.
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import signal
@@ -21,6 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Playwright, sync_playwright
+
+import autograd
+import nn
 
 CHANGED = """
 async ([selector, event, values, where, texts, times]) => {
@@ -182,6 +186,8 @@ def formula(playwright: Playwright) -> None:
 
 
 def main() -> None:
+    for package in (autograd, nn):
+        compileall.compile_dir(Path(package.__file__).parent, quiet=1)  # as an installer does
     with sync_playwright() as playwright:
         training(playwright)
         formula(playwright)

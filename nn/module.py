@@ -182,6 +182,8 @@ def _parts(path: str, attribute: object) -> Iterator[tuple[str, Module | Value]]
                     yield f"{path}[{i}]", item
             else:
                 yield from _parts(f"{path}[{i}]", item)
+    elif isinstance(attribute, str | int | float):  # as most others are: to ask for a Mapping takes long
+        return
     elif isinstance(attribute, Mapping):
         _require_none_hidden(path, attribute.keys(), "the keys of a dict")
         for key, item in attribute.items():

@@ -196,8 +196,9 @@ class Explanation:
             if not links or step.node.label:
                 links.append([])
             links[-1].append(step)
-        only_way = all(self._count(link[0].node, link[-1].parent) == 1 for link in links if len(link) > 1)
-        return links if only_way and len(links) > 1 else [[step] for step in path]
+        if len(links) > 1 and all(self._count(link[0].node, link[-1].parent) == 1 for link in links if len(link) > 1):
+            return links
+        return [[step] for step in path]
 
     @cached_property
     def _links(self) -> list[list[list[Step]]]:

@@ -52,6 +52,8 @@ class Path:
 
 def edges(node: Value) -> Iterator[Step]:
     """The steps from a node to each parent that its gradient flows to."""
+    if len(node.partials) == 1:
+        return iter((Step(node, 0),))
     alike: dict[tuple[Value, float], list[int]] = {}
     for i, partial in enumerate(node.partials):
         alike.setdefault((node.parents[i], partial), []).append(i)
@@ -69,12 +71,12 @@ def between(output: Value, wrt: Value) -> list[Value]:
     order = topological_order(output)
     above = {wrt}  # what is made from wrt; nothing below wrt is
     for node in order:
-        if any(step.parent in above for step in edges(node)):
+        if any(parent in above for parent, _ in zip(node.parents, node.partials, strict=False)):
             above.add(node)
     reached = {output} & above
     for node in reversed(order):
         if node in reached and node is not wrt:
-            reached.update(step.parent for step in edges(node) if step.parent in above)
+            reached.update(parent for parent, _ in zip(node.parents, node.partials, strict=False) if parent in above)
     return [node for node in order if node in reached]
 
 
@@ -106,12 +108,12 @@ def largest_paths(nodes: Sequence[Value], most: int) -> list[Path]:
         return []
     best = {nodes[0]: [Path(1.0, None, None)]}
     for node in nodes[1:]:
-        longer = (
+        longer = [
             Path(_size(path.size * step.partial * step.times), step, path)
             for step in edges(node)
             for path in best.get(step.parent, ())
-        )
-        best[node] = heapq.nlargest(most, longer, key=lambda path: path.size)
+        ]
+        best[node] = longer if len(longer) == 1 else heapq.nlargest(most, longer, key=lambda path: path.size)
     return best[nodes[-1]]
 
 

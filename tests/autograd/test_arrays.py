@@ -90,6 +90,8 @@ def test_numpy_records(compute: Callable[[Any, Any], Any]) -> None:
         (lambda v: np.sign(v), "not compared with numbers"),
         (lambda v: np.greater(v, 1.0), "not compared with numbers"),
         (lambda v: np.array([1.0, 2.0]) == v, "not compared with numbers"),
+        (lambda v: np.maximum(np.array([v]), np.array([v])), r"frompyfunc\(autograd\.ops\.MAXIMUM, 2, 1\)\(a, b\)"),
+        (lambda v: np.array([v, v]).max(), r"frompyfunc\(autograd\.ops\.MAXIMUM, 2, 1\)"),
         (lambda v: np.array([1j]) * v, "mul: expected a real number or a Value, got complex"),
         (lambda v: np.array(["a"]) + v, "got str"),
         (lambda v: v * [1.0], "mul: expected a real number or a Value, got list"),
@@ -106,6 +108,13 @@ def test_the_numbers_of_numpy_become_constants_and_the_order_of_operands_stays()
     (out,) = np.array([2.0]) - np.array([v], dtype=object)
     assert (out.op, out.parents[0].is_constant, out.parents[1]) == (ops.SUB, True, v)
     assert np.maximum(1.0, v).parents[1] is v
+
+
+def test_the_maximum_of_two_arrays_as_the_error_says() -> None:
+    a, b = np.array([Value(1.0), Value(5.0)]), np.array([Value(2.0), Value(3.0)])
+    out = np.frompyfunc(ops.MAXIMUM, 2, 1)(a, b)
+    assert [v.data for v in out] == [2.0, 5.0]
+    assert grad(out.sum(), [*a, *b]) == [0.0, 1.0, 1.0, 0.0]
 
 
 def test_an_array_of_no_dimension_is_its_one_value_on_either_side() -> None:

@@ -7,6 +7,7 @@ The same steps run on Values and on numbers of 50 digits.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from exactness import NASTY, exact, mp, rounded, same_bits
@@ -89,7 +90,11 @@ expressions = st.builds(
 
 def derivative(expression: Expression, *which: int) -> float:
     """The derivative by the arguments named, from differences in 50 digits."""
-    order = tuple(which.count(i) for i in range(len(expression.inputs)))
+    return differences(expression, tuple(which.count(i) for i in range(len(expression.inputs))))
+
+
+@lru_cache(maxsize=9)  # by two arguments, in whichever order
+def differences(expression: Expression, order: tuple[int, ...]) -> float:
     found = mp.diff(lambda *xs: expression.run(xs, ON_50_DIGITS), tuple(exact(expression.inputs)), order)
     return rounded(found)
 

@@ -303,6 +303,7 @@ def test_a_broken_table_is_one_line_and_never_a_traceback(tmp_path, capsys, unha
         assert [guess != "" for guess in guesses.column("t").cells] == usable
 
 
+@pytest.mark.usefixtures("without_ink")
 @pytest.mark.parametrize("disguise", tables.DISGUISES)
 def test_a_table_in_disguise_trains_the_same_network(tmp_path, unharmed, disguise):
     content, *options = tables.disguised(disguise, seed=0)

@@ -245,7 +245,9 @@ def test_a_picture_of_an_earlier_run_is_not_left_beside_another_model(tmp_path, 
     assert names(tmp_path) == left
 
 
-@pytest.mark.parametrize("picture", ["nn.history.plot_loss", "nn.viewing.plots.plot_curve", "nn.command.train._graph"])
+@pytest.mark.parametrize(
+    "picture", ["nn.viewing.plots.plot_loss", "nn.viewing.plots.plot_curve", "nn.command.train._graph"]
+)
 def test_a_picture_that_fails_costs_neither_model_nor_history(tmp_path, monkeypatch, capsys, picture):
     def fail(*_):
         raise RuntimeError("no ink\nleft")

@@ -490,7 +490,7 @@ def test_a_comparison_leaves_parameters_and_their_gradients_alone():
     assert [(parameter.data, parameter.grad) for parameter in model.parameters()] == before
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("scale", [1e-6, *further(1.0), 1e6])
 def test_rounding_of_a_perfect_fit_is_no_disagreement(scale):
     inputs = np.random.default_rng(0).normal(size=(16, 8))  # sums of eight run in another order in a program
     targets = scale * inputs @ np.arange(8.0)

@@ -19,17 +19,22 @@ from run_lessons import Widget, executed, page_of, with_stills
 
 import autograd
 from autograd import Value
+from autograd.viewing.player import framed
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FOLDERS = ("exercises", "plots")
 INSTALL = 'In Colab, once the package is published, begin with a cell `%pip install "valuegrad[train,view]"`.'
 
 
-@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
-def lesson(request):
-    notebook = nbformat.read(request.param, as_version=4)
+def read(path):
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     return notebook
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def lesson(request):
+    return read(request.param)
 
 
 def code(notebook):
@@ -90,10 +95,51 @@ def test_the_last_digit_alone_may_differ(kept, fresh, same):
     assert is_as_kept(kept, fresh) is same
 
 
-@pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning")  # the kernel's sockets on Windows
+in_a_kernel = pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning")  # its sockets on Windows
+
+FEW_PICTURES = """
+import plots
+
+def flipbook(title, pictures, unit, first=None, whole=plots.flipbook):
+    few = [name for i, name in enumerate(pictures) if i % 8 == 0 or name == first]
+    return whole(title, {name: pictures[name] for name in few}, unit, first)
+
+plots.flipbook = flipbook
+"""
+
+
+def has_flipbook(lesson):
+    return any("flipbook(" in cell.source for cell in code(lesson))
+
+
+@in_a_kernel
+@pytest.mark.first
 def test_it_runs_and_shows_what_it_says_it_shows(lesson, tmp_path, monkeypatch):
+    """Of the pictures of a flipbook it draws a few."""
+    begun = copy.deepcopy(lesson)
+    if has_flipbook(lesson):
+        begun.cells.insert(0, nbformat.v4.new_code_cell(FEW_PICTURES))
+    ran = run(begun, tmp_path, monkeypatch)
+    shows_what_it_says_it_shows(lesson, ran[has_flipbook(lesson) :])
+
+
+@in_a_kernel
+@pytest.mark.first
+@pytest.mark.extensive
+def test_all_pictures_of_flipbooks_are_drawn(tmp_path, monkeypatch):
+    lessons = [lesson for lesson in map(read, LESSONS) if has_flipbook(lesson)]
+    assert lessons
+    for lesson in lessons:
+        shows_what_it_says_it_shows(lesson, run(lesson, tmp_path, monkeypatch))
+
+
+def run(lesson, tmp_path, monkeypatch):
+    """The cells of code of the lesson that a reader has run."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
-    ran = code(executed(answered(lesson, tmp_path / "lesson.ipynb")))
+    return code(executed(answered(lesson, tmp_path / "lesson.ipynb")))
+
+
+def shows_what_it_says_it_shows(lesson, ran):
     (at,) = [
         i for i, cell in enumerate(ran) if cell.source.startswith("answer = ") and "committed(answer)" in cell.source
     ]
@@ -168,7 +214,8 @@ def test_each_page_has_a_still_of_its_own(browser):
 
 def test_a_widget_is_the_page_that_it_was_left_as(open_page):
     page = "<p></p><script>receive = (packet) => { document.querySelector('p').textContent = packet.join() }</script>"
-    widget = Widget({"content": {"data": {"state": {"page": page, "height": "3rem"}}}})
+    frame = framed(page, 'with "quotes" in its title', "3rem")
+    widget = Widget({"content": {"data": {"state": {"frame": frame}}}})
     for packet in (b"\x01", b"\x02\xff"):
         widget.handle_msg({"content": {"data": {"method": "custom"}}, "buffers": [packet]})
     left = open_page(page_of({"data": {"text/html": widget.frame}}))

@@ -54,9 +54,9 @@ function choose(name, number) {
   state.wrt = name;
   wish();
 }
-$("leaves").addEventListener("input", ({ target }) => {
-  choose(target.closest(".leaf").dataset.name, target.valueAsNumber);
-}, true);
+const nameOf = (field) => field.closest(".leaf").dataset.name;
+$("leaves").addEventListener("input", ({ target }) => choose(nameOf(target), target.valueAsNumber), true);
+$("leaves").addEventListener("focusout", ({ target }) => { target.value ||= state.numbers[nameOf(target)]; });
 function begin(formula, numbers) {
   Object.assign(state, { formula, numbers, wrt: "", room: 0 });
   $("formula").value = formula;

@@ -67,6 +67,7 @@ class Server(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}/{self.token}/"
         self.patience = patience
         self.asking = threading.Lock()
+        self.waiting: set[_Handler] = set()  # for that lock, with a question
         self.watching = threading.Lock()
         self.watchers = 0
         self.left: float | None = None  # when the last page was closed
@@ -138,15 +139,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self) -> None:
         question = self._question()
+        self.server.waiting.add(self)
         with self.server.asking:
+            self.server.waiting.discard(self)
             content, afterwards = answered(self.server.ask, question)
         self._send(HTTPStatus.OK, content, "application/octet-stream")
         with self.server.asking:
             afterwards(self._is_asked)
 
     def _is_asked(self) -> bool:
-        """Whether the page has sent the next question, or was closed."""
-        return bool(select.select([self.connection], [], [], 0)[0])
+        """Whether another page waits, or this one has sent the next question, or was closed."""
+        return bool(self.server.waiting or select.select([self.connection], [], [], 0)[0])
 
     def _question(self) -> object:
         if self.headers.get("Content-Type") != "application/json":

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.viewing.notation import visible
 
-from ...basics.arrays import Floats
+from ...basics.arrays import Floats, Rows
 from ...fit.objective import Objective
 from ...fit.recording import Moment
 from .followed import Followed
@@ -28,7 +28,7 @@ class Flow:
         groups: dict[str, list[int]] = {}
         for i, name in enumerate(names):
             groups.setdefault(layer_of(name), []).append(i)
-        self.groups: Mapping[str, list[int]] = groups
+        self.groups: Mapping[str, Rows] = {name: np.array(places) for name, places in groups.items()}
         sizes = [size for moment in moments for size in self._sizes(moment) if size > 0.0] or [1e-3, 1.0]
         low, high = max(min(sizes), max(sizes) * 1e-8), max(sizes)
         decades = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high) + 1e-9)

@@ -68,7 +68,7 @@ class Followed:
                 "nodes": nodes,
                 "sums": trace.sums[:, self._neurons] if trace.sums.size else trace.sums,
                 "gradients": gradients,
-                "outputs": np.array([self._in_units(outputs)[:MOST] for outputs in trace.outputs]),
+                "outputs": np.array([self._in_units(outputs) for outputs in trace.outputs]),
                 "losses": trace.losses,
                 "words": list(map(visible, self.objective.words(trace.outputs))),
             },

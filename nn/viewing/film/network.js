@@ -48,8 +48,7 @@ function network(plot, spec, ask, { width, height }) {
     for (const edge of edges) {
       const { x1, y1, x2, y2, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
       context.globalAlpha = !seen.length ? 0.2 + 0.8 * Math.sqrt(share) : seen.includes(edge) ? 1 : 0.1;
-      context.strokeStyle = weight < 0 ? negative : positive;
-      context.lineWidth = 0.4 + 5 * share;
+      Object.assign(context, { strokeStyle: weight < 0 ? negative : positive, lineWidth: 0.4 + 5 * share });
       context.setLineDash(weight < 0 ? [5, 3] : []);
       context.beginPath();
       context.moveTo(x1, y1);
@@ -142,15 +141,14 @@ function network(plot, spec, ask, { width, height }) {
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */
 function followed(plot, spec) {
   plot.innerHTML = spec.panel;
-  const { features, targets, neurons } = spec, [heading, facts, sum] = plot.children;
-  const cells = plot.querySelectorAll("td");
+  const { neurons } = spec, [heading, facts, sum] = plot.children, cells = plot.querySelectorAll("td");
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
     say(heading, moment.epoch ? `Epoch ${moment.epoch}` : moment.step ? "Within epoch 1" : "Before training");
-    const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
+    const values = spec.features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],
-      ["Input", listed(values)], ["Target", targets[moment.sample]], ["Output", listed(outputs.map(text))],
+      ["Input", listed(values)], ["Target", spec.targets[moment.sample]], ["Output", listed(outputs.map(text))],
       ["… read as", words[0]], [spec.scaledTarget ? "Its loss, scaled" : "Its loss", text(losses[0])],
     ].filter(([, fact]) => fact);
     list(facts, told.flat(), (i) => html(i % 2 ? "dd" : "dt"));

@@ -63,7 +63,11 @@ class Boundary:
     def spec(self) -> Data:
         objective, units = self.cloud.objective, self.cloud.units.numbers
         is_number = objective.kind == "numbers"
-        ends = units.undo(np.array([[objective.low], [objective.high]]))[:, 0] if is_number else np.array([0.0, 1.0])
+        low, high = (
+            objective.low,
+            objective.high if objective.high > objective.low else objective.low + 1.0,
+        )  # as shares
+        ends = units.undo(np.array([[low], [high]]))[:, 0] if is_number else np.array([0.0, 1.0])
         return {
             "view": "chart",
             "side": 1,

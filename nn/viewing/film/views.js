@@ -123,8 +123,7 @@ function chart(plot, spec, ask, room) {
       paintField(pixels, frame.field, spec.field);
       context.drawImage(pixels, 0.5, 0.5, between, between, 0, 0, width, height);
       const ends = Array.from(frame.boundary, (share, i) => share / 65535 * (i % 2 ? height : width));
-      context.strokeStyle = `rgb(${colourOf("ink")})`;
-      context.lineWidth = 1.5;
+      Object.assign(context, { strokeStyle: `rgb(${colourOf("ink")})`, lineWidth: 1.5 });
       context.stroke(new Path2D(ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end.toFixed(1)}`).join("")));
     }
     if (places.length) change(ring, { transform: `translate(${places[moment.sample]})` });
@@ -189,8 +188,11 @@ function show(host, given, ask, full = {}) {
     const some = Object.entries(sent).filter(([name, spec]) => JSON.stringify(spec) !== JSON.stringify(specs[name]));
     if (!some.length && !isResized) return;
     const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
+    const { column, index } = specs.followed?.neurons[chosen.neuron] ?? {};
     Object.assign(specs, Object.fromEntries(some));
-    if (!specs.followed?.neurons[chosen.neuron]) chosen.neuron = null;
+    const neurons = specs.followed?.neurons ?? [];  // in which the same one stands elsewhere if there are other inputs
+    const at = neurons.findIndex((other) => other.column === column && other.index === index);
+    chosen.neuron = at < 0 ? null : at;
     for (const [name, { view, side, caption, height }] of some) {
       const figure = elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
       if (captions[name] !== caption) figure.innerHTML = captions[name] = caption;

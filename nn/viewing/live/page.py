@@ -32,8 +32,9 @@ MOST_TABS = 8
 
 
 def training_page(settings: Settings | None = None, own: Own | None = None) -> LivePage:
-    """The page, to begin with these settings."""
-    sources = Sources(own)
+    """The page, to begin with these settings; a ValueError where there is nothing to be trained with them."""
+    sources, settings = Sources(own), settings or Settings()
+    sources.require(settings)
     return LivePage(
         title="A network in training",
         style=asset("film.css", "nn.viewing.film") + asset("training.css", __package__),
@@ -41,7 +42,7 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
         + asset("training.js", __package__),
         data={"colours": colours(), "marks": MARKS},
-        ask=Tabs(sources, settings or Settings()).ask,
+        ask=Tabs(sources, settings).ask,
         prepare=_import_the_rest,
     )
 

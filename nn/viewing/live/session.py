@@ -49,10 +49,10 @@ class Session:
         self.asked = asked
         training = self._changed(asked)
         self._require(training, asked)
-        is_other = training is not self.training
+        is_other, is_theirs = training is not self.training, training.model is self.training.model
         if is_other:
             self._begin(training, self.views)
-        if asked.weights:
+        if asked.weights and is_theirs:  # those of a network that is gone have no place in another
             training.set(asked.weights)
             self.told_epochs = -1  # the axes may no longer reach the losses
         if asked.plays:

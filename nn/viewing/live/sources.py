@@ -11,7 +11,8 @@ from autograd.viewing.live import QuestionError
 from ...data.dataset import Dataset
 from ...data.datasets import NOISY
 from ...data.encoding import Encoding
-from .settings import Settings
+from ...fit.objective import Objective
+from .settings import MOST_POINTS, Settings
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,16 @@ class Sources:
         if settings.data in NOISY:
             return NOISY[settings.data](settings.noise)
         assert self.own
-        return self.own.dataset
+        dataset = self.own.dataset
+        if len(dataset) > MOST_POINTS:
+            raise QuestionError(f"{settings.data} has {len(dataset):,} points; {MOST_POINTS:,} is the most here")
+        return dataset
+
+    def require(self, settings: Settings) -> None:
+        """A ValueError if there are no samples for these settings, or if the loss is not for their targets."""
+        dataset = plane_of(self.load(settings), settings.columns)
+        dataset.split(settings.seed, settings.held_out)
+        Objective.named(settings.loss, dataset.classes)
 
 
 def plane_of(dataset: Dataset, columns: Sequence[str]) -> Dataset:

@@ -33,7 +33,7 @@ function take({ specs = {}, moment, epoch, step, sample, weights = [], ...head }
   if (!isRead) return;
   told = now;
   readOut(said);
-  showWeights(weights);
+  showWeights(page.chosen.neuron === null ? [] : weights);
   [["epochs", epoch], ["steps", step]].forEach(([id, n]) => say($(id), n.toLocaleString("en")));
   if (now - counted.at > 500 || !isTraining) {
     say($("rate"), isTraining && rate > 0 ? Math.round(rate).toLocaleString("en") : "–");

@@ -11,7 +11,6 @@ import numpy as np
 
 from autograd import Value
 from autograd.graph import topological_order
-from autograd.viewing.live import QuestionError
 
 from ...basics.arrays import Floats, Vector
 from ...data.dataset import Dataset
@@ -23,7 +22,7 @@ from ...fit.run import DivergenceError, Run
 from ...fit.samples import Samples
 from ...layers import MLP
 from ...module import parameters_of
-from .settings import FEATURES, MOST_POINTS, SAMPLES, Settings
+from .settings import FEATURES, SAMPLES, Settings
 from .sources import Sources, plane_of
 
 FOREVER = 10**9
@@ -52,8 +51,6 @@ class Training:
     def __init__(self, settings: Settings, sources: Sources, before: Training | None = None) -> None:
         kept = before if before and before.settings.same_network(settings) else None
         self.settings, self.source, self.sources = settings, sources.load(settings), sources
-        if len(self.source) > MOST_POINTS:
-            raise QuestionError(f"{settings.data} has {len(self.source):,} points; {MOST_POINTS:,} is the most here")
         self.places = plane_of(self.source, settings.columns)
         model, dataset = kept.model if kept else None, with_features(self.places, settings.features)
         self.job = prepare(dataset, settings.options(), model)

@@ -48,13 +48,13 @@ def check_derivatives(outputs: Sequence[Value], inputs: Sequence[Value], batch: 
                 compare(hessians[wrt][i], [slopes(slope, leaves) for slope in rows[0]])
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", [*range(50), *further(*range(50, 100))])
 def test_of_graphs(seed: int) -> None:
     outputs, inputs, batch = generated(seed, 8 + seed % 17, 1 + seed % 3, 1 + seed % 4, 1 + seed % 5 // 3)
     check_derivatives(outputs, inputs, np.array(batch))
 
 
-@pytest.mark.parametrize("seed", [*range(100), *further(*range(100, 300))])
+@pytest.mark.parametrize("seed", [*range(50), *further(*range(50, 300))])
 def test_of_formulas(seed: int) -> None:
     rng = random.Random(seed)
     leaves = [Value(rng.uniform(-2, 2)) for _ in range(rng.randint(2, 5))]

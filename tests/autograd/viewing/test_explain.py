@@ -111,7 +111,7 @@ def test_every_view_of_a_graph_calls_a_node_the_same() -> None:
     assert [name for name in names.values() if name not in v] == ["v1", "v2", "v3", "v4"]
     for node, name in names.items():
         assert f'v{number[node]} [label="{name}|' in dot
-        assert not node.parents or f'"heading":"Compute {name}"' in page
+        assert not node.parents or f">Compute {name}\\u003c/h2>" in page
         assert all(found.names[node] == name for found in explained)
 
 

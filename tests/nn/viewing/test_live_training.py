@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from shlex import split
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,13 +26,15 @@ from nn.__main__ import main
 from nn.command.arguments import parser
 from nn.command.play import own_data, settings_of
 from nn.data import moons
+from nn.data.dataset import from_table
+from nn.data.tables import Table
 from nn.module import Module
 from nn.viewing.live.notebook import own_of
 from nn.viewing.live.packing import packed
 from nn.viewing.live.page import MOST_TABS, Tabs, training_page
 from nn.viewing.live.session import Session
 from nn.viewing.live.settings import Settings
-from nn.viewing.live.sources import Sources
+from nn.viewing.live.sources import Own, Sources
 from nn.viewing.live.training import Training
 from nn.viewing.live.views import SOON
 
@@ -86,6 +90,7 @@ def program_of(asked: Asked) -> str:
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_the_code_that_it_gives_trains_to_the_same_bits(choice: Mapping[str, Any]) -> None:
     asked = Asked(**choice)
+    asked(steps=10**6, seconds=0.005)  # as fast as it goes, which is a number of steps that nobody knows
     while asked.training.history.epochs < 8:
         asked(steps=11)
     for _ in range(8 * 80):  # on to the end of that epoch
@@ -163,7 +168,8 @@ def test_a_change_is_shown_before_training_goes_on() -> None:
     assert asked(steps=5, settings={"noise": 0.2})["step"] == before + 5  # unless so many are asked for
 
 
-def test_what_is_done_after_an_answer_ends_with_the_next_question() -> None:
+def test_what_is_done_after_an_answer_ends_with_the_next_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.viewing.live.training.time", SimpleNamespace(perf_counter=lambda: 0.0))  # none passes
     asked = Asked()
     calls: list[None] = []
     _, afterwards = answered(asked.tabs.ask, {"tab": "a", "steps": 10**6, "seconds": 0.1})
@@ -352,6 +358,16 @@ def test_the_neurons_that_are_shown_stay_as_long_as_the_network_goes_on() -> Non
     assert asked.session.views.columns[1].indices == shown
 
 
+def test_a_weight_of_a_network_that_is_gone_is_set_in_no_other() -> None:
+    asked, other = Asked(), Asked(seed=1)
+    asked(settings={"lr": 0.5}, set=[[0, 40.0]])  # the network goes on
+    assert asked.theta[0] == 40.0
+    asked(settings={"seed": 1}, set=[[0, 40.0]])  # as when both were done while Python was busy
+    assert asked.theta == other.theta
+    asked(restart=True, set=[[0, 40.0]])
+    assert asked.theta == other.theta
+
+
 def test_start_again_is_where_it_began() -> None:
     asked = Asked()
     before = asked.theta
@@ -519,6 +535,22 @@ def test_the_noise_is_that_of_the_data_set_unless_another_is_asked_for(data: str
     assert settings_of(parser().parse_args(["play", data, "--noise", "0.5"]), None).noise == 0.5
 
 
+def test_the_colours_of_targets_that_are_all_alike_have_ends() -> None:
+    """A ramp from 7 to 7 would say that each colour is 7."""
+    dataset = from_table(Table(Path("a.csv"), [*"abz"], [[f"{i}", f"{i % 3}", "7"] for i in range(20)], range(20)), "z")
+    own = Own(dataset, "", "")
+    assert Asked(own, data="a.csv", columns=["a", "b"], loss="mse").session.views.boundary.spec()["field"][
+        "ends"
+    ].tolist() == [7.0, 8.0]
+
+
+def test_all_outputs_are_counted() -> None:
+    rows = [[f"{i}", f"{i % 3}", f"k{i % 20}"] for i in range(100)]
+    own = Own(from_table(Table(Path("a.csv"), [*"abk"], rows, range(100)), "k"), "", "")
+    asked = Asked(own, data="a.csv", columns=["a", "b"], loss="cross_entropy")
+    assert asked.session.views.frames(0)["followed"]["outputs"].shape == (1, 20)
+
+
 def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> None:
     path = tmp_path / "own.csv"
     path.write_text("a,b,z\n" + "".join(f"{i},{i % 5},{i * 0.5 + i % 5}\n" for i in range(30)))
@@ -544,10 +576,18 @@ def test_numbers_can_be_predicted_and_many_classes_told_apart(tmp_path: Any) -> 
         (["iris", "--noise", "0.1"], "--noise is for moons, circles, xor, spiral"),
         (["moons", "--hidden", "40"], "a layer's size is at most 32 here, got 40"),
         (["nowhere.csv", "--target", "x"], "there is no data set and no file 'nowhere.csv'"),
+        (["iris", "--loss", "binary_cross_entropy"], "is for two classes, got 3"),
+        (["large.csv", "--target", "z"], "large.csv has 10,001 points; 10,000 is the most here"),
+        (["small.csv", "--target", "z"], "rows"),
         (["iris", "--loss", "hinge", "--lr", "1000"], "lr is at most 100 here, got 1,000"),
     ],
 )
-def test_a_command_that_cannot_be_played(words: list[str], complaint: str, capsys: Any) -> None:
+def test_a_command_that_cannot_be_played(
+    words: list[str], complaint: str, capsys: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, count in (("large", 10_001), ("small", 3)):
+        (tmp_path / f"{name}.csv").write_text("a,b,z\n" + "".join(f"{i},{i % 7},{i % 3}\n" for i in range(count)))
     assert main(["play", "--no-browser", *words]) == 2
     assert complaint in capsys.readouterr().err
 
@@ -693,6 +733,11 @@ def test_keys_train_and_step(open_live: Open) -> None:
     text_is(page, "#train", "Train")
     page.keyboard.press("r")
     text_is(page, "#steps", "0")
+    page.locator("#settings [data-name=lr] input").press("ArrowRight")  # its own
+    page.locator("#restart").press("ArrowRight")
+    text_is(page, "#steps", "1")
+    page.locator("#train").press(" ")
+    text_is(page, "#train", "Pause")
 
 
 def test_layers_are_added_as_fast_as_they_are_asked_for(open_live: Open) -> None:
@@ -723,6 +768,20 @@ def test_the_tabulator_stops_at_what_can_be_chosen_alone(open_live: Open) -> Non
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
     assert stops == ["x", "What is followed", None]
+
+
+def test_the_chosen_neuron_stays_the_same_where_there_are_other_inputs(open_live: Open) -> None:
+    page = opened(open_live)
+    page.locator("#network .neuron").nth(3).click()
+    until(page, "document.querySelectorAll('#weights input').length === 3")
+    page.locator("#settings [value='x·y']").check()
+    title_is(page, "3-3-2-1")
+    until(page, "document.querySelectorAll('#weights input').length === 4")
+    assert page.locator("#sum h3").inner_text() == "layers[0].neurons[1]"
+    page.locator("#less").click()
+    page.locator("#less").click()
+    title_is(page, "3-1")
+    until(page, "document.querySelector('#weights').hidden")
 
 
 def test_the_number_of_a_weight_is_shown_whole(open_live: Open) -> None:

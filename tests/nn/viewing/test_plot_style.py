@@ -125,7 +125,7 @@ def test_counts_stand_out_from_their_cells(name: Theme, parts: Any) -> None:
         assert contrast(to_hex(text.get_color()), ground) >= 3.0
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", ["dark", *further("light")])
 @pytest.mark.parametrize("plot", ["loss", "boundary", "activation", "descent", "gradients", "losses"])
 def test_every_colour_is_of_the_palette(plot: str, name: Theme) -> None:
     def draw() -> Any:

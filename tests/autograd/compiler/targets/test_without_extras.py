@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from generators.recurrences import family
+from generators.recurrences import family, one_output
 
-from autograd import Operation, Value, compile, ops, register
+from autograd import Operation, Program, Value, compile, ops, register
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.fold import fold
 from autograd.compiler.ir import Loop
@@ -37,12 +38,15 @@ def test_the_error_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("framework", ["jax", "torch"])
 @pytest.mark.parametrize("name", ["chain", "rnn_of_losses", "lstm", "lorenz", "encoder_decoder"])
 def test_text_does_not_depend_on_the_number_of_steps(name: str, framework: Framework) -> None:
-    texts = []
-    for steps in (100, 150):
-        (output,), inputs = family(name, steps)
-        texts.append(compile(output, inputs).source_for(framework))
+    texts = [recurrence(name, steps).source_for(framework) for steps in (100, 150)]
     assert ("jax.lax.scan" if framework == "jax" else "\n        for ") in texts[0]
     assert len({re.sub(r"\d+", "0", " ".join(text.split())) for text in texts}) == 1
+
+
+@cache
+def recurrence(name: str, steps: int) -> Program:
+    """Compiled once for both."""
+    return compile(*one_output(family(name, steps)))
 
 
 @pytest.mark.parametrize("target", [jax, torch])

@@ -242,3 +242,11 @@ def test_without_the_program_the_page_says_so(open_live: Open) -> None:
     page.locator("#down").click()
     page.wait_for_selector("#error:not(:empty)")
     assert "has ended" in page.locator("#error").inner_text()
+
+
+def test_a_number_that_is_wiped_out_is_there_again_once_its_field_is_left(open_live: Open) -> None:
+    page = opened(open_live)
+    field = leaf(page, "x").locator("input[type=number]")
+    field.fill("")
+    field.press("Tab")
+    until(page, """document.querySelector('.leaf[data-name="x"] input[type=number]').value === '2'""")

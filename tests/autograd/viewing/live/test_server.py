@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from checkout import ROOT
 
-from autograd.viewing.live import Answer, LivePage, answered
+from autograd.viewing.live import Answer, LivePage, answered, nothing
 from autograd.viewing.live.server import LONGEST, Server, serve
 
 
@@ -56,6 +56,38 @@ def request(server: Server, method: str, path: str, headers: Mapping[str, str], 
         reply = connection.getresponse()
         return reply.status, reply.read()
     finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("by", ["the same page", "another page", "nobody, as the page is closed"])
+def test_what_is_done_afterwards_ends_when_somebody_asks(server: Server, by: str) -> None:
+    ended: list[float] = []
+
+    def ask(question: Mapping[str, Any]) -> Answer:
+        return Answer({"n": len(ended)}, afterwards=go_on if question["n"] == 0 else nothing)
+
+    def go_on(is_asked: Callable[[], bool]) -> None:
+        end = time.monotonic() + 20
+        while not is_asked() and time.monotonic() < end:
+            time.sleep(0.001)
+        ended.append(end - time.monotonic())
+
+    server.ask = ask
+    path, given = f"/{server.token}/ask", {**JSON, "Host": f"127.0.0.1:{server.server_port}"}
+    connections = [http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10) for _ in range(2)]
+    connections[0].request("POST", path, b'{"n": 0}', given)
+    assert b'{"n":0}' in connections[0].getresponse().read()  # it is there before what is done afterwards has ended
+    if by.startswith("nobody"):
+        connections[0].close()
+    else:
+        asking = connections[by == "another page"]
+        asking.request("POST", path, b'{"n": 1}', given)
+        assert b'{"n":1}' in asking.getresponse().read()
+    end = time.monotonic() + 10
+    while not ended and time.monotonic() < end:
+        time.sleep(0.01)
+    assert ended[0] > 5
+    for connection in connections:
         connection.close()
 
 
