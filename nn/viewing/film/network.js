@@ -14,7 +14,7 @@ function network(plot, spec, ask, { width, height }) {
   const room = (c) => Math.min(Math.max(0, ...labels(c).map(({ label }) => wide(label))), 0.22 * width);
   const first = Math.max(room(0) + whole / 2, 26), end = width - Math.max(room(last) + size / 2, 26);
   const X = (c) => first + c * (end - first) / last, middle = (top + height) / 2, edges = [];
-  const bundles = svg("g"), numbers = svg("g", { class: "numbers" });
+  const bundles = picture.appendChild(svg("g")), numbers = svg("g", { class: "numbers" });
   const neurons = spec.neurons.map((neuron) => {
     const { column, row, label } = neuron, x = X(column), y = middle + (row - (columns[column].count - 1) / 2) * gap;
     const pictured = column > 0 && column <= spec.pictured, rx = pictured ? 3 : size / 2;
@@ -32,7 +32,6 @@ function network(plot, spec, ask, { width, height }) {
       edges.push({ from, to, weight: i, place, name, ...ends, x1: from.x + size / 2, y1: from.y });
     });
   }
-  picture.prepend(bundles);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);

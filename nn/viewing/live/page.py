@@ -118,7 +118,8 @@ class Tabs:
     def ask(self, question: Mapping[str, Any]) -> Answer:
         from .session import Session
 
-        asked, refused = Question.read(question), {}
+        asked = Question.read(question)
+        refused: dict[str, str] = {}
         if asked.tab not in self.sessions:
             if asked.begins is None:
                 raise QuestionError(f"this training was given up, as {MOST_TABS} newer pages are open: load it again")

@@ -46,12 +46,13 @@ function showWeights(weights) {
   const box = $("weights"), inputs = box.getElementsByTagName("input");
   box.hidden = $("neuron").disabled = !weights.length;
   if (Array.from(inputs, ({ name }) => name).join() !== weights.map(([place]) => place).join()) {
-    const field = (place) => html("input", { type: "number", step: "any", name: place });
-    box.replaceChildren(box.firstElementChild, ...weights.map(([place, name]) => html("label", {}, name, field(place))));
+    const field = (name) => html("input", { type: "number", step: "any", name });
+    const rows = weights.map(([place, name]) => html("label", {}, name, field(place)));
+    box.replaceChildren(box.firstElementChild, ...rows);
   }
   weights.forEach(([, , title], i) => {
-    if (inputs[i] === document.activeElement) return;
-    Object.assign(inputs[i], { value: Number(Number(title).toPrecision(6)), title });
+    const shown = { value: Number(Number(title).toPrecision(6)), title };
+    if (inputs[i] !== document.activeElement) Object.assign(inputs[i], shown);
   });
   if (!weights.length) return;
   inputs[page.chosen.weight]?.focus();
