@@ -8,14 +8,15 @@ from autograd.viewing.panel import escaped
 
 from .view import Data, tick_text
 
-MARKS = (
+_SHAPES = (  # circle, triangle, square, diamond, cross
     "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
     "m0-5l5 9h-10z",
     "m-4-4h8v8h-8z",
     "m0-5.5l5.5 5.5l-5.5 5.5l-5.5-5.5z",
     "m-1.7-5h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z",
 )
-"""Circle, triangle, square, diamond and cross, as paths from the point that is marked: the classes', in turn."""
+MARKS = tuple(_SHAPES[k % len(_SHAPES)] for k in range(8))
+"""Those of as many classes as there are colours, as paths from the point that is marked."""
 
 _SAID = ("note", "controls", "classes", "labels")
 """What a page is told in markup alone."""
@@ -63,7 +64,7 @@ def _keys(spec: Data) -> str:
 
 
 def _mark(name: str, kind: int, role: str) -> str:
-    mark = f'<path class="mark k{kind % 8} {role}" d="M0,0{MARKS[kind % len(MARKS)]}"/>'
+    mark = f'<path class="mark k{kind % 8} {role}" d="M0,0{MARKS[kind % 8]}"/>'
     return f'<span class="key"><svg viewBox="-7 -7 14 14" aria-hidden="true">{mark}</svg>{escaped(name)}</span>'
 
 

@@ -76,18 +76,18 @@ function axes(plot, { title, x, y }, { width, height }) {
   return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
 }
 
-/* The points of a role: those with names an element each, of the others one for all that look the same. */
+/* The points of a role: those with names an element each; all others that look the same are marks of one path. */
 function points({ role, kinds = [], shares, names = [] }, places) {
   const alike = {};
   places.forEach((place, i) => {
     const style = shares ? `fill: rgb(${ramp(shares[i])})` : "", of = names[i] ? i : `${kinds[i]} ${style}`;
-    alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] };
-    alike[of].places.push(place);
+    (alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] }).places.push(place);
   });
-  return Object.values(alike).map(({ kind = 0, style, name, places }) => {
-    const own = name ? { transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name } : {};
-    const d = (name ? ["0,0"] : places).map((at) => `M${at}${data.marks[kind % data.marks.length]}`).join("");
-    return svg("path", { class: `mark k${kind % 8} ${role}`, d, style, ...own });
+  return Object.values(alike).flatMap(({ kind = 0, style, name, places }, i) => {
+    const mark = svg("path", { class: `mark k${kind % 8} ${role}`, d: `M0 0${data.marks[kind % 8]}`, style });
+    if (name) change(mark, { transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name });
+    return name ? mark : [svg("marker", { id: `${role}-${i}` }, mark),
+      svg("path", { class: "crowd", d: `M${places.join("L")}`, style: `marker: url(#${role}-${i})` })];
   });
 }
 
