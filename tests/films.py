@@ -42,7 +42,7 @@ def content(film):
 
 def samples_of(data, epoch=-1):
     """What a frame tells of each of the samples that can be followed, one dict each."""
-    rows, count = data["frames"][epoch]["followed"]["rows"], len(data["specs"]["followed"]["samples"])
+    rows, count = data["frames"][epoch]["followed"]["rows"], len(data["specs"]["followed"]["targets"])
     split = {kind: [part[i * len(part) // count : (i + 1) * len(part) // count] for i in range(count)]
              for kind, part in rows.items()}  # fmt: skip
     return [{kind: parts[i] for kind, parts in split.items()} for i in range(count)]
@@ -50,7 +50,7 @@ def samples_of(data, epoch=-1):
 
 def followed_rows(data):
     """Which rows of the training data they are."""
-    return [int(re.match(r"row (\d+),", sample["label"])[1]) for sample in data["specs"]["followed"]["samples"]]
+    return [int(row) for row in re.findall(r">row (\d+),", data["specs"]["followed"]["caption"])]
 
 
 def rings(n=40, seed=0):

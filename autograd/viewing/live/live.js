@@ -44,8 +44,7 @@ function conversation(compose, take, goesOn = () => false) {
 
 /* Another page over this one: what step_through made of the present numbers. */
 function play(page) {
-  const shown = page.replaceAll("<script>", `<script nonce="${nonce}">`);
-  $("player").querySelector("iframe").srcdoc = nonce ? shown : page;
+  $("player").querySelector("iframe").srcdoc = page.replaceAll("<script>", `<script nonce="${nonce}">`);
   $("player").showModal();
 }
 

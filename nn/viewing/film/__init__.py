@@ -19,6 +19,9 @@ are pictures, in whatever shape, row by row. :func:`~nn.viewing.film.packing.pac
 >>> view.frame(Moment(1, np.array([0.5, 2.0]), np.array([0.25, 0.5])))
 {'values': array([0.25, 0.5 ])}
 
+What stands around the pictures is HTML that :mod:`~nn.viewing.film.markup` writes, with all names escaped, beside what
+scripts draw.
+
 In ``views.js`` a view is ``(plot, spec, ask)``: it builds its picture in the element ``plot`` and returns
 ``draw(frame, moment)``, which shows those numbers, whatever was shown before, and may return a sentence to be read out.
 No view knows where frames come from: ``moment`` has the frames of all views by name, in place of ``rows`` those of the

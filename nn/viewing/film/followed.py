@@ -47,13 +47,10 @@ class Followed:
         self.trace: Trace
 
     def spec(self) -> Data:
-        targets = self._targets(MOST)
         return {
             "view": "followed",
-            "samples": [
-                {"label": visible(label), "target": visible(target)}
-                for label, target in zip(self.labels(), targets, strict=True)
-            ],
+            "labels": list(map(visible, self.labels())),
+            "targets": list(map(visible, self._targets(MOST))),
             "features": list(map(visible, self.feature_names)),
             "neurons": neurons_of(self.columns),
             "scaled": self.units.inputs.changes,

@@ -14,7 +14,7 @@ function network(plot, spec, ask, { width, height }) {
   const room = (c) => Math.min(Math.max(0, ...labels(c).map(({ label }) => wide(label))), 0.22 * width);
   const first = Math.max(room(0) + whole / 2, 26), end = width - Math.max(room(last) + size / 2, 26);
   const X = (c) => first + c * (end - first) / last, middle = (top + height) / 2, edges = [];
-  const bundles = svg("g"), numbers = svg("g", { class: "numbers" });
+  const bundles = picture.appendChild(svg("g")), numbers = svg("g", { class: "numbers" });
   const neurons = spec.neurons.map((neuron) => {
     const { column, row, label } = neuron, x = X(column), y = middle + (row - (columns[column].count - 1) / 2) * gap;
     const pictured = column > 0 && column <= spec.pictured, rx = pictured ? 3 : size / 2;
@@ -32,7 +32,6 @@ function network(plot, spec, ask, { width, height }) {
       edges.push({ from, to, weight: i, place, name, ...ends, x1: from.x + size / 2, y1: from.y });
     });
   }
-  picture.prepend(bundles);
   const short = ({ name }) => X(1) - X(0) < wide(name) - 8 ? name.replace(/\D/g, "") || "x" : name;
   const heads = columns.map((column, c) => svg("text", { class: "tick", ...centred(X(c), 12) }, short(column)));
   picture.append(...heads, numbers);
@@ -48,8 +47,7 @@ function network(plot, spec, ask, { width, height }) {
     for (const edge of edges) {
       const { x1, y1, x2, y2, place } = edge, weight = weights[place], share = Math.abs(weight) / (largest[0] || 1);
       context.globalAlpha = !seen.length ? 0.2 + 0.8 * Math.sqrt(share) : seen.includes(edge) ? 1 : 0.1;
-      context.strokeStyle = weight < 0 ? negative : positive;
-      context.lineWidth = 0.4 + 5 * share;
+      Object.assign(context, { strokeStyle: weight < 0 ? negative : positive, lineWidth: 0.4 + 5 * share });
       context.setLineDash(weight < 0 ? [5, 3] : []);
       context.beginPath();
       context.moveTo(x1, y1);
@@ -140,37 +138,23 @@ function network(plot, spec, ask, { width, height }) {
 }
 
 /* The panel: the followed sample, the sum of the followed neuron, and all neurons. */
-function followed(panel, spec, ask) {
-  const { features, samples, neurons } = spec, heading = html("h2", { id: "heading" });
-  const facts = html("dl", { id: "facts" }), sum = html("div", { id: "sum" }), table = html("tbody", { id: "neurons" });
-  const head = ["Neuron", "Activation", "Gradient"].map((name) => html("th", { scope: "col" }, name));
-  const broken = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, html("wbr")]);
-  const cells = neurons.map(({ name }) => {
-    const pair = [html("td"), html("td")];
-    table.append(html("tr", {}, html("th", { scope: "row" }, ...broken(name)), ...pair));
-    return pair;
-  });
-  if (!panel.children.length) panel.append(...choice("sample", "Follow the sample", [], ask));
-  list($("sample"), samples.map(({ label }) => label), (i) => html("option", { value: i }));
-  while (panel.children.length > 2) panel.lastChild.remove();
-  panel.append(heading, facts, sum, html("details", { open: "" },
-    html("summary", {}, "Its neurons"), html("table", {}, html("thead", {}, html("tr", {}, ...head)), table)));
-
+function followed(plot, spec) {
+  plot.innerHTML = spec.panel;
+  const { neurons } = spec, [heading, facts, sum] = plot.children, cells = plot.querySelectorAll("td");
   return (frame, moment) => {
     const { inputs, outputs, words, losses, nodes, gradients } = frame, [training, heldOut] = moment.loss.values;
-    pick($("sample"), moment.sample);
     say(heading, moment.epoch ? `Epoch ${moment.epoch}` : moment.step ? "Within epoch 1" : "Before training");
-    const values = features.map((name, i) => `${name} = ${text(inputs[i])}`);
+    const values = spec.features.map((name, i) => `${name} = ${text(inputs[i])}`);
     const listed = (all) => all.length > 4 ? `${all.length} numbers` : all.join(", ");
     const told = [["Mean loss", text(training)], ["… held out", heldOut === undefined ? "" : text(heldOut)],
-      ["Input", listed(values)], ["Target", samples[moment.sample].target], ["Output", listed(outputs.map(text))],
+      ["Input", listed(values)], ["Target", spec.targets[moment.sample]], ["Output", listed(outputs.map(text))],
       ["… read as", words[0]], [spec.scaledTarget ? "Its loss, scaled" : "Its loss", text(losses[0])],
     ].filter(([, fact]) => fact);
     list(facts, told.flat(), (i) => html(i % 2 ? "dd" : "dt"));
     list(sum, moment.network ? written(spec, frame, moment) : [""], (i) => html(i ? "p" : "h3"));
     neurons.forEach(({ column, index }, j) => {
-      say(cells[j][0], text(column ? nodes[j] : inputs[index]));
-      say(cells[j][1], text(gradients[j]));
+      say(cells[2 * j], text(column ? nodes[j] : inputs[index]));
+      say(cells[2 * j + 1], text(gradients[j]));
     });
     return `${heading.textContent}. ${told.map(([name, fact]) => `${name} ${fact}`).join("; ")}`;
   };

@@ -23,6 +23,7 @@ from .colours import colours
 from .columns import image_side, mlp_columns, other_columns, parameter_places
 from .curves import MOST_CURVES, Loss, Parameters
 from .followed import Followed, rows_to_follow
+from .markup import MARKS, marked_up
 from .network import Network
 from .packing import packed
 from .plane import Boundary, Fit, Plane
@@ -73,11 +74,12 @@ def make_film(
         style=_asset("film.css"),
         script="".join(map(_asset, ("views.js", "network.js", "film.js"))),
         data={
-            "specs": packed({view.name: view.spec() for view in views}),
+            "specs": packed(marked_up({view.name: view.spec() for view in views})),
             "places": [moment.epoch for moment in recording.moments],
             "frames": packed(frames),
             "full": packed(_full(frames)),
             "colours": colours(),
+            "marks": MARKS,
         },
     )
     return Film(page, f"{len(frames)} frames, epochs 0 to {len(losses[0])}")

@@ -1,10 +1,6 @@
 /* The views of a training. Each is a function (plot, spec, ask, room): it builds its picture in an element, as large as
    its room, and returns draw(frame, moment), which shows the numbers of one moment, whatever was shown before. The
    docstring of the package says what specs, frames and moments are. No view knows where they come from. */
-const MARKS = [  // circle, triangle, square, diamond, cross
-  "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", "m0-5l5 9h-10z", "m-4-4h8v8h-8z", "m0-5.5l5.5 5.5l-5.5 5.5l-5.5-5.5z",
-  "m-1.7-5h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z",
-];
 const LETTER = 6.4;  // pixels of one, about
 
 /* Four digits, with a true minus sign. */
@@ -80,22 +76,19 @@ function axes(plot, { title, x, y }, { width, height }) {
   return { picture, X, Y, box: { left, top, width: end - left, height: bottom - top } };
 }
 
-function point(kind = 0, role = "training", places = [[0, 0]], more = {}) {
-  const d = places.map((place) => `M${place}${MARKS[kind % MARKS.length]}`).join("");
-  return svg("path", { class: `mark k${kind % 8} ${role}`, d, ...more });
-}
-
-/* The points of a role: those with names an element each, of the others one for all that look the same. */
+/* The points of a role: those with names an element each; all others that look the same are marks of one path. */
 function points({ role, kinds = [], shares, names = [] }, places) {
   const alike = {};
   places.forEach((place, i) => {
     const style = shares ? `fill: rgb(${ramp(shares[i])})` : "", of = names[i] ? i : `${kinds[i]} ${style}`;
-    alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] };
-    alike[of].places.push(place);
+    (alike[of] ??= { kind: kinds[i], style, name: names[i], places: [] }).places.push(place);
   });
-  return Object.values(alike).map(({ kind, style, name, places }) => name
-    ? point(kind, role, [[0, 0]], { style, transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name })
-    : point(kind, role, places, { style }));
+  return Object.values(alike).flatMap(({ kind = 0, style, name, places }, i) => {
+    const mark = svg("path", { class: `mark k${kind % 8} ${role}`, d: `M0 0${data.marks[kind % 8]}`, style });
+    if (name) change(mark, { transform: `translate(${places[0]}) scale(1.5)`, "aria-label": name });
+    return name ? mark : [svg("marker", { id: `${role}-${i}` }, mark),
+      svg("path", { class: "crowd", d: `M${places.join("L")}`, style: `marker: url(#${role}-${i})` })];
+  });
 }
 
 /* ---- a chart: curves and points over axes, and colours under them */
@@ -130,8 +123,7 @@ function chart(plot, spec, ask, room) {
       paintField(pixels, frame.field, spec.field);
       context.drawImage(pixels, 0.5, 0.5, between, between, 0, 0, width, height);
       const ends = Array.from(frame.boundary, (share, i) => share / 65535 * (i % 2 ? height : width));
-      context.strokeStyle = `rgb(${colourOf("ink")})`;
-      context.lineWidth = 1.5;
+      Object.assign(context, { strokeStyle: `rgb(${colourOf("ink")})`, lineWidth: 1.5 });
       context.stroke(new Path2D(ends.map((end, i) => `${["M", " ", "L", " "][i % 4]}${end.toFixed(1)}`).join("")));
     }
     if (places.length) change(ring, { transform: `translate(${places[moment.sample]})` });
@@ -179,69 +171,51 @@ function bars(plot, { title, axis, names }, ask, { width, height }) {
   });
 }
 
-/* ---- the page: a figure for each view */
-function choice(id, label, options, ask) {
-  const select = html("select", { id }, ...options.map(([value, name]) => html("option", { value }, name)));
-  select.onchange = () => ask({ [id]: id === "sample" ? Number(select.value) : select.value });
-  return [html("label", { for: id }, label), select];
-}
-
-function pick(select, value) { if (select.value !== String(value)) select.value = value; }
-
-/* The key to a picture: its lines, its marks, its colours. */
-function keys({ curves = [], classes = [], points = [], field }) {
-  const key = (name, ...kind) => html("span", { class: "key" },
-    svg("svg", { viewBox: "-7 -7 14 14", "aria-hidden": true }, point(...kind)), name);
-  const lines = curves.filter(({ name }) => name), { kind, ends } = field || {};
-  const line = ({ name }, i) =>
-    html("span", { class: `key line c${i}`, style: `width: calc(${name.length + 8}ch + 2rem)` }, name);
-  return [...lines.map(line),
-    ...(kind === "numbers" ? [html("span", { class: "ramp" }, text(ends[0]), html("i"), text(ends[1]))] : []),
-    ...classes.map((name, k) => key(name, k)),
-    ...points.slice(1, -1).map(() => key("held out", 0, "others"))];
-}
-
-/* Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
+/* ---- the page: a figure for each view
+   Builds all views, and again whenever the page has another size; what is chosen in them is theirs, and told to ask.
    draw(moment, kept) returns what is to be read out, and leaves the views as they are whose names are kept, and the
    "edges" of the network; full says what full colour stands for over all moments. build(some) builds some views anew,
    where their specs are others. */
-function show(host, specs, ask, full = {}) {
+function show(host, given, ask, full = {}) {
   const views = { chart, bars, network, followed }, sides = [html("div"), html("div")], elements = {}, draws = {};
-  const chosen = { sample: 0, neuron: null, shade: specs.network?.pictured ? "picture" : "nodes", scale: "epoch" };
+  const chosen = { sample: 0, neuron: null, shade: given.network?.pictured ? "picture" : "nodes", scale: "epoch" };
   const choose = (question) => { Object.assign(chosen, question); ask(question); };
   const stops = (name) => [...elements[name]?.querySelectorAll("select, summary, [tabindex]") ?? []];
-  const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`, sizes = {};
-  let last = null, size = "";
+  const specs = {}, captions = {}, sizes = {};
+  let last = null;
   host.append(...sides);
-  const build = (given, isResized = false) => {
-    const isOther = ([name, spec]) => isResized || JSON.stringify(spec) !== JSON.stringify(specs[name]);
-    const some = Object.fromEntries(Object.entries(given).filter(isOther));
-    if (!Object.keys(some).length) return;
+  const build = (sent, isResized = false) => {
+    const some = Object.entries(sent).filter(([name, spec]) => JSON.stringify(spec) !== JSON.stringify(specs[name]));
+    if (!some.length && !isResized) return;
     const focused = Object.keys(specs).map((name) => [name, stops(name).indexOf(document.activeElement)]);
-    Object.assign(specs, some);
-    for (const [name, spec] of Object.entries(some)) {
-      const { view, side, title, note = "", controls = [], height } = spec;
-      elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
-      const caption = html("figcaption", {}, title || "", " ", html("small", {}, `${note} `, ...keys(spec)),
-        html("div", {}, ...controls.flatMap((control) => choice(...control, choose))));
-      const plot = html("div", { class: "plot", style: height ? `height: ${height}px` : "" });
-      if (height) elements[name].style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
-      if (title) elements[name].replaceChildren(caption, plot);
+    const { column, index } = specs.followed?.neurons[chosen.neuron] ?? {};
+    Object.assign(specs, Object.fromEntries(some));
+    const neurons = specs.followed?.neurons ?? [];  // in which the same one stands elsewhere if there are other inputs
+    const at = neurons.findIndex((other) => other.column === column && other.index === index);
+    chosen.neuron = at < 0 ? null : at;
+    for (const [name, { view, side, caption, height }] of some) {
+      const figure = elements[name] ??= $(name) || sides[side].appendChild(html("figure", { id: name, class: view }));
+      if (captions[name] !== caption) figure.innerHTML = captions[name] = caption;
+      if (height) figure.style.minHeight = `calc(${0.62 * height}px + 2.7rem)`;
+      figure.onchange = ({ target: { id, value } }) => choose({ [id]: id === "sample" ? Number(value) : value });
+      delete sizes[name];
     }
-    const plots = Object.entries(specs).map(([name, { title }]) => title ? elements[name].lastChild : elements[name]);
-    const rooms = plots.map(({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight }));
-    Object.entries(specs).forEach(([name, spec], i) => {  // those too that are pressed by what is built beside them
-      if (!(name in some) && (!spec.title || String(Object.values(rooms[i])) === sizes[name])) return;
-      if (!(name in some)) plots[i].replaceChildren();
-      sizes[name] = String(Object.values(rooms[i]));
-      draws[name] = views[spec.view](plots[i], spec, choose, rooms[i]);
+    const places = Object.entries(specs).map(([name, { side }]) => {
+      const { lastChild: plot } = elements[name], { clientWidth: width, clientHeight: height } = plot;
+      return { name, plot, room: { width, height }, size: side === undefined ? "any" : `${width} ${height}` };
     });
+    for (const { name, plot, room, size } of places) {  // those too that are pressed by what is built beside them
+      if (sizes[name] === size) continue;
+      sizes[name] = size;
+      plot.replaceChildren();
+      draws[name] = views[specs[name].view](plot, specs[name], choose, room);
+    }
     for (const [name, place] of focused) stops(name)[place]?.focus({ preventScroll: true });
   };
   /* The numbers of one view, with the rows of the chosen sample in place of all rows. */
   const ofSample = ([name, frame]) => {
     if (frame === null || typeof frame !== "object") return [name, frame];
-    const count = specs.followed?.samples.length, at = (all, k) => all.length / count * (chosen.sample + k);
+    const count = specs.followed?.targets.length, at = (all, k) => all.length / count * (chosen.sample + k);
     const rows = Object.entries(frame.rows ?? {}).map(([kind, all]) => [kind, all.slice(at(all, 0), at(all, 1))]);
     const most = chosen.scale === "all" ? full[name] : frame.full;
     return [name, { ...frame, ...Object.fromEntries(rows), scale: frame.full, full: most }];
@@ -249,18 +223,15 @@ function show(host, specs, ask, full = {}) {
   const draw = (frames = last, kept = []) => {
     last = frames;
     const moment = { ...Object.fromEntries(Object.entries(frames).map(ofSample)), ...chosen, kept };
-    for (const [id] of Object.values(specs).flatMap(({ controls = [] }) => controls)) pick($(id), moment[id]);
+    for (const select of Object.values(elements).flatMap((figure) => [...figure.querySelectorAll("select")])) {
+      if (select.value !== String(chosen[select.id])) select.value = chosen[select.id];
+    }
     const drawn = Object.entries(draws).filter(([name]) => !kept.includes(name));
     return drawn.map(([name, view]) => view(moment[name], moment)).filter(Boolean).join(" ");
   };
-  const fit = () => {
-    if (sizeOf(host) === size) return;
-    build(specs, true);
-    if (last) draw();
-    size = sizeOf(host);  // of the page as built: where the host is as high as its content, nothing is built twice
-  };
-  fit();
+  const fit = () => { build({}, true); if (last) draw(); };
+  build(given);
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(host);
   dark.addEventListener("change", () => last && draw());
-  return { draw, build, chosen };
+  return { draw, build, chosen, specs };
 }

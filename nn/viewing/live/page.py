@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import collector_paused
+from autograd.commandline import one_line
 from autograd.viewing.live import Answer, LivePage, QuestionError
 from autograd.viewing.live.page import asset
 
 from ...layers import ACTIVATIONS
 from ...losses import LOSSES
 from ..film.colours import colours
+from ..film.markup import MARKS
 from .question import Question
 from .settings import FEATURES, MOST_LAYERS, OPTIMIZERS, Settings
 from .sources import Own, Sources
 
 if TYPE_CHECKING:
     from .session import Session
+    from .training import Training
 
 MOST_TABS = 8
 
@@ -38,7 +41,7 @@ def training_page(settings: Settings | None = None, own: Own | None = None) -> L
         body=asset("training.html", __package__).replace("{{settings}}", settings_form(sources)),
         script="".join(asset(name, "nn.viewing.film") for name in ("views.js", "network.js"))
         + asset("training.js", __package__),
-        data={"layers": MOST_LAYERS, "colours": colours()},
+        data={"colours": colours(), "marks": MARKS},
         ask=Tabs(sources, settings).ask,
         prepare=_import_the_rest,
     )
@@ -73,8 +76,11 @@ _NUMBERS = [
     ("lr", "Rate", 0.01), ("momentum", "Momentum", 0.1), ("l1", "L1", 0.001), ("weight_decay", "L2", 0.001),
     ("batch_size", "Batch size", 1), ("seed", "Seed", 1),
 ]  # fmt: skip
+_SIZES = "".join(
+    f'<input type="number" name="hidden" min="1" aria-label="Neurons of layer {i}" hidden>' for i in range(MOST_LAYERS)
+)
 _LAYERS = (
-    '<span id="sizes"></span>'
+    f'<span id="sizes">{_SIZES}</span>'
     '<button type="button" id="less" aria-label="A layer less" title="A layer less">−</button>'
     '<button type="button" id="more" aria-label="A layer more" title="A layer more">+</button>'
 )
@@ -111,16 +117,27 @@ class Tabs:
 
     def ask(self, question: Mapping[str, Any]) -> Answer:
         from .session import Session
-        from .training import Training
 
         asked = Question.read(question)
+        refused: dict[str, str] = {}
         if asked.tab not in self.sessions:
             if asked.begins is None:
                 raise QuestionError(f"this training was given up, as {MOST_TABS} newer pages are open: load it again")
-            settings = self.settings.changed(asked.begins)
-            self.sessions[asked.tab] = Session(Training(settings, self.sources), self.sources)
+            training, refused = self._begun(asked.begins)
+            self.sessions[asked.tab] = Session(training, self.sources)
             while len(self.sessions) > MOST_TABS:
                 self.sessions.popitem(last=False)
         self.sessions.move_to_end(asked.tab)
         with collector_paused(), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self.sessions[asked.tab].answer(asked)  # inf and nan are reported as such
+            answer = self.sessions[asked.tab].answer(asked)  # inf and nan are reported as such
+        return answer._replace(head={**answer.head, **refused})
+
+    def _begun(self, begins: Any) -> tuple[Training, dict[str, str]]:
+        """A training with these settings; with those of the page, and why, if there is none."""
+        from .training import Training
+
+        try:
+            return Training(self.settings.changed(begins), self.sources), {}
+        except (ValueError, ArithmeticError) as error:
+            why = f"These are other settings than in the address: {one_line(error)}"
+            return Training(self.settings, self.sources), {"error": why}

@@ -18,7 +18,7 @@ class Question:
     """One question of one tab; what it does not say is as nothing happened."""
 
     tab: str
-    begins: Mapping[str, Any] | None
+    begins: Any  # settings, which need not be any; None for those that are
     settings: Mapping[str, Any]
     is_new: bool  # the page has no pictures yet
     rests: bool  # the page asks for no more: then it is told all, however often it was told of late
@@ -37,9 +37,8 @@ class Question:
         begins, neuron = question.get("begin"), question.get("neuron")
         if not isinstance(question.get("tab"), str) or not 0 < len(question["tab"]) <= 64:
             raise QuestionError("a page says which tab it is")
-        for name, value in (("begin", begins), ("settings", question.get("settings"))):
-            if value is not None and not isinstance(value, Mapping):
-                raise QuestionError(f"{name} are names and values, got {type(value).__name__}")
+        if not isinstance(question.get("settings") or {}, Mapping):
+            raise QuestionError(f"settings are names and values, got {type(question['settings']).__name__}")
         if neuron is not None and not (isinstance(neuron, list) and len(neuron) == 2):
             raise QuestionError("a neuron is the number of its layer and its own")
         if question.get("play", "") not in ("", "neuron", "sample"):

@@ -16,6 +16,7 @@ from autograd.viewing.live import Answer, QuestionError, nothing
 
 from ...data.datasets import NOISY
 from ...fit.objective import Objective
+from ..film.markup import marked_up
 from .code import as_command, as_python
 from .packing import packed
 from .question import MOST_SECONDS, MOST_STEPS, Question
@@ -134,7 +135,7 @@ class Session:
     def _undrawn(self, specs: Mapping[str, Any]) -> dict[str, Any]:
         """Of these, the ones that the page does not have as they are: a picture that is built anew takes it long."""
         found = {}
-        for name, spec in specs.items():
+        for name, spec in marked_up(specs).items():
             text = json.dumps(spec, default=lambda array: array.tobytes().hex())
             if self.drawn.get(name) != text:
                 self.drawn[name], found[name] = text, spec

@@ -2,8 +2,8 @@
 let page = null;
 window.receive = (packet) => {
   const { specs, moment, at } = opened(packet);
-  if (page) page.build(specs);
-  else page = show($("film"), specs, () => page.draw());
+  page ??= show($("film"), specs, () => page.draw());
+  page.build(specs);
   page.draw(moment);
   say($("at"), at);
 };

@@ -16,6 +16,7 @@ from ...fit.recording import Moment, Recording
 from ...fit.run import Run
 from ..film.bars import Flow
 from ..film.colours import colours
+from ..film.markup import MARKS, marked_up
 from ..film.page import pictures
 from ..film.units import Units
 from ..film.view import View
@@ -34,7 +35,7 @@ def watching_page() -> LivePage:
         style=asset("film.css", "nn.viewing.film") + asset("watching.css", __package__),
         body=asset("watching.html", __package__),
         script="".join(asset(*script) for script in scripts),
-        data={"colours": colours()},
+        data={"colours": colours(), "marks": MARKS},
         ask=lambda question: Answer({}),
     )
 
@@ -78,7 +79,7 @@ class Watching:
         if "network" in specs:
             specs["network"] |= {"controls": specs["network"]["controls"][:1]}  # all epochs are not known yet
         at = f"epoch {history.epochs}, step {self.run.state.steps:,}"
-        return Answer(*packed({"specs": specs, "moment": frames, "at": at}))
+        return Answer(*packed({"specs": marked_up(specs), "moment": frames, "at": at}))
 
     def _moment(self) -> Moment:
         parameters = self.run.numbers.all_parameters

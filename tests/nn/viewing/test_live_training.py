@@ -256,7 +256,7 @@ def test_after_a_change_of_data_or_weights_the_mean_losses_are_the_present_ones(
     answer = asked(rests=True, **change)
     assert answer["moment"]["loss"]["values"] == pytest.approx(mean_losses(asked.training), rel=1e-12)
     spec = answer["specs"]["loss"]
-    assert "accuracy" not in spec["note"]
+    assert "accuracy" not in spec["caption"]
     assert spec["y"]["low"] < min(answer["moment"]["loss"]["values"])
     assert spec["y"]["high"] > max(answer["moment"]["loss"]["values"])
     if not epochs:
@@ -305,8 +305,8 @@ def test_the_plane_is_in_the_datas_units_whatever_the_features() -> None:
 
 
 def test_of_a_large_layer_the_neurons_are_shown_that_had_the_largest_weights() -> None:
-    note = Asked(hidden=[17]).first["specs"]["network"]["note"]
-    assert note == "shown: 16 of 17 in layers[0], those with the largest weights when they were chosen"
+    caption = Asked(hidden=[17]).first["specs"]["network"]["caption"]
+    assert "<small>shown: 16 of 17 in layers[0], those with the largest weights when they were chosen " in caption
 
 
 def test_packed_arrays_lie_where_the_json_says() -> None:

@@ -93,9 +93,9 @@ def test_the_last_frame_is_the_model_in_the_units_of_the_data(trained, houses):
         return
     lines = (line.split(";") for line in houses.read_text().split()[1:])
     rows = {(float(a), float(b)): float(c) for a, b, c in lines}
-    for told, sample in zip(followed["samples"], samples_of(data), strict=True):
+    for target, sample in zip(followed["targets"], samples_of(data), strict=True):
         area, rooms = sample["inputs"]
-        assert rows[area, rooms] == float(told["target"])
+        assert rows[area, rooms] == float(target)
         (predicted,) = predictor.predict(np.array([[area, rooms]]))
         assert sample["outputs"] == [pytest.approx(predicted, rel=5e-4)]
         scale = predictor.target_scaling.scale[0]

@@ -24,6 +24,7 @@ from autograd.viewing.live.widget import _HOST
 from autograd.viewing.player import framed
 from nn.fit.recording import Curves
 from nn.viewing.film.bars import Flow
+from nn.viewing.film.markup import marked_up
 from nn.viewing.live.losses import FLOW, loss_spec
 from nn.viewing.live.packing import packed
 from nn.viewing.live.watching import watching_page
@@ -132,7 +133,7 @@ def test_what_is_sent_is_drawn(open_page: Any) -> None:
     flow = Flow(["layers[0].w", "layers[1].w"], [])
     flow.axis = FLOW
     frames = {"loss": {"at": 2.0, "values": [0.25]}, "flow": {"values": np.array([0.5, 1e-6])}}
-    told = {"specs": {"loss": spec, "flow": flow.spec()}, "moment": frames, "at": "epoch 2"}
+    told = {"specs": marked_up({"loss": spec, "flow": flow.spec()}), "moment": frames, "at": "epoch 2"}
     sent = base64.b64encode(packet(Answer(*packed(told)))).decode()
     for _ in range(2):
         page.evaluate("(text) => receive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))", sent)
