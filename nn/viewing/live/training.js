@@ -1,6 +1,7 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2);
 let page = null, settings = {}, off = {}, isTraining = false, counted = { step: 0, at: 0 }, told = 0;
+let refused = "";  // why, still to be said with the answer that tells where the training is
 
 const wish = conversation((wishes) => {
   const pace = isTraining ? JSON.parse($("pace").selectedOptions[0].dataset.ask) : { rests: true };
@@ -8,7 +9,9 @@ const wish = conversation((wishes) => {
   const { sample, neuron } = page.chosen, { column, index } = page.specs.followed.neurons[neuron] ?? {};
   return { tab, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
 }, ({ error = "", stopped = "", code, ...head }, asked) => {
-  say($("error"), error || stopped);
+  say($("error"), error || stopped || refused);
+  refused = "";
+  if (error && page && (isTraining || Object.keys(asked).length)) { refused = error; wish(); }  // all is told again
   if (error || stopped) train(false);
   if (code) { say($("listing").firstChild, code); $("listing").showModal(); }
   if (error && page) showSettings();
@@ -50,9 +53,10 @@ function showWeights(weights) {
     const rows = weights.map(([place, name]) => html("label", {}, name, field(place)));
     box.replaceChildren(box.firstElementChild, ...rows);
   }
+  const shown = (title) => String(Number(Number(title).toPrecision(6)));
   weights.forEach(([, , title], i) => {
-    const shown = { value: Number(Number(title).toPrecision(6)), title };
-    if (inputs[i] !== document.activeElement) Object.assign(inputs[i], shown);
+    const input = inputs[i], isWritten = input === document.activeElement && input.value !== shown(input.title);
+    Object.assign(input, { title }, isWritten ? {} : { value: shown(title) });
   });
   if (!weights.length) return;
   inputs[page.chosen.weight]?.focus();
@@ -107,6 +111,7 @@ for (const button of document.querySelectorAll("button[data-ask]")) button.oncli
   if ("pauses" in button.dataset) train(false);
   wish(JSON.parse(button.dataset.ask));
 };
+$("player").addEventListener("close", () => wish());  // to be played, it was paused, and told of nothing else
 $("copy").onclick = () => navigator.clipboard.writeText($("listing").firstChild.textContent);
 $("setup").open = innerWidth > 720;
 wish();
