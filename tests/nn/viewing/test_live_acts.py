@@ -10,6 +10,7 @@ import math
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from nn.data import NOISY
 from nn.layers import ACTIVATIONS
 from nn.losses import LOSSES
 from nn.viewing.live.page import training_page
-from nn.viewing.live.settings import FEATURES, OPTIMIZERS, Settings
+from nn.viewing.live.settings import OPTIMIZERS, Settings
 from nn.viewing.live.training import Training
 
 # ---- acts
@@ -33,7 +34,8 @@ Act = Callable[[Any, random.Random], object]
 SELECTED = {"data": [*NOISY], "activation": [*ACTIVATIONS], "loss": [*LOSSES], "optimizer": [*OPTIMIZERS]}
 WRITTEN = {
     "lr": ["0.001", "0.1", "30", "1e9", "-1", ""], "momentum": ["0", "0.5", "1"], "l1": ["0", "0.01"],
-    "weight_decay": ["0", "0.1"], "batch_size": ["0", "3", "9999"], "seed": ["1", "1.5"], "hidden": ["1", "4", "20", "33"],
+    "weight_decay": ["0", "0.1"], "batch_size": ["0", "3", "9999"], "seed": ["1", "1.5"],
+    "hidden": ["1", "4", "20", "33"],
 }  # fmt: skip
 WEIGHTS = ["0.5", "-3", "1e-7", "200", ""]
 
@@ -51,7 +53,7 @@ def written(selector: str, numbers: Sequence[str]) -> Act:
     """One of these numbers written into one of these fields, which is left then, or not."""
 
     def act(page: Any, draws: random.Random) -> None:
-        if fields := page.locator(f"{selector}:enabled").all():
+        if fields := page.locator(f"{selector}:enabled:visible").all():
             field = draws.choice(fields)
             field.fill(draws.choice(numbers))
             field.press(draws.choice(["Tab", "Enter"]))
@@ -158,16 +160,16 @@ IN_SIGHT = """(() => {
   const all = (selector) => [...document.querySelectorAll(selector)], said = (e) => e.textContent, form = {};
   for (const field of all("#settings [name]")) {
     form[field.name] ??= [];
-    if (field.type !== "checkbox" || field.checked)
+    if (!field.hidden && (field.type !== "checkbox" || field.checked))
       form[field.name].push(["number", "range"].includes(field.type) ? field.valueAsNumber : field.value);
   }
   return {
     form, counts: all("#epochs, #steps").map(said), caption: said(all("#network figcaption")[0]),
     sample: Number($("sample").value), neurons: all("#neurons tr").map((row) => [...row.children].map(said)),
     facts: Object.fromEntries(all("#facts dt").map((e) => [said(e), said(e.nextSibling)])),
-    lines: all("#loss .line").map(said), note: said(all("#loss small")[0].firstChild), flow: all("#flow .size").map(said),
-    sum: all("#sum > *").map(said), weights: all("#weights label").map((e) => [said(e), e.lastChild.value,
-      e.lastChild.title, e.lastChild === document.activeElement]),
+    lines: all("#loss .line").map(said), note: said(all("#loss small")[0].firstChild),
+    flow: all("#flow .size").map(said), sum: all("#sum > *").map(said),
+    weights: all("#weights input").map((e) => [said(e.parentElement), e.value, e.title, e === document.activeElement]),
     wide: Math.max(document.documentElement.scrollWidth - innerWidth, 0), misfits: MISFITS,
   };
 })()""".replace("MISFITS", MISFITS)
@@ -186,79 +188,100 @@ def shows(shown: float, number: float, digits: int = 4) -> bool:
     return abs(shown - number) <= 0.5001 * unit + 1e-12
 
 
-def differences(seen: Mapping[str, Any], training: Training, row: int) -> list[str]:
-    """What is in sight, where it is not as the scalar engine finds it for that row."""
-    model, settings, predictor = training.model, training.settings, training.predictor
-    found: list[str] = []
+class Recorded:
+    """What one row is to the network, by the scalar engine; of each neuron its name, activation and gradient."""
 
-    def compare(what: str, text: str, *numbers: float) -> None:
+    def __init__(self, training: Training, row: int) -> None:
+        x, target = next(training.samples.rows([row]))
+        self.columns = [[Value(number) for number in x]]
+        for layer in training.model.layers:
+            self.columns.append(list(layer(self.columns[-1])))
+        self.loss = LOSSES[training.settings.loss](self.columns[-1], target)
+        nodes, n = [*chain(*self.columns)], len(x)
+        by_inputs, gradients = np.split(grad(self.loss, nodes), [n])
+        columns = enumerate(self.columns[1:])
+        names = [f"layers[{i}].neurons[{j}]" for i, column in columns for j in range(len(column))]
+        self.names = [*training.settings.features, *names]
+        self.activations = [*training.job.train.features[row], *(node.data for node in nodes[n:])]
+        self.gradients = [*(by_inputs / training.predictor.feature_scaling.scale), *gradients]
+
+
+class Compared:
+    """What is in sight, beside what is so; ``differences`` say where they are not the same."""
+
+    def __init__(self, seen: Mapping[str, Any], training: Training, row: int) -> None:
+        self.seen, self.training, self.recorded = seen, training, Recorded(training, row)
+        self.differences: list[str] = []
+        self.sample()
+        self.losses_and_sizes()
+        self.chosen_neuron()
+        self.settings_and_pictures()
+
+    def numbers(self, what: str, text: str, *numbers: float) -> None:
         shown = numbers_in(text)
         if len(shown) != len(numbers) or not all(map(shows, shown, numbers)):
-            found.append(f"{what}: {text!r} for {numbers}")
+            self.differences.append(f"{what}: {text!r} for {numbers}")
 
-    def require(what: str, shown: Any, wanted: Any) -> None:
+    def same(self, what: str, shown: Any, wanted: Any) -> None:
         if shown != wanted:
-            found.append(f"{what}: {shown!r} for {wanted!r}")
+            self.differences.append(f"{what}: {shown!r} for {wanted!r}")
 
-    x, target = next(training.samples.rows([row]))
-    columns = [[Value(number) for number in x]]
-    for layer in model.layers:
-        columns.append(list(layer(columns[-1])))
-    loss = LOSSES[settings.loss](columns[-1], target)
-    nodes = [node for column in columns for node in column]
-    given, scale = training.job.train.features[row], predictor.feature_scaling.scale
-    activations = [*given, *(node.data for node in nodes[len(x) :])]
-    slopes = [slope / (scale[i] if i < len(x) else 1.0) for i, slope in enumerate(grad(loss, nodes))]
-    names = [*settings.features, *(f"layers[{i}].neurons[{j}]" for i, layer in enumerate(model.layers)
-                                   for j in range(len(layer.neurons)))]  # fmt: skip
-    for name, activation, slope in seen["neurons"]:
-        place = names.index(name)
-        compare(f"activation of {name}", activation, activations[place])
-        compare(f"gradient of {name}", slope, slopes[place])
-    compare("output", seen["facts"]["Output"], *(node.data for node in columns[-1]))
-    compare("its loss", seen["facts"]["Its loss"], loss.data)
+    def sample(self) -> None:
+        recorded, facts = self.recorded, self.seen["facts"]
+        for name, activation, gradient in self.seen["neurons"]:
+            place = recorded.names.index(name)
+            self.numbers(f"activation of {name}", activation, recorded.activations[place])
+            self.numbers(f"gradient of {name}", gradient, recorded.gradients[place])
+        self.numbers("output", facts["Output"], *(node.data for node in recorded.columns[-1]))
+        self.numbers("its loss", facts["Its loss"], recorded.loss.data)
 
-    means, history = training.losses, training.history
-    for i, name in enumerate(("Mean loss", "… held out")):
-        compare(name, seen["facts"][name], means[i])
-        compare(f"{name} at the curve", seen["lines"][i], means[i])
-    told = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if training.is_told]
-    require("quality", re.findall(r"\d\.\d{3}", seen["note"]), told)
-    require("counts", seen["counts"], [f"{n:,}" for n in (history.epochs, training.n_steps)])
-    ends = np.cumsum([len(layer.parameters()) for layer in model.layers])[:-1]
-    sizes = [float(np.sqrt(np.mean(part**2))) for part in np.split(training.gradient, ends)]
-    if training.n_steps:
-        compare("flow", " ".join(seen["flow"]).replace(" ", "+"), *sizes)
-    else:
-        require("flow", seen["flow"], ["–"] * len(sizes))
+    def losses_and_sizes(self) -> None:
+        seen, training, history = self.seen, self.training, self.training.history
+        for name, line, mean in zip(("Mean loss", "… held out"), seen["lines"], training.losses, strict=True):
+            self.numbers(name, seen["facts"][name], mean)
+            self.numbers(f"{name} at the curve", line, mean)
+        told = [f"{metrics[-1]:.3f}" for metrics in (history.metrics, history.held_out_metrics) if training.is_told]
+        self.same("quality", re.findall(r"\d\.\d{3}", seen["note"]), told)
+        self.same("counts", seen["counts"], [f"{n:,}" for n in (history.epochs, training.n_steps)])
+        ends = np.cumsum([len(layer.parameters()) for layer in training.model.layers])[:-1]
+        sizes = [float(np.sqrt(np.mean(part**2))) for part in np.split(training.gradient, ends)]
+        if training.n_steps:
+            self.numbers("flow", "+".join(seen["flow"]), *sizes)
+        else:
+            self.same("flow", seen["flow"], ["–"] * len(sizes))
 
-    heading, *lines = seen["sum"]
-    if heading:
-        compare("slope", lines[-1 - lines[-1].startswith("The network")], slopes[names.index(heading)])
-    fields: list[tuple[str, float]] = []
-    if chosen := re.fullmatch(r"layers\[(\d+)\]\.neurons\[(\d+)\]", heading):
-        layer_place, place = map(int, chosen.groups())
-        neuron, before = model.layers[layer_place].neurons[place], columns[layer_place]
-        terms = [(weight.data, node.data) for weight, node in zip(neuron.weights, before, strict=True)]
-        fields = [*((f"weights[{k}]", weight) for k, (weight, _) in enumerate(terms)), ("bias", neuron.bias.data)]
-        line, cut = re.subn(r"\+ … \(\d+ more\)", "", lines[0])
-        shown = (len(numbers_in(line)) - 2) // 2 if cut else len(terms)
-        z = neuron.bias.data + sum(weight * number for weight, number in terms)
-        compare("sum", line, neuron.bias.data, *(number for term in terms[:shown] for number in term), z)
-        compare("a", lines[1], columns[layer_place + 1][place].data)
-    require("weights", sorted(name for name, *_ in seen["weights"]), sorted(name for name, _ in fields))
-    for name, value, title, is_edited in seen["weights"]:
-        number = dict(fields)[name]
-        if float(title) != number or not (is_edited or shows(float(value or "nan"), number, 6)):
-            found.append(f"{name}: {value} ({title}) for {number}")
+    def chosen_neuron(self) -> None:
+        heading, *lines = self.seen["sum"]
+        names, fields = self.recorded.names, {}
+        if heading:
+            gradient = lines[-1 - lines[-1].startswith("The network")]
+            self.numbers("its gradient", gradient, self.recorded.gradients[names.index(heading)])
+        if of_layer := re.fullmatch(r"layers\[(\d+)\]\.neurons\[(\d+)\]", heading):
+            i, j = map(int, of_layer.groups())
+            neuron, before = self.training.model.layers[i].neurons[j], self.recorded.columns[i]
+            bias, terms = neuron.bias.data, [(w.data, x.data) for w, x in zip(neuron.weights, before, strict=True)]
+            fields = {**{f"weights[{k}]": weight for k, (weight, _) in enumerate(terms)}, "bias": bias}
+            in_sight = {name for name, *_ in self.seen["neurons"]}
+            of_terms = names[names.index(heading) - j - len(before) :]
+            shown = [number for name, term in zip(of_terms, terms, strict=False) if name in in_sight for number in term]
+            line = re.sub(r"\+ … \(\d+ more\)", "", lines[0])
+            self.numbers("its sum", line, bias, *shown, bias + sum(weight * x for weight, x in terms))
+            self.numbers("its activation", lines[1], self.recorded.columns[i + 1][j].data)
+        self.same("weights", sorted(name for name, *_ in self.seen["weights"]), sorted(fields))
+        for name, value, title, has_focus in self.seen["weights"]:
+            self.same(name, float(title), fields[name])
+            if value or not has_focus:  # else somebody is about to write one
+                self.same(f"{name}, {value}", shows(float(value or "nan"), fields[name], 6), True)
 
-    for name, values in seen["form"].items():
-        wanted = getattr(settings, name)
-        require(name, values, list(wanted) if isinstance(wanted, tuple) else [wanted])
-    shape = "-".join(map(str, [len(settings.features), *settings.hidden, predictor.objective.n_outputs]))
-    require("network", seen["caption"].split()[1], shape)
-    require("pictures of another size than their place, pixels beyond the window", [seen["misfits"], seen["wide"]], [0, 0])
-    return found
+    def settings_and_pictures(self) -> None:
+        seen, settings = self.seen, self.training.settings
+        for name, values in seen["form"].items():
+            wanted = getattr(settings, name)
+            self.same(name, values, list(wanted) if isinstance(wanted, tuple) else [wanted])
+        sizes = "-".join(str(len(column)) for column in self.recorded.columns)
+        self.same("network", seen["caption"].split()[1], sizes)
+        self.same("pictures of another size than their place", seen["misfits"], 0)
+        self.same("pixels beyond the window", seen["wide"], 0)
 
 
 @pytest.mark.parametrize("seed", [0, *further(*range(1, 7))])
@@ -276,5 +299,5 @@ def test_a_page_at_rest_says_what_is_so(open_live: Callable[..., Any], seed: int
         act(page, draws)
         until(page, AT_REST, 60)
         seen = page.evaluate(IN_SIGHT)
-        found = differences(seen, session.training, session.views.rows[seen["sample"]])
-        assert not found, f"{acts}: {found}"
+        differences = Compared(seen, session.training, session.views.rows[seen["sample"]]).differences
+        assert not differences, f"{acts}: {differences}"
