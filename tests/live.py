@@ -18,6 +18,10 @@ from autograd.viewing.live.server import Server
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
+MISFITS = """[...document.querySelectorAll("figure .plot")].filter((plot) =>
+  plot.querySelector("svg").getAttribute("viewBox") !== `0 0 ${plot.clientWidth} ${plot.clientHeight}`).length"""
+"""How many pictures of a page are drawn in another size than that of their place."""
+
 
 def head_of(packet: bytes) -> dict[str, Any]:
     """The JSON of an answer; it must be one of JSON's own, without NaN."""
