@@ -1,7 +1,6 @@
 /* The training page: what people choose goes to Python, and what it says is drawn by the film's views. */
 const tab = String(Math.random()).slice(2);
-let page = null, settings = {}, off = {}, isTraining = false, counted = { step: 0, at: 0 }, told = 0;
-let refused = "";  // why, still to be said with the answer that tells where the training is
+let page = null, settings = {}, off = {}, isTraining = false, counted = { step: 0, at: 0 }, told = 0, refused = "";
 
 const wish = conversation((wishes) => {
   const pace = isTraining ? JSON.parse($("pace").selectedOptions[0].dataset.ask) : { rests: true };
@@ -10,8 +9,8 @@ const wish = conversation((wishes) => {
   return { tab, sample, neuron: column ? [column - 1, index] : null, ...pace, ...wishes };
 }, ({ error = "", stopped = "", code, ...head }, asked) => {
   say($("error"), error || stopped || refused);
-  refused = "";
-  if (error && page && (isTraining || Object.keys(asked).length)) { refused = error; wish(); }  // all is told again
+  refused = isTraining || Object.keys(asked).length ? error : "";
+  if (refused) wish();  // Python trained on: with the next answer, where it is
   if (error || stopped) train(false);
   if (code) { say($("listing").firstChild, code); $("listing").showModal(); }
   if (error && page) showSettings();
@@ -50,24 +49,20 @@ function showWeights(weights) {
   box.hidden = $("neuron").disabled = !weights.length;
   if (Array.from(inputs, ({ name }) => name).join() !== weights.map(([place]) => place).join()) {
     const field = (name) => html("input", { type: "number", step: "any", name });
-    const rows = weights.map(([place, name]) => html("label", {}, name, field(place)));
-    box.replaceChildren(box.firstElementChild, ...rows);
+    box.replaceChildren(box.firstElementChild, ...weights.map(([at, name]) => html("label", {}, name, field(at))));
   }
-  const shown = (title) => String(Number(Number(title).toPrecision(6)));
-  weights.forEach(([, , title], i) => {
-    const input = inputs[i], isWritten = input === document.activeElement && input.value !== shown(input.title);
-    Object.assign(input, { title }, isWritten ? {} : { value: shown(title) });
-  });
+  const six = (title) => String(Number(Number(title).toPrecision(6)));
+  const isWritten = (input) => input === document.activeElement && input.value !== six(input.title);
+  weights.forEach(([, , title], i) =>
+    Object.assign(inputs[i], { title }, isWritten(inputs[i]) ? {} : { value: six(title) }));
   if (!weights.length) return;
   inputs[page.chosen.weight]?.focus();
   page.chosen.weight = null;
 }
-$("weights").addEventListener("change", ({ target: { name, valueAsNumber } }) => {
-  wish(({ set = [] }) => ({ set: [...set, [Number(name), valueAsNumber]] }));
-}, true);
+$("weights").addEventListener("change", ({ target: { name, valueAsNumber } }) =>
+  wish(({ set = [] }) => ({ set: [...set, [Number(name), valueAsNumber]] })), true);
 
-/* ---- the settings: a form, whose fields have the names of settings; those of a fieldset make a list of what is
-   checked, or not hidden */
+/* ---- the settings: fields that have their names; those of a fieldset make a list of what is checked, or not hidden */
 const form = $("settings"), fields = (name) => [...form.querySelectorAll(`[name=${name}]`)], layers = fields("hidden");
 function set(name) {
   const given = fields(name).filter((field) => !field.matches("[hidden], [type=checkbox]:not(:checked)"));
