@@ -30,7 +30,7 @@ function conversation(compose, take, goesOn = () => false) {
       while (wishes) {
         const asked = wishes;
         wishes = null;
-        due = Math.max(due + 33, performance.now());
+        due = clamp(due + 33, performance.now(), performance.now() + 33);  // however much was wished before
         const head = await askPython(compose(asked)).then(opened, () => ended);
         if (head.html) play(head.html);
         else take(head, asked);

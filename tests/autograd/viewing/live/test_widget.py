@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import sys
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,7 @@ from live import head_of, step_once, until
 import autograd
 import nn
 from autograd.expression import ExpressionError
-from autograd.viewing.live import Answer, answered, packet
+from autograd.viewing.live import Answer, LivePage, answered, packet
 from autograd.viewing.live.formula import formula_page
 from autograd.viewing.live.page import asset
 from autograd.viewing.live.widget import _HOST
@@ -184,6 +185,31 @@ def test_the_network_of_a_fit_is_shown_as_it_is_after_the_last_step(monkeypatch:
     until(page, f"[...document.querySelectorAll('#facts dd')].some((e) => e.textContent === {json.dumps(wanted)})")
     page.locator("#network .neuron").nth(2).click()
     until(page, "document.querySelector('#sum').textContent.includes('layers[0].neurons[0]')")
+
+
+PACE = """
+<script>
+let clock = 0;
+const asked = [], answer = Uint8Array.of(2, 0, 0, 0, 123, 125);
+performance.now = () => clock;
+window.requestAnimationFrame = (then) => { clock += 16; Promise.resolve().then(then); };
+window.askPython = async () => { asked.push(clock); return answer; };
+</script>
+"""
+
+
+def test_a_page_that_goes_on_asks_thirty_times_a_second_after_many_wishes_too(open_page: Any) -> None:
+    page = open_page(LivePage("Pace", "", "", "", {}, lambda question: Answer({})).html(host=PACE))
+    asked = page.evaluate("""async () => {
+      const take = () => { if (asked.length < 60) wish(); };
+      const wish = conversation(() => ({}), take, () => asked.length < 90);
+      await wish();
+      return asked;
+    }""")
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert set(gaps[:59]) == {16}  # what is wished waits for a frame
+    assert max(gaps[59:]) <= 48
+    assert 30 <= sum(gaps[59:]) / len(gaps[59:]) <= 36
 
 
 def test_without_anywidget_one_line_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
